@@ -1,0 +1,120 @@
+"""The generator's building blocks, all pre-activation: normalise, activate, convolve (TIP 2020, figure 3)."""
+
+import keras
+from keras import ops
+
+from gfla_tf.layers.convolution import UpsamplingConvolution, activation, convolution, weight_initializer
+from gfla_tf.layers.normalization import InstanceNormalization
+
+
+class _TwoConvolutions(keras.layers.Layer):
+    """norm, act, first convolution, norm, act, second convolution, plus a shortcut where the subclass has one."""
+
+    def __init__(self, channels, hidden_channels=None, **kwargs):
+        super().__init__(**kwargs)
+        self.channels = channels
+        self.hidden_channels = channels if hidden_channels is None else hidden_channels
+        self.norm1 = InstanceNormalization(name="norm1")
+        self.norm2 = InstanceNormalization(name="norm2")
+        self.shortcut = None
+
+    def build(self, input_shape):
+        self.norm1.build(input_shape)
+        self.conv1.build(input_shape)
+        hidden_shape = self.conv1.compute_output_shape(input_shape)
+        self.norm2.build(hidden_shape)
+        self.conv2.build(hidden_shape)
+        if self.shortcut is not None:
+            self.shortcut.build(input_shape)
+
+    def call(self, inputs):
+        x = self.conv1(activation(self.norm1(inputs)))
+        return self.conv2(activation(self.norm2(x)))
+
+    def compute_output_shape(self, input_shape):
+        return self.conv2.compute_output_shape(self.conv1.compute_output_shape(input_shape))
+
+    def get_config(self):
+        return {**super().get_config(), "channels": self.channels, "hidden_channels": self.hidden_channels}
+
+
+@keras.saving.register_keras_serializable("gfla_tf")
+class EncoderBlock(_TwoConvolutions):
+    """Halves the size: (batch, H, W, in) -> (batch, H/2, W/2, channels). Its hidden width is `channels`, without a shortcut."""
+
+    def __init__(self, channels, hidden_channels=None, **kwargs):
+        super().__init__(channels, hidden_channels, **kwargs)
+        self.conv1 = convolution(self.hidden_channels, 4, 2, name="conv1")
+        self.conv2 = convolution(channels, 3, name="conv2")
+
+
+@keras.saving.register_keras_serializable("gfla_tf")
+class ResBlock(_TwoConvolutions):
+    """Residual block at one size; the shortcut is a 1x1 convolution where the width changes, else the identity."""
+
+    def __init__(self, channels, hidden_channels=None, **kwargs):
+        super().__init__(channels, hidden_channels, **kwargs)
+        self.conv1 = convolution(self.hidden_channels, 3, name="conv1")
+        self.conv2 = convolution(channels, 3, name="conv2")
+
+    def build(self, input_shape):
+        if input_shape[-1] != self.channels:
+            self.shortcut = convolution(self.channels, 1, name="shortcut")
+        super().build(input_shape)
+
+    def call(self, inputs):
+        return super().call(inputs) + (inputs if self.shortcut is None else self.shortcut(inputs))
+
+
+@keras.saving.register_keras_serializable("gfla_tf")
+class DecoderBlock(_TwoConvolutions):
+    """Doubles the size: (batch, H, W, in) -> (batch, 2H, 2W, channels), both paths by transposed convolution."""
+
+    def __init__(self, channels, hidden_channels=None, **kwargs):
+        super().__init__(channels, hidden_channels, **kwargs)
+        self.conv1 = convolution(self.hidden_channels, 3, name="conv1")
+        self.conv2 = UpsamplingConvolution(channels, name="conv2")
+        self.shortcut = UpsamplingConvolution(channels, name="shortcut")
+
+    def call(self, inputs):
+        return super().call(inputs) + self.shortcut(inputs)
+
+
+class _ReflectConvolution(keras.layers.Layer):
+    """act, reflect-pad 1, convolution 3x3."""
+
+    def __init__(self, channels, **kwargs):
+        super().__init__(**kwargs)
+        self.channels = channels
+        self.convolution = keras.layers.Conv2D(
+            channels, 3, kernel_initializer=weight_initializer(), name="convolution"
+        )
+
+    def build(self, input_shape):
+        self.convolution.build(input_shape)
+
+    def call(self, inputs):
+        padded = ops.pad(activation(inputs), [(0, 0), (1, 1), (1, 1), (0, 0)], mode="reflect")
+        return self.convolution(padded)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.channels)
+
+    def get_config(self):
+        return {**super().get_config(), "channels": self.channels}
+
+
+@keras.saving.register_keras_serializable("gfla_tf")
+class Jump(_ReflectConvolution):
+    """Skip connection of the flow estimator: activation and a reflect-padded 3x3 convolution, same size and width."""
+
+
+@keras.saving.register_keras_serializable("gfla_tf")
+class ImageOutput(_ReflectConvolution):
+    """Last block of a generator: activation, reflect-padded 3x3 convolution, tanh. (batch, H, W, in) -> RGB in [-1, 1]."""
+
+    def __init__(self, channels=3, **kwargs):
+        super().__init__(channels, **kwargs)
+
+    def call(self, inputs):
+        return ops.tanh(super().call(inputs))

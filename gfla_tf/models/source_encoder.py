@@ -1,0 +1,56 @@
+"""Source encoder: the features that the target net reassembles."""
+
+import keras
+
+from gfla_tf.layers.blocks import EncoderBlock
+from gfla_tf.models.widths import width
+
+
+@keras.saving.register_keras_serializable("gfla_tf")
+class SourceEncoder(keras.Model):
+    """Encodes an image at every level down to `depth`.
+
+    Input: (batch, H, W, 3) in [-1, 1]. Output: a dict level -> features, `{"level_3": (batch, H/8, W/8, 256), ...}` at the
+    published size.
+
+    Args:
+        image_size: (height, width).
+        base_channels, max_channels: width at depth d is base * min(2^d, max // base).
+        depth: number of times the size is halved.
+    """
+
+    def __init__(self, image_size, base_channels=64, max_channels=512, depth=3, **kwargs):
+        # === Layers ===
+        blocks = [
+            EncoderBlock(
+                width(d, base_channels, max_channels), name="block0" if d == 0 else f"encoder{d - 1}"
+            )
+            for d in range(depth)
+        ]
+
+        # === Functional model ===
+        image = keras.Input((*image_size, 3), name="image")
+        outputs, x = {}, image
+        for d, block in enumerate(blocks):
+            x = block(x)
+            outputs[f"level_{d + 1}"] = x
+        super().__init__(image, outputs, **kwargs)
+
+        # === Config ===
+        self.image_size = tuple(image_size)
+        self.base_channels = base_channels
+        self.max_channels = max_channels
+        self.depth = depth
+
+    def get_config(self):
+        return {
+            "name": self.name,
+            "image_size": self.image_size,
+            "base_channels": self.base_channels,
+            "max_channels": self.max_channels,
+            "depth": self.depth,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(**config)

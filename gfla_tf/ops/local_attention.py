@@ -1,0 +1,124 @@
+"""Content-aware sampling with local attention (CVPR 2020, section 3.2), without ever cutting out patches.
+
+The definition samples an n x n patch of the source around position + flow, lets a small network compare it with the
+target's patch, and returns the mean of coefficient times sample. Two identities keep it small:
+
+- A convolution and bilinear sampling commute on the replicate-extended image, so the network's first layer runs as two
+  convolutions, one of which is then warped once.
+- All samples of one patch share their fractional offset, so the weighted mean is a sum over (n + 1)^2 integer positions
+  whose weights are the coefficients spread over the four bilinear taps.
+"""
+
+from keras import ops
+
+from gfla_tf.ops.sampling import Taps, bilinear_sample, edge_pad, flatten_pixels, gather_pixels, split_flow
+
+
+def patch_features(target, source, flow, kernel, bias):
+    """First layer of the attention network: a dense layer over both patches, evaluated by commuting it with the warp.
+
+    Args:
+        target: (batch, H, W, C).
+        source: (batch, H, W, C).
+        flow: (batch, H, W, 2), from target to source, in pixels.
+        kernel: (n, n, 2C, units), target channels first.
+        bias: (units,).
+
+    Returns:
+        (batch, H, W, units), before the activation.
+    """
+    radius = kernel.shape[0] // 2
+    channels = target.shape[-1]
+    of_target = ops.conv(edge_pad(target, radius), kernel[:, :, :channels], padding="valid")
+    # The source is extended twice: patches centred up to `radius` outside still differ from the border's own.
+    of_source = ops.conv(edge_pad(source, 2 * radius), kernel[:, :, channels:], padding="valid")
+    return of_target + bilinear_sample(of_source, flow, offset=radius) + bias
+
+
+def spread_coefficients(coefficients, fraction, n):
+    """Spreads n x n coefficients over the (n + 1)^2 integer taps of bilinear sampling.
+
+    Args:
+        coefficients: (batch, H, W, n * n), row-major.
+        fraction: (x, y) of shape (batch, H, W), in [0, 1).
+
+    Returns:
+        (batch, H, W, (n + 1)^2), row-major, with the same sum.
+    """
+    shape = ops.shape(coefficients)[:3]
+    values = ops.reshape(coefficients, (-1, n, n))
+    fx, fy = (ops.reshape(ops.cast(f, coefficients.dtype), (-1, 1, 1)) for f in fraction)
+    values = ops.pad(values * (1 - fx), [(0, 0), (0, 0), (0, 1)]) + ops.pad(values * fx, [(0, 0), (0, 0), (1, 0)])
+    values = ops.pad(values * (1 - fy), [(0, 0), (0, 1), (0, 0)]) + ops.pad(values * fy, [(0, 0), (1, 0), (0, 0)])
+    return ops.reshape(values, (*shape, (n + 1) ** 2))
+
+
+def _gather_sum(pixels, weights, rows, columns):
+    """sum_k weights[..., k] * pixels[rows[k // m] + columns[k % m]], one tap at a time."""
+    m = len(columns)
+    result = 0
+    for i, row in enumerate(rows):
+        for j, column in enumerate(columns):
+            k = i * m + j
+            result = result + weights[..., k : k + 1] * gather_pixels(pixels, row + column)
+    return result
+
+
+def weighted_taps(source, weights, whole, n):
+    """Sums (n + 1)^2 integer taps around position + whole flow: the second half of local attention.
+
+    Memory in training is that of the inputs: the backward pass gathers again instead of keeping what was gathered.
+
+    Args:
+        source: (batch, H, W, C).
+        weights: (batch, H, W, (n + 1)^2), row-major.
+        whole: (x, y) int32 of shape (batch, H, W).
+        n: odd size of the patch.
+
+    Returns:
+        (batch, H, W, C). Differentiable in source and weights.
+    """
+    size = tuple(source.shape[1:3])
+    taps = Taps(size, whole)
+    offsets = range(-(n // 2), n // 2 + 2)
+    rows, columns = [taps.rows(d) for d in offsets], [taps.columns(d) for d in offsets]
+    shape = ops.shape(source)
+
+    @ops.custom_gradient
+    def forward(pixels, weights):
+        def backward(*args, upstream=None):
+            gradient = upstream if upstream is not None else args[0]
+            channels = gradient.shape[-1]
+            to_pixels, to_weights = 0, []
+            for i, row in enumerate(rows):
+                for j, column in enumerate(columns):
+                    k = i * len(columns) + j
+                    index = row + column
+                    to_weights.append(ops.sum(gradient * gather_pixels(pixels, index), axis=-1, keepdims=True))
+                    share = ops.reshape(gradient * weights[..., k : k + 1], (-1, channels))
+                    index = ops.reshape(index, (-1,))
+                    to_pixels = to_pixels + ops.segment_sum(share, index, num_segments=ops.shape(pixels)[0])
+            return to_pixels, ops.concatenate(to_weights, axis=-1)
+
+        return _gather_sum(pixels, weights, rows, columns), backward
+
+    return ops.reshape(forward(flatten_pixels(source), weights), shape)
+
+
+def attend(source, flow, coefficients):
+    """Content-aware sampling: (1 / n^2) * sum over the patch of coefficient * bilinear sample at position + flow + offset.
+
+    The 1 / n^2 is the published network's, although its coefficients already sum to one.
+
+    Args:
+        source: (batch, H, W, C).
+        flow: (batch, H, W, 2), from target to source, in pixels.
+        coefficients: (batch, H, W, n * n), row-major (vertical, horizontal).
+
+    Returns:
+        (batch, H, W, C). Differentiable in source, flow and coefficients.
+    """
+    n = round(coefficients.shape[-1] ** 0.5)
+    whole, fraction = split_flow(flow, tuple(source.shape[1:3]))
+    weights = ops.cast(spread_coefficients(coefficients, fraction, n), source.dtype)
+    return weighted_taps(source, weights, whole, n) / (n * n)

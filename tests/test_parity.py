@@ -1,0 +1,81 @@
+"""Our networks compute what the published ones compute, within ten times what a fresh implementation agreed to."""
+
+import numpy as np
+import pytest
+from parity import Record, generated_weight, largest_difference, nchw, nhwc, requires_parity
+
+from gfla_tf.layers.attention import LocalAttention
+from gfla_tf.models.checkpoint_import import load_state_dict, state_dict
+from gfla_tf.models.discriminators import PatchDiscriminator, ResidualDiscriminator
+from gfla_tf.models.presets import create_generator
+from gfla_tf.ops.sampling import gaussian_sample
+
+pytestmark = requires_parity
+
+IMAGES, FLOWS, MASKS, LOGITS, OPS = 3e-5, 1e-5, 3e-5, 1e-6, 2e-5
+
+
+@pytest.mark.parametrize(
+    ("preset", "record", "parameters"),
+    [("pose_deepfashion", "pose_fashion", 14_047_395), ("pose_market", "pose_market", 12_926_471)],
+)
+def test_pose_generator_matches_the_published_network(preset, record, parameters):
+    record = Record(record)
+    generator = create_generator(preset)
+    assert generator.count_params() == parameters
+    load_state_dict(generator, record.state_dict)
+    names = {"source_image": "source_image", "source_structure": "source_pose", "target_structure": "target_pose"}
+    outputs = generator({ours: nhwc(record.inputs[theirs]) for theirs, ours in names.items()})
+    assert largest_difference(nchw(outputs["generated"]), record.outputs["image"]) < IMAGES
+    for i, level in enumerate(generator.levels):
+        assert largest_difference(nchw(outputs[f"flow_{level}"]), record.outputs[f"flow_{i}"]) < FLOWS
+        assert largest_difference(nchw(outputs[f"mask_{level}"]), record.outputs[f"mask_{i}"]) < MASKS
+
+
+@pytest.mark.parametrize(
+    ("name", "discriminator"),
+    [
+        ("discriminator_res", lambda: ResidualDiscriminator((128, 128), depth=4)),
+        ("discriminator_res_market", lambda: ResidualDiscriminator((128, 64), depth=3)),
+        ("discriminator_patch", lambda: PatchDiscriminator((128, 128))),
+    ],
+)
+def test_discriminator_matches_the_published_network(name, discriminator):
+    record, discriminator = Record(name), discriminator()
+    load_state_dict(discriminator, record.state_dict)
+    logits = discriminator(nhwc(record.inputs["image"]))
+    assert largest_difference(nchw(logits), record.outputs["logits"]) < LOGITS
+
+
+def test_state_dict_lists_the_published_names_and_gives_back_what_was_loaded():
+    record = Record("pose_market")
+    generator = create_generator("pose_market")
+    load_state_dict(generator, record.state_dict)
+    written = state_dict(generator)
+    assert set(written) == set(record.state_dict)
+    for name, array in written.items():
+        used = name.replace("conv1", "model.2") if ".conv1." in name else name
+        np.testing.assert_array_equal(array, record.state_dict[used])
+
+
+@pytest.mark.parametrize("n", [3, 5])
+def test_local_attention_matches_the_published_sampler(n):
+    record = Record("ops")
+    source, target, flow = (nhwc(record.inputs[key]) for key in ("source", "target", "flow"))
+    layer = LocalAttention(n)
+    layer.build(target.shape, source.shape, flow.shape)
+    dense = generated_weight("fully_connect_layer.0.weight", (128, 16, n, n))
+    head = generated_weight("fully_connect_layer.2.weight", (n * n, 128, 1, 1))
+    layer.patch_kernel.assign(dense.transpose(2, 3, 1, 0))
+    layer.patch_bias.assign(generated_weight("fully_connect_layer.0.bias", (128,)))
+    layer.coefficient_kernel.assign(head.transpose(2, 3, 1, 0))
+    layer.coefficient_bias.assign(generated_weight("fully_connect_layer.2.bias", (n * n,)))
+    attended, coefficients = layer(target, source, flow)
+    assert largest_difference(nchw(coefficients), record.outputs[f"attention_k{n}"]) < OPS
+    assert largest_difference(nchw(attended), record.outputs[f"attended_k{n}"]) < OPS
+
+
+def test_gaussian_sampling_matches_the_published_resampler():
+    record = Record("ops")
+    sampled = gaussian_sample(nhwc(record.inputs["source"]), nhwc(record.inputs["flow"]))
+    assert largest_difference(nchw(sampled), record.outputs["resample_k4_sigma2"]) < OPS
