@@ -1,0 +1,105 @@
+"""Photographs and the crop of a person: from a photo of any size to a network's input.
+
+The rule, also in `docs/poses.md`: the box around the joints that were found, grown on every side by `MARGIN`
+times its longer side (hair, hands and feet lie outside the joints), then widened about its centre to the
+proportions of the network's input. Beyond the photo its border pixels are repeated. The crop is resized by
+area, so shrinking does not alias. Positions are pixel indices: a joint at x lands at (x + 0.5 - left) * width
+/ crop_width - 0.5.
+"""
+
+import warnings
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps
+
+from gfla_tf.errors import GflaError
+
+MARGIN = 0.15
+MIN_JOINTS = 4  # fewer do not say where a person is
+
+
+class Box(NamedTuple):
+    """A crop in whole pixels of a photo; it may reach beyond it."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+def read_photo(path):
+    """A photo as uint8 RGB (H, W, 3), turned upright by its EXIF orientation.
+
+    Raises:
+        GflaError: the file is missing, truncated or no image.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(path) as image:
+                return np.array(ImageOps.exif_transpose(image).convert("RGB"))
+    except FileNotFoundError as error:
+        raise GflaError(f"There is no photo {path}.") from error
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise GflaError(
+            f"Cannot read the photo {path}: it is truncated or not an image ({error})."
+        ) from error
+
+
+def inside_photo(keypoints, image_size):
+    """Keypoints (joints, 3) of which those outside a photo of `image_size` (height, width) are missing."""
+    height, width = image_size
+    x, y = keypoints[:, 0], keypoints[:, 1]
+    inside = (x >= -0.5) & (x < width - 0.5) & (y >= -0.5) & (y < height - 0.5)
+    return np.where(inside[:, None], keypoints, 0).astype(np.float32)
+
+
+def person_box(keypoints, size, origin):
+    """The crop of a person with the proportions of `size`, by the rule above.
+
+    Args:
+        keypoints: (joints, 3).
+        size: (height, width) of the network's input.
+        origin: the file that the joints are of, for the error.
+
+    Raises:
+        GflaError: fewer than `MIN_JOINTS` joints are present.
+    """
+    positions = keypoints[keypoints[:, 2] > 0, :2].astype(np.float64)
+    if len(positions) < MIN_JOINTS:
+        raise GflaError(
+            f"{origin} shows {len(positions)} joints, too few to frame a person: {MIN_JOINTS} are needed."
+        )
+    low, high = positions.min(0), positions.max(0)
+    extent = high - low
+    width, height = np.maximum(extent + 2 * MARGIN * extent.max(), 8)
+    model_height, model_width = size
+    scale = max(width / model_width, height / model_height)
+    width, height = round(scale * model_width), round(scale * model_height)
+    left, top = np.rint((low + high + 1) / 2 - (width / 2, height / 2)).astype(int)
+    return Box(int(left), int(top), width, height)
+
+
+def crop(image, box, size):
+    """The box of a photo at `size` (height, width), uint8 (h, w, 3), with the photo's border repeated."""
+    height, width = image.shape[:2]
+    left, top = max(box.left, 0), max(box.top, 0)
+    right, bottom = min(box.left + box.width, width), min(box.top + box.height, height)
+    inside = image[top:bottom, left:right]
+    beyond = top - box.top, box.top + box.height - bottom, left - box.left, box.left + box.width - right
+    padded = cv2.copyMakeBorder(inside, *beyond, cv2.BORDER_REPLICATE)
+    enlarges = box.height < size[0]
+    return cv2.resize(
+        padded, (size[1], size[0]), interpolation=cv2.INTER_LINEAR if enlarges else cv2.INTER_AREA
+    )
+
+
+def crop_keypoints(keypoints, box, size):
+    """Keypoints (joints, 3) of a photo in pixels of its crop."""
+    scale = np.array([size[1] / box.width, size[0] / box.height])
+    moved = np.array(keypoints, np.float32)
+    moved[:, :2] = (moved[:, :2] + 0.5 - (box.left, box.top)) * scale - 0.5
+    moved[moved[:, 2] <= 0] = 0
+    return moved

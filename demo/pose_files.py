@@ -1,0 +1,160 @@
+"""Poses in files: OpenPose JSON (BODY_18, BODY_25) and COCO keypoint JSON, to and from our 18 joints.
+
+The orders are those of OpenPose's `doc/02_output.md` (BODY_25; its COCO model, here BODY_18) and of the
+keypoint category of the COCO dataset (`cocodataset.org/#format-data`, 17 joints). `docs/poses.md` has them as
+a table. Our order is BODY_18; see `gfla_tf.data.poses.JOINTS`.
+"""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+
+from gfla_tf.data.poses import JOINTS
+from gfla_tf.errors import GflaError
+
+# Our name of each joint of a format, in the format's order; None where we have no such joint.
+BODY_18 = JOINTS
+BODY_25 = (
+    *("nose", "neck", "right_shoulder", "right_elbow", "right_wrist"),
+    *("left_shoulder", "left_elbow", "left_wrist"),
+    None,  # middle of the hips
+    *("right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle"),
+    *("right_eye", "left_eye", "right_ear", "left_ear"),
+    *(None,) * 6,  # toes and heels
+)  # fmt: skip
+COCO_17 = (
+    *("nose", "left_eye", "right_eye", "left_ear", "right_ear"),
+    *("left_shoulder", "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist"),
+    *("left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle"),
+)
+
+_OPENPOSE_ORDERS = {18: BODY_18, 25: BODY_25}
+_COCO_ORDERS = {17: COCO_17}
+
+
+def to_joints(points, order):
+    """Points of another format in our order.
+
+    A joint that the format lacks is missing, except the neck, which is then the mean of the shoulders with
+    the lower confidence of the two (missing if either is). Joints of confidence 0 or less are all zeros.
+
+    Args:
+        points: (n, 3): x, y and a confidence.
+        order: n names of our joints, or None, one for each point.
+
+    Returns:
+        (18, 3) float32.
+    """
+    found = {name: np.asarray(point, np.float32) for name, point in zip(order, points) if name}
+    if "neck" not in found and {"right_shoulder", "left_shoulder"} <= found.keys():
+        right, left = found["right_shoulder"], found["left_shoulder"]
+        found["neck"] = np.append((right[:2] + left[:2]) / 2, min(right[2], left[2]))
+    keypoints = np.stack([found.get(name, np.zeros(3)) for name in JOINTS]).astype(np.float32)
+    keypoints[keypoints[:, 2] <= 0] = 0
+    return keypoints
+
+
+def main_person(people):
+    """The person of the largest (sum of confidences) * (diagonal of the box around the joints), or None.
+
+    So a whole person in front is taken before a small, half-seen one in the back, however sure that one is.
+
+    Args:
+        people: list of (18, 3) keypoints.
+    """
+    people = [person for person in people if (person[:, 2] > 0).any()]
+    return max(people, key=_prominence, default=None)
+
+
+def read_pose(path):
+    """Keypoints (18, 3) float32 of the main person (`main_person`) of an OpenPose or COCO keypoint JSON file.
+
+    OpenPose: an object with `people`, each with `pose_keypoints_2d` of 18 or 25 joints, in pixels. COCO: an
+    annotation or result with `keypoints` of 17 joints, a list of them, or a dataset with `annotations`, of
+    one image. COCO's visibility flags 1 and 2 and scores above 1 become confidence 1.
+
+    Raises:
+        GflaError: the file cannot be read, is not such JSON, has a wrong number of values, values that are no
+            numbers, or no person.
+    """
+    try:
+        document = json.loads(Path(path).read_bytes())
+    except OSError as error:
+        raise GflaError(f"Cannot read the pose file {path}: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:
+        raise GflaError(f"The pose file {path} is not valid JSON ({error}); write it again.") from error
+    if isinstance(document, dict) and "people" in document:
+        entries, key, orders = document["people"], "pose_keypoints_2d", _OPENPOSE_ORDERS
+    else:
+        entries, key, orders = _coco_entries(document, path), "keypoints", _COCO_ORDERS
+    if not isinstance(entries, list) or not all(
+        isinstance(entry, dict) and key in entry for entry in entries
+    ):
+        raise GflaError(
+            f"The pose file {path} is neither OpenPose JSON (people with pose_keypoints_2d) nor COCO "
+            "keypoint JSON (annotations with keypoints)."
+        )
+    person = main_person([_person(entry[key], orders, path) for entry in entries])
+    if person is None:
+        raise GflaError(f"The pose file {path} contains no person; give a file in which a person was found.")
+    present = person[:, 2] > 0
+    if np.abs(person[present, :2]).max() <= 1:
+        raise GflaError(
+            f"The pose file {path} has coordinates within [-1, 1]; they must be pixels of the image "
+            "(OpenPose: --keypoint_scale 0)."
+        )
+    return person
+
+
+def write_openpose(path, keypoints):
+    """Writes keypoints (18, 3) as OpenPose JSON with one person in BODY_18 order; missing joints are 0, 0, 0.
+
+    Raises:
+        GflaError: the file cannot be written.
+    """
+    keypoints = to_joints(np.asarray(keypoints, np.float32), BODY_18)
+    person = {"person_id": [-1], "pose_keypoints_2d": [round(float(value), 3) for value in keypoints.ravel()]}
+    path = Path(path)
+    temporary = path.with_name(f"{path.name}.tmp")
+    try:
+        temporary.write_text(json.dumps({"version": 1.3, "people": [person]}))
+        os.replace(temporary, path)
+    except OSError as error:
+        raise GflaError(f"Cannot write the pose file {path}: {error.strerror}.") from error
+
+
+def _coco_entries(document, path):
+    if isinstance(document, dict):
+        document = document.get("annotations", [document])
+    if not isinstance(document, list):
+        return document
+    # A whole dataset also annotates things without joints.
+    entries = [
+        entry for entry in document if not (isinstance(entry, dict) and entry.get("num_keypoints") == 0)
+    ]
+    images = {json.dumps(entry.get("image_id")) for entry in entries if isinstance(entry, dict)}
+    if len(images) > 1:
+        raise GflaError(f"The pose file {path} has poses of {len(images)} images; keep those of one image.")
+    return entries
+
+
+def _person(values, orders, path):
+    if not isinstance(values, list) or len(values) not in {3 * count for count in orders}:
+        count = len(values) if isinstance(values, list) else 0
+        counts = " or ".join(f"{3 * count} ({count} joints)" for count in orders)
+        raise GflaError(f"The pose file {path} has a person of {count} values; a person takes {counts}.")
+    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    if (
+        len(numbers) != len(values)
+        or not np.isfinite(points := np.array(values, np.float32).reshape(-1, 3)).all()
+    ):
+        raise GflaError(f"The pose file {path} has a person with values that are not finite numbers.")
+    points[:, 2] = points[:, 2].clip(0, 1)
+    return to_joints(points, orders[len(points)])
+
+
+def _prominence(person):
+    positions = person[person[:, 2] > 0, :2]
+    return person[:, 2].sum() * np.hypot(*np.ptp(positions, axis=0))

@@ -1,0 +1,141 @@
+"""Puts the person of a photo into the pose of another photo or of a pose file, with a .tflite on LiteRT.
+
+    python -m demo.transfer --model model.tflite --source person.jpg --pose dancer.jpg --output out.png
+
+writes out.png, all the network sees and does side by side, and out_generated.png, its image alone.
+"""
+
+import argparse
+import functools
+import re
+from pathlib import Path
+
+import numpy as np
+
+from demo.photos import crop, crop_keypoints, inside_photo, person_box, read_photo
+from demo.pose_detector import PoseDetector
+from demo.pose_files import read_pose
+from export.runner import TFLiteModel
+from gfla_tf.data.poses import JOINTS, heat_maps
+from gfla_tf.errors import GflaError, user_errors
+from gfla_tf.visualization import (
+    draw_skeleton,
+    flow_to_color,
+    labelled_grid,
+    mask_to_gray,
+    to_uint8,
+    write_png,
+)
+
+CELL = 256  # least height of a picture in the overview
+
+
+def load_pose_model(path):
+    """The `TFLiteModel` of a pose network; raises `GflaError` for one of another task or of other joints."""
+    model = TFLiteModel(path)
+    description = model.description
+    if description["task"] != "pose":
+        raise GflaError(
+            f"{path} is a model for the task {description['task']!r}; pose transfer needs 'pose'."
+        )
+    if tuple(description.get("joints", ())) != JOINTS or "heat_map_sigma" not in description:
+        raise GflaError(f"{path} was made for other joints than ours, or for another order of them.")
+    return model
+
+
+def transfer(model, source_image, source_keypoints, target_keypoints):
+    """Runs a pose network once.
+
+    Args:
+        model: from `load_pose_model`.
+        source_image: uint8 (H, W, 3) of the model's size.
+        source_keypoints, target_keypoints: (18, 3) in pixels of that size.
+
+    Returns:
+        the model's outputs without their batch axis: `generated` (H, W, 3) in [-1, 1], and for each attention
+        level L `flow_L` (h, w, 2) and `mask_L` (h, w, 1).
+    """
+    sigma = model.description["heat_map_sigma"]
+    draw = functools.partial(heat_maps, image_size=source_image.shape[:2], sigma=sigma)
+    outputs = model(
+        source_image=source_image[None].astype(np.float32) / 127.5 - 1,
+        source_pose=draw(source_keypoints[None]),
+        target_pose=draw(target_keypoints[None]),
+    )
+    return {name: value[0] for name, value in outputs.items()}
+
+
+def overview(source_image, source_keypoints, target_keypoints, outputs, target_image=None):
+    """One labelled row: source, target pose, flow and mask of each level, generated, photo of the pose."""
+    row = [
+        ("source", draw_skeleton(source_image, source_keypoints)),
+        ("target pose", draw_skeleton(np.zeros_like(source_image), target_keypoints)),
+    ]
+    levels = sorted((int(name[5:]) for name in outputs if re.fullmatch(r"flow_\d+", name)), reverse=True)
+    for level in levels:
+        flow = outputs[f"flow_{level}"]
+        longest = float(np.hypot(flow[..., 0], flow[..., 1]).max())
+        row.append((f"flow_{level}, max {longest:.1f} px", flow_to_color(flow, longest)))
+        row.append((f"mask_{level}", mask_to_gray(outputs[f"mask_{level}"])))
+    row.append(("generated", to_uint8(outputs["generated"])))
+    if target_image is not None:
+        row.append(("photo of the target pose", target_image))
+    return labelled_grid([row], cell=max(CELL, source_image.shape[0]))
+
+
+def main(arguments=None):
+    """The command line; see `python -m demo.transfer --help`."""
+    parser = argparse.ArgumentParser(prog="python -m demo.transfer", description=__doc__.split("\n")[0])
+    add = functools.partial(parser.add_argument, type=Path)
+    add("--model", required=True, help="the .tflite that convert.py wrote")
+    add("--source", required=True, help="photo of the person")
+    add("--pose", required=True, help="the pose to take: a photo, or an OpenPose or COCO .json")
+    add("--source-pose", help=".json of the source's pose; without it, it is detected")
+    add("--output", required=True, help="the .png to write")
+    add("--pose-model", help="MediaPipe's pose_landmarker_full.task")
+    options = parser.parse_args(arguments)
+    with user_errors():
+        for path in _run(options):
+            print(f"wrote {path}")
+
+
+def _run(options):
+    output = options.output
+    if output.suffix.lower() != ".png":
+        raise GflaError(f"The output {output} must be a .png.")
+    bare = output.with_name(f"{output.stem}_generated.png")
+    for path in (options.source, options.pose):
+        if path.resolve() in (output.resolve(), bare.resolve()):
+            raise GflaError(f"The output would overwrite {path}; give another --output.")
+    model = load_pose_model(options.model)
+    size = model.inputs["source_image"][1:3]
+    source, source_keypoints = _frame(options.source, options.source_pose, size, options.pose_model)
+    if options.pose.suffix.lower() == ".json":
+        target, keypoints = None, read_pose(options.pose)
+        target_keypoints = crop_keypoints(keypoints, person_box(keypoints, size, options.pose), size)
+    else:
+        target, target_keypoints = _frame(options.pose, None, size, options.pose_model)
+    outputs = transfer(model, source, source_keypoints, target_keypoints)
+    picture = overview(source, source_keypoints, target_keypoints, outputs, target)
+    write_png(bare, to_uint8(outputs["generated"]))
+    write_png(output, picture)
+    return output, bare
+
+
+def _frame(path, pose, size, pose_model):
+    """The person of a photo, cropped to the model's size, and its keypoints there."""
+    image = read_photo(path)
+    if pose:
+        keypoints = read_pose(pose)
+    else:
+        with PoseDetector(pose_model) as detect:
+            keypoints = detect(image)
+        if keypoints is None:
+            raise GflaError(f"No person was found in the photo {path}; give one of a whole, visible person.")
+    keypoints = inside_photo(keypoints, image.shape[:2])
+    box = person_box(keypoints, size, pose or path)
+    return crop(image, box, size), crop_keypoints(keypoints, box, size)
+
+
+if __name__ == "__main__":
+    main()
