@@ -1,0 +1,278 @@
+"""What happens beside training: progress, metrics on file, TensorBoard, image grids, and the stop at a
+non-finite loss.
+
+All count in steps of the generator's optimizer (`training_step`), so that they go on where a resumed run left
+off and hold with steps_per_execution > 1, where Keras calls them once per several steps. The logs they get
+are what `train_step` returned: running means over the epoch if those are results of `keras.metrics.Mean`, the
+last step's values otherwise.
+
+Keras' own CSVLogger, TensorBoard and TerminateOnNaN count from 0 after a resume, fix the columns at the first
+epoch, watch only `loss` or know one optimizer, hence these.
+"""
+
+import csv
+import io
+import math
+import os
+import sys
+import time
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+from tqdm import tqdm
+
+from gfla_tf.errors import GflaError
+from gfla_tf.training.checkpoints import training_step
+from gfla_tf.visualization import training_grid, write_png
+
+LINE_SECONDS = 15.0  # between lines of progress where there is no terminal
+
+
+class ProgressBar(keras.callbacks.Callback):
+    """Steps done, time left and losses: a bar on a terminal, else a plain line about every 15 seconds.
+
+    Args:
+        total_steps: step at which this stage ends, counted as `training_step` does.
+        stage_name: shown in front.
+        file: a text stream, standard output unless given.
+    """
+
+    def __init__(self, total_steps, stage_name, file=None):
+        super().__init__()
+        self.total_steps, self.stage_name, self.file = total_steps, stage_name, file or sys.stdout
+        self._bar = None
+
+    def on_train_begin(self, logs=None):
+        self._step = training_step(self.model)
+        self._timed_from, self._last_line = None, time.monotonic()
+        if self.file.isatty():
+            self._bar = tqdm(
+                total=self.total_steps,
+                initial=self._step,
+                desc=self.stage_name,
+                file=self.file,
+                dynamic_ncols=True,
+            )
+
+    def on_train_batch_end(self, batch, logs=None):
+        before, self._step = self._step, training_step(self.model)
+        now = time.monotonic()
+        if self._timed_from is None:  # the first call compiles the step: it says nothing about the time left
+            self._timed_from = (now, self._step)
+        if self._bar is not None:
+            self._bar.set_postfix_str(_losses(logs), refresh=False)
+            self._bar.update(self._step - before)
+        elif now - self._last_line >= LINE_SECONDS or self._step >= self.total_steps:
+            self._print_line(now, logs)
+
+    def on_train_end(self, logs=None):
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def _print_line(self, now, logs):
+        self._last_line = now
+        start, first = self._timed_from
+        timing = ""
+        if self._step > first and now > start:
+            rate = (self._step - first) / (now - start)
+            left = tqdm.format_interval(max(0, self.total_steps - self._step) / rate)
+            timing = f", {rate:.2f} steps/s, {left} left"
+        share = self._step / self.total_steps
+        progress = f"{self.stage_name}: step {self._step} of {self.total_steps} ({share:.0%})"
+        print(f"{progress}{timing}: {_losses(logs)}", file=self.file, flush=True)
+
+
+class MetricsCsv(keras.callbacks.Callback):
+    """A row per epoch: step, stage, epoch, time (seconds of training so far, over all sessions) and
+    everything in the logs.
+
+    New quantities get a column, empty in earlier rows. After a resume, rows of this stage beyond the step
+    resumed from, and all that follow them, are removed: those epochs run again. A line cut short by a kill is
+    dropped.
+
+    Args:
+        path: of the CSV file, appended to when it exists.
+        stage_name: for the column `stage`.
+    """
+
+    def __init__(self, path, stage_name):
+        super().__init__()
+        self.path, self.stage_name = Path(path), stage_name
+
+    def on_train_begin(self, logs=None):
+        self._columns, rows = ["step", "stage", "epoch", "time"], self._read()
+        step = training_step(self.model)
+        for index, row in enumerate(rows):
+            if row["stage"] == self.stage_name and int(row["step"]) > step:
+                rows = rows[:index]
+                break
+        if rows:
+            self._columns = list(rows[0])
+        self._seconds_before = float(rows[-1]["time"]) if rows else 0.0
+        self._started = time.monotonic()
+        self._rewrite(rows)
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs = logs or {}
+        new = [name for name in logs if name not in self._columns]
+        if new:
+            rows = self._read()
+            self._columns += new
+            self._rewrite(rows)
+        row = {
+            "step": training_step(self.model),
+            "stage": self.stage_name,
+            "epoch": epoch,
+            "time": round(self._seconds_before + time.monotonic() - self._started, 1),
+            **{name: f"{float(value):.7g}" for name, value in logs.items()},
+        }
+        try:
+            with open(self.path, "a", newline="") as file:
+                file.write(self._format([row]))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise GflaError(f"Cannot write metrics to {self.path}: {error.strerror}.") from error
+
+    def _read(self):
+        if not self.path.exists():
+            return []
+        text = self.path.read_text()
+        rows = list(csv.DictReader(io.StringIO(text[: text.rfind("\n") + 1])))
+        if rows and not {"step", "stage", "time"} <= rows[0].keys():
+            raise GflaError(
+                f"{self.path} is not a metrics file of a training run: move it away or name another run."
+            )
+        return rows
+
+    def _format(self, rows, header=False):
+        buffer = io.StringIO()
+        writer = csv.DictWriter(buffer, self._columns, restval="", lineterminator="\n")
+        if header:
+            writer.writeheader()
+        writer.writerows(rows)
+        return buffer.getvalue()
+
+    def _rewrite(self, rows):
+        temporary = self.path.with_name(f"{self.path.name}.tmp")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(self._format(rows, header=True))
+            os.replace(temporary, self.path)
+        except OSError as error:
+            raise GflaError(f"Cannot write metrics to {self.path}: {error.strerror}.") from error
+
+
+class TensorBoardScalars(keras.callbacks.Callback):
+    """Losses and learning rates to TensorBoard about every `every` steps, validation results after each
+    epoch.
+
+    Args:
+        log_dir: of the run's TensorBoard events; stages and resumed runs may share it.
+        every: steps.
+    """
+
+    def __init__(self, log_dir, every):
+        super().__init__()
+        self.every = every
+        self.writer = tf.summary.create_file_writer(str(log_dir))
+
+    def on_train_begin(self, logs=None):
+        self._written = training_step(self.model)
+
+    def on_train_batch_end(self, batch, logs=None):
+        step = training_step(self.model)
+        if step // self.every > self._written // self.every:
+            self._written = step
+            values = {f"training/{name}": value for name, value in (logs or {}).items()}
+            for network in ("generator", "discriminator"):
+                optimizer = getattr(self.model, f"{network}_optimizer", None)
+                if optimizer is not None:
+                    values[f"learning_rate/{network}"] = float(optimizer.learning_rate)
+            self._write(values, step)
+
+    def on_epoch_end(self, epoch, logs=None):
+        validation = {name: value for name, value in (logs or {}).items() if name.startswith("val_")}
+        self._write(
+            {f"validation/{name[4:]}": value for name, value in validation.items()}, training_step(self.model)
+        )
+
+    def on_train_end(self, logs=None):
+        self.writer.flush()
+
+    def _write(self, values, step):
+        with self.writer.as_default(step=step):
+            for name, value in values.items():
+                tf.summary.scalar(name, value)
+
+
+class ImageGrid(keras.callbacks.Callback):
+    """Runs the generator on a fixed batch and draws `training_grid`, as DIRECTORY/STAGE_STEP.png and for
+    TensorBoard.
+
+    Drawn every `every_epochs` epochs and at the end of training.
+
+    Args:
+        batch: dict of arrays with `source_image`, `source_pose`, `target_pose`, `target_image`.
+        every_epochs: epochs between pictures.
+        directory: for the pictures.
+        stage_name: first part of their names.
+        tensorboard: the `TensorBoardScalars` whose events get the picture too, or None.
+    """
+
+    def __init__(self, batch, every_epochs, directory, stage_name, tensorboard=None):
+        super().__init__()
+        self.batch, self.every_epochs, self.directory = batch, every_epochs, Path(directory)
+        self.stage_name, self.tensorboard = stage_name, tensorboard
+        self._drawn = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        if (epoch + 1) % self.every_epochs == 0:
+            self._draw()
+
+    def on_train_end(self, logs=None):
+        if self._drawn != training_step(self.model):
+            self._draw()
+
+    def _draw(self):
+        step = self._drawn = training_step(self.model)
+        inputs = {name: self.batch[name] for name in ("source_image", "source_pose", "target_pose")}
+        grid = training_grid(self.batch, self.model.generator(inputs, training=False))
+        write_png(self.directory / f"{self.stage_name}_{step:07d}.png", grid)
+        if self.tensorboard is not None:
+            with self.tensorboard.writer.as_default(step=step):
+                tf.summary.image(self.stage_name, grid[None])
+
+
+class StopOnNonFinite(keras.callbacks.Callback):
+    """Ends training with a `GflaError` at the first value in the logs that is NaN or infinite.
+
+    With steps_per_execution > 1 it sees every step if the logs are running means; else the next report shows
+    it, for the weights are then not finite either. Placed before the `CheckpointCallback`, it keeps that from
+    saving; `Checkpoints.save` refuses non-finite weights besides.
+
+    Args:
+        checkpoints: the `Checkpoints` whose newest the message names.
+    """
+
+    def __init__(self, checkpoints):
+        super().__init__()
+        self.checkpoints = checkpoints
+
+    def on_train_batch_end(self, batch, logs=None):
+        bad = [
+            f"{name} is {float(value)}" for name, value in (logs or {}).items() if not math.isfinite(value)
+        ]
+        if bad:
+            latest = self.checkpoints.latest
+            remedy = f"the last good checkpoint is {latest}" if latest else "there is no checkpoint yet"
+            raise GflaError(
+                f"Training stopped at step {training_step(self.model)}: {', '.join(bad)}; {remedy}, "
+                "go on from there with a smaller learning rate or stronger gradient clipping."
+            )
+
+
+def _losses(logs):
+    return ", ".join(f"{name} {float(value):.3g}" for name, value in (logs or {}).items())

@@ -1,0 +1,198 @@
+"""Callbacks in a real `fit`: progress, metrics CSV across kills and resumes, TensorBoard, grids, NaN."""
+
+import csv
+import io
+import math
+import time
+
+import cv2
+import pytest
+import tensorflow as tf
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tiny_trainer import TinyTrainer, batches, fit
+
+from gfla_tf.errors import GflaError
+from gfla_tf.training import callbacks
+from gfla_tf.training.callbacks import ImageGrid, MetricsCsv, ProgressBar, StopOnNonFinite, TensorBoardScalars
+from gfla_tf.training.checkpoints import CheckpointCallback, Checkpoints
+
+
+def rows(path):
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def column(path, name):
+    return [row[name] for row in rows(path)]
+
+
+def resumed_at(step):
+    trainer = TinyTrainer()
+    trainer.generator_optimizer.iterations.assign(step)
+    return trainer
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("steps_per_execution", [1, 4])
+def test_without_a_terminal_progress_is_whole_lines_with_step_time_left_and_losses(
+    monkeypatch, steps_per_execution
+):
+    monkeypatch.setattr(callbacks, "LINE_SECONDS", 0.0)
+    trainer = TinyTrainer(steps_per_execution=steps_per_execution)
+    trainer.generator_optimizer.iterations.assign(4)
+    out = io.StringIO()
+    fit(trainer, [ProgressBar(12, "flow", file=out)], steps_per_epoch=8)
+    lines = out.getvalue().splitlines()
+    assert len(lines) == 8 / steps_per_execution
+    assert "\r" not in out.getvalue() and "\x1b" not in out.getvalue()
+    assert lines[-1].startswith("flow: step 12 of 12 (100%), ")
+    assert " steps/s, 00:00 left: adversarial 0.25, l1 8.5" in lines[-1]
+
+
+def test_without_a_terminal_lines_are_seconds_apart_but_the_end_is_always_told():
+    out = io.StringIO()
+    fit(TinyTrainer(), [ProgressBar(8, "flow", file=out)], steps_per_epoch=8)
+    assert [line.split(" (")[0] for line in out.getvalue().splitlines()] == ["flow: step 8 of 8"]
+
+
+def test_on_a_terminal_the_bar_starts_at_the_step_resumed_from():
+    out = Terminal()
+    fit(resumed_at(6), [ProgressBar(10, "flow", file=out)])
+    first, *_, last = [text for text in out.getvalue().split("\r") if text.strip()]
+    assert "6/10" in first
+    assert "10/10" in last and "adversarial 0.25" in last
+
+
+def test_a_row_per_epoch_has_step_stage_epoch_time_and_all_logs_validation_too(tmp_path):
+    path = tmp_path / "new" / "metrics.csv"
+    dataset, _ = batches()
+    metrics = MetricsCsv(path, "flow")
+    fit(TinyTrainer(), [metrics], epochs=4, validation_data=dataset, validation_steps=1, validation_freq=2)
+    assert list(rows(path)[0]) == ["step", "stage", "epoch", "time", "adversarial", "l1", "val_l1"]
+    assert column(path, "step") == ["4", "8", "12", "16"]
+    assert column(path, "epoch") == ["0", "1", "2", "3"]
+    assert set(column(path, "stage")) == {"flow"}
+    assert [float(value) for value in column(path, "l1")] == [2.5, 6.5, 10.5, 14.5]
+    assert [value != "" for value in column(path, "val_l1")] == [
+        False,
+        True,
+        False,
+        True,
+    ]  # new at the second epoch
+
+
+def test_a_resume_runs_lost_epochs_again_without_double_rows_and_time_goes_on(tmp_path):
+    path = tmp_path / "metrics.csv"
+    fit(TinyTrainer(), [MetricsCsv(path, "flow")], epochs=4)
+    before = rows(path)
+    text = path.read_text()
+    path.write_text(text + "20,flow,4,0.")  # killed while writing
+    fit(resumed_at(10), [MetricsCsv(path, "flow")], epochs=2)
+    assert column(path, "step") == ["4", "8", "14", "18"]
+    assert rows(path)[:2] == before[:2]
+    assert float(rows(path)[2]["time"]) >= float(before[1]["time"])
+
+
+def test_a_later_stage_keeps_the_rows_of_the_earlier_one_even_if_its_steps_start_anew(tmp_path):
+    path = tmp_path / "metrics.csv"
+    fit(TinyTrainer(), [MetricsCsv(path, "flow")], epochs=2)
+    fit(TinyTrainer(), [MetricsCsv(path, "all")], epochs=1)
+    assert list(zip(column(path, "stage"), column(path, "step"))) == [
+        ("flow", "4"),
+        ("flow", "8"),
+        ("all", "4"),
+    ]
+    fit(resumed_at(4), [MetricsCsv(path, "flow")], epochs=1)  # going back to the first stage drops the second
+    assert list(zip(column(path, "stage"), column(path, "step"))) == [("flow", "4"), ("flow", "8")]
+
+
+def test_metrics_that_cannot_be_written_or_are_no_metrics_say_so(tmp_path):
+    (tmp_path / "file").write_text("a,b\n1,2\n")
+    with pytest.raises(GflaError, match=r"Cannot write metrics to .*file/metrics.csv"):
+        fit(TinyTrainer(), [MetricsCsv(tmp_path / "file" / "metrics.csv", "flow")])
+    with pytest.raises(GflaError, match="file is not a metrics file"):
+        fit(TinyTrainer(), [MetricsCsv(tmp_path / "file", "flow")])
+
+
+@pytest.mark.parametrize("steps_per_execution", [1, 3])
+def test_tensorboard_gets_losses_and_both_learning_rates_at_the_steps_of_the_run(
+    tmp_path, steps_per_execution
+):
+    dataset, _ = batches()
+    trainer = TinyTrainer(steps_per_execution=steps_per_execution)
+    fit(trainer, [TensorBoardScalars(tmp_path, every=3)], 1, 12, validation_data=dataset, validation_steps=3)
+    events = EventAccumulator(str(tmp_path), size_guidance={"tensors": 0}).Reload()
+    assert set(events.Tags()["tensors"]) == {
+        "training/l1", "training/adversarial", "validation/l1",
+        "learning_rate/generator", "learning_rate/discriminator",
+    }  # fmt: skip
+    assert [event.step for event in events.Tensors("training/l1")] == [3, 6, 9, 12]
+    decayed = [
+        float(tf.make_ndarray(event.tensor_proto)) for event in events.Tensors("learning_rate/discriminator")
+    ]
+    assert decayed == pytest.approx([0.1 * 0.5 ** (step / 10) for step in (3, 6, 9, 12)])
+    assert [event.step for event in events.Tensors("validation/l1")] == [12]
+
+
+def test_image_grids_are_drawn_every_few_epochs_and_at_the_end_on_the_same_batch(tmp_path):
+    _, batch = batches()
+    scalars = TensorBoardScalars(tmp_path / "events", every=100)
+    grid = ImageGrid(batch, 2, tmp_path / "images", "flow", scalars)
+    fit(TinyTrainer(), [scalars, grid], epochs=3)
+    pictures = sorted((tmp_path / "images").iterdir())
+    assert [path.name for path in pictures] == ["flow_0000008.png", "flow_0000012.png"]
+    first, second = (cv2.imread(str(path)) for path in pictures)
+    assert first.shape == second.shape and (first != second).any()  # the generator was trained in between
+    events = EventAccumulator(str(tmp_path / "events"), size_guidance={"tensors": 0}).Reload()
+    assert [event.step for event in events.Tensors("flow")] == [8, 12]
+
+
+@pytest.mark.parametrize("stop_first", [True, False])
+def test_a_nan_stops_training_naming_step_term_and_last_checkpoint_and_nothing_is_saved_after(
+    tmp_path, stop_first
+):
+    trainer = TinyTrainer(bad_step=7)
+    checkpoints = Checkpoints(tmp_path, trainer)
+    order = [StopOnNonFinite(checkpoints), CheckpointCallback(checkpoints, every_steps=3)]
+    with pytest.raises(
+        GflaError, match=r"stopped at step 7: l1 is nan; the last good checkpoint is .*/ckpt-2, go on"
+    ):
+        fit(trainer, order if stop_first else order[::-1], steps_per_epoch=12)
+    assert int(trainer.generator_optimizer.iterations) == 7
+    again = Checkpoints(tmp_path, TinyTrainer())
+    assert again.restore_latest() == 6
+
+
+def test_a_nan_among_several_steps_of_one_execution_is_seen_in_running_means(tmp_path):
+    trainer = TinyTrainer(bad_step=5, steps_per_execution=4)
+    with pytest.raises(GflaError, match="stopped at step 8: l1 is nan; there is no checkpoint yet"):
+        fit(trainer, [StopOnNonFinite(Checkpoints(tmp_path, trainer))], steps_per_epoch=12)
+
+
+def test_callbacks_cost_little_per_step(tmp_path):
+    trainer = TinyTrainer()
+    checkpoints = Checkpoints(tmp_path, trainer)
+    tried = [
+        ProgressBar(10**6, "flow", file=io.StringIO()),
+        StopOnNonFinite(checkpoints),
+        CheckpointCallback(checkpoints, 10**6),
+        TensorBoardScalars(tmp_path, 50),
+    ]
+    for callback in tried:
+        callback.set_model(trainer)
+        callback.on_train_begin()
+    logs = {f"loss_{n}": 0.1 for n in range(8)}
+    seconds = math.inf
+    for _ in range(3):
+        started = time.perf_counter()
+        for step in range(100):
+            trainer.generator_optimizer.iterations.assign_add(1)
+            for callback in tried:
+                callback.on_train_batch_end(step, logs)
+        seconds = min(seconds, (time.perf_counter() - started) / 100)
+    assert seconds < 0.005
+    print(f"{1e3 * seconds:.2f} ms a step")

@@ -1,0 +1,255 @@
+"""Checkpoints: exact resume, the best one, refusals in one sentence, and survival of kills."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from tiny_trainer import TinyTrainer, fit
+
+from gfla_tf.errors import GflaError
+from gfla_tf.training.checkpoints import (
+    CheckpointCallback,
+    Checkpoints,
+    load_weights,
+    save_weights_atomically,
+)
+
+STATE = ("generator", "discriminator", "generator_optimizer", "discriminator_optimizer")
+
+
+def state(trainer):
+    return [v.numpy() for name in STATE for v in getattr(trainer, name).variables]
+
+
+def assert_same(first, second):
+    assert len(first) == len(second)
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_restored_trainer_has_the_same_weights_optimizers_stage_and_step_and_goes_on_identically(tmp_path):
+    trainer = TinyTrainer()
+    checkpoints = Checkpoints(tmp_path / "c", trainer)
+    assert checkpoints.restore_latest() == 0
+    checkpoints.stage = 2
+    fit(trainer, [CheckpointCallback(checkpoints, every_steps=100)], steps_per_epoch=5)
+    saved = state(trainer)
+
+    resumed = TinyTrainer()
+    again = Checkpoints(tmp_path / "c", resumed)
+    assert again.restore_latest() == 5
+    assert again.stage == 2
+    assert_same(state(resumed), saved)
+    fit(trainer, []), fit(resumed, [])
+    assert_same(state(resumed), state(trainer))
+
+
+@pytest.mark.parametrize("steps_per_execution", [1, 3])
+def test_the_callback_saves_whenever_a_multiple_is_passed_and_only_the_latest_stay(
+    tmp_path, steps_per_execution
+):
+    trainer = TinyTrainer(steps_per_execution=steps_per_execution)
+    checkpoints = Checkpoints(tmp_path, trainer, keep=2)
+    fit(trainer, [CheckpointCallback(checkpoints, every_steps=4)], steps_per_epoch=12)
+    assert checkpoints.latest.endswith("ckpt-3")  # passed 4, 8 and 12, and nothing is left for the end
+    assert sorted(p.name for p in tmp_path.glob("*.index")) == ["ckpt-2.index", "ckpt-3.index"]
+
+
+def test_the_best_by_the_metric_is_kept_across_a_resume(tmp_path):
+    trainer = TinyTrainer()
+    checkpoints = Checkpoints(tmp_path, trainer, best_metric="val_l1")
+    assert checkpoints.save_if_best({"val_l1": 0.5})
+    best = state(trainer)
+    fit(trainer, [])
+    assert not checkpoints.save_if_best({"val_l1": 0.6})
+    assert not checkpoints.save_if_best({"val_l1": float("nan")})
+    assert not checkpoints.save_if_best({"l1": 0.1})
+    checkpoints.save()
+
+    resumed = TinyTrainer()
+    again = Checkpoints(tmp_path, resumed, best_metric="val_l1")
+    assert again.restore_latest() == 4
+    assert not again.save_if_best({"val_l1": 0.5})
+    assert again.restore_best() == 0
+    assert_same(state(resumed), best)
+    assert again.save_if_best({"val_l1": 0.4})
+    assert len(list((tmp_path / "best").glob("*.index"))) == 1
+
+
+def test_restoring_the_best_of_a_run_without_checkpoints_says_so(tmp_path):
+    with pytest.raises(GflaError, match=r"No checkpoint in .*: train first"):
+        Checkpoints(tmp_path, TinyTrainer()).restore_best()
+
+
+def test_a_checkpoint_of_another_model_is_refused_in_one_sentence(tmp_path):
+    Checkpoints(tmp_path, TinyTrainer(filters=4)).save()
+    with pytest.raises(
+        GflaError, match=r"checkpoint .*ckpt-1 does not fit this model \(.+\): use the conf"
+    ) as caught:
+        Checkpoints(tmp_path, TinyTrainer(filters=6)).restore_latest()
+    assert "\n" not in str(caught.value)
+    smaller = TinyTrainer()
+    smaller.discriminator = smaller.discriminator_optimizer = None
+    with pytest.raises(GflaError, match=r"does not fit this model"):  # nothing in the file may be left over
+        Checkpoints(tmp_path, smaller).restore_latest()
+
+
+def test_a_damaged_newest_checkpoint_falls_back_to_the_one_before_and_never_to_a_silent_restart(
+    tmp_path, caplog
+):
+    trainer = TinyTrainer()
+    checkpoints = Checkpoints(tmp_path, trainer)
+    checkpoints.save()
+    first = state(trainer)
+    fit(trainer, [])
+    newest = Path(f"{checkpoints.save()}.data-00000-of-00001")
+    newest.write_bytes(newest.read_bytes()[:1000])
+    resumed = TinyTrainer()
+    assert Checkpoints(tmp_path, resumed).restore_latest() == 0
+    assert_same(state(resumed), first)
+    assert "Skipping the damaged checkpoint" in caplog.text
+    for data in tmp_path.glob("*.data-*"):
+        data.write_bytes(b"")
+    with pytest.raises(GflaError, match=r"No checkpoint in .* can be read"):
+        Checkpoints(tmp_path, TinyTrainer()).restore_latest()
+
+
+def test_weights_that_are_not_finite_are_never_saved(tmp_path):
+    trainer = TinyTrainer()
+    checkpoints = Checkpoints(tmp_path, trainer)
+    checkpoints.save()
+    kernel = trainer.generator.trainable_variables[0]
+    kernel.assign(np.full(kernel.shape, np.nan))
+    with pytest.raises(GflaError, match=r"kernel of generator is not finite at step 0; .* is .*ckpt-1"):
+        checkpoints.save()
+    assert checkpoints.latest.endswith("ckpt-1")
+
+
+def test_an_unwritable_directory_gives_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(GflaError, match=r"Cannot write checkpoints to .*file/c") as caught:
+        Checkpoints(tmp_path / "file" / "c", TinyTrainer()).save()
+    assert "\n" not in str(caught.value)
+
+
+def run_python(code, *arguments, **kwargs):
+    command = [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)]
+    path = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[1])])
+    environment = {**os.environ, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True, **kwargs)
+
+
+def test_a_full_disk_gives_one_sentence_and_the_old_checkpoint_and_weights_stay_loadable(tmp_path):
+    # A limit on the size of files stands in for the full disk: writing fails in the middle either way.
+    process = run_python(
+        """
+        import resource, signal, sys
+        from pathlib import Path
+        from tiny_trainer import TinyTrainer, fit
+        from gfla_tf.errors import GflaError
+        from gfla_tf.training.checkpoints import Checkpoints, save_weights_atomically
+        trainer = TinyTrainer(filters=64)
+        checkpoints = Checkpoints(sys.argv[1], trainer)
+        checkpoints.save()
+        weights = Path(sys.argv[1]) / "w.weights.h5"
+        save_weights_atomically(trainer.generator, weights)
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))
+        trainer.generator.trainable_variables[0].assign_add(trainer.generator.trainable_variables[0] + 1)
+        for write in checkpoints.save, lambda: save_weights_atomically(trainer.generator, weights):
+            try:
+                write()
+                print("written")
+            except GflaError as error:
+                print(error)
+        """,
+        tmp_path,
+    )
+    lines = process.communicate(timeout=120)[0].splitlines()
+    assert process.returncode == 0
+    assert len(lines) == 2, lines
+    assert lines[0].startswith(f"Cannot write checkpoints to {tmp_path}") and lines[0].endswith("ckpt-1.")
+    assert lines[1].startswith(f"Cannot write weights to {tmp_path}")
+    trainer = TinyTrainer(filters=64)
+    load_weights(trainer.generator, tmp_path / "w.weights.h5")
+    Checkpoints(tmp_path, trainer).restore_latest()
+    assert not list(tmp_path.glob(".*.weights.h5"))
+
+
+def test_killed_while_saving_the_run_always_loads_and_never_goes_back(tmp_path):
+    saver = """
+        import os, sys
+        import numpy as np
+        from tiny_trainer import TinyTrainer
+        from gfla_tf.training.checkpoints import Checkpoints, save_weights_atomically
+        trainer = TinyTrainer(filters=512)
+        checkpoints = Checkpoints(sys.argv[1], trainer, keep=2)
+        step = checkpoints.restore_latest()
+        while True:
+            step += 1
+            trainer.generator_optimizer.iterations.assign(step)
+            for variable in trainer.generator.trainable_variables:
+                variable.assign(np.full(variable.shape, step))
+            checkpoints.save()
+            save_weights_atomically(trainer.generator, sys.argv[1] + "/w.weights.h5")
+            print(step, flush=True)
+        """
+    rng = random.Random(0)
+    saved = 0
+    for _ in range(3):
+        process = run_python(saver, tmp_path)
+        done = [int(process.stdout.readline()) for _ in range(3)]
+        time.sleep(rng.uniform(0.0, 0.1))
+        process.send_signal(signal.SIGKILL)
+        done += [int(line) for line in process.stdout if line.endswith("\n")]
+        process.wait()
+        assert done[0] > saved  # it went on from the kill before
+        saved = done[-1]
+        trainer = TinyTrainer(filters=512)
+        assert Checkpoints(tmp_path, trainer).restore_latest() in (saved, saved + 1)
+        values = {float(x) for v in trainer.generator.trainable_variables for x in np.unique(v)}
+        assert values == {float(trainer.generator_optimizer.iterations)}
+        load_weights(trainer.generator, tmp_path / "w.weights.h5")
+        assert np.unique(trainer.generator.trainable_variables[0]) in (saved, saved + 1)
+    leftovers = Checkpoints(tmp_path, trainer)
+    leftovers.save()
+    assert not [p for p in tmp_path.iterdir() if "temp" in p.name]
+
+
+def test_weights_survive_the_round_trip(tmp_path):
+    first, second = TinyTrainer().generator, TinyTrainer().generator
+    save_weights_atomically(first, tmp_path / "new" / "g.weights.h5")
+    load_weights(second, tmp_path / "new" / "g.weights.h5")
+    assert_same([v.numpy() for v in first.variables], [v.numpy() for v in second.variables])
+    assert [p.name for p in (tmp_path / "new").iterdir()] == ["g.weights.h5"]
+
+
+def dense(*units):
+    return keras.Sequential([keras.Input((3,)), *(keras.layers.Dense(n) for n in units)])
+
+
+@pytest.mark.parametrize("other, own", [((5,), (4,)), ((4, 2), (4,)), ((4,), (4, 2)), ((4, 2), (2, 4))])
+def test_weights_of_another_model_are_refused_in_one_sentence(tmp_path, other, own):
+    save_weights_atomically(dense(*other), tmp_path / "other.weights.h5")
+    with pytest.raises(GflaError, match=r"The weights in .*other.weights.h5 do not fit the model") as caught:
+        load_weights(dense(*own), tmp_path / "other.weights.h5")
+    assert "\n" not in str(caught.value)
+    print(caught.value)
+
+
+def test_a_missing_or_damaged_weights_file_is_named(tmp_path):
+    with pytest.raises(GflaError, match=r"There is no weights file .*none.weights.h5"):
+        load_weights(dense(4), tmp_path / "none.weights.h5")
+    path = tmp_path / "cut.weights.h5"
+    save_weights_atomically(dense(400), path)
+    path.write_bytes(path.read_bytes()[:3000])
+    with pytest.raises(GflaError, match=r"The weights file .*cut.weights.h5 is damaged"):
+        load_weights(dense(400), path)
