@@ -242,7 +242,6 @@ def test_weights_of_another_model_are_refused_in_one_sentence(tmp_path, other, o
     with pytest.raises(GflaError, match=r"The weights in .*other.weights.h5 do not fit the model") as caught:
         load_weights(dense(*own), tmp_path / "other.weights.h5")
     assert "\n" not in str(caught.value)
-    print(caught.value)
 
 
 def test_a_missing_or_damaged_weights_file_is_named(tmp_path):

@@ -156,10 +156,10 @@ class Checkpoints:
                 IndexError,
                 RuntimeError,
             ) as error:  # whatever TensorFlow's reader raises
-                _log.warning("Skipping the damaged checkpoint %s: %s", path, _first_line(error))
+                _log.warning("Skipping the damaged checkpoint %s: %s", path, _reason(error))
             except (AssertionError, ValueError) as error:
                 raise GflaError(
-                    f"The checkpoint {path} does not fit this model ({_first_line(error)}): "
+                    f"The checkpoint {path} does not fit this model ({_reason(error)}): "
                     "use the configuration it was trained with, or another run directory."
                 ) from error
         raise GflaError(
@@ -189,7 +189,7 @@ class Checkpoints:
 
     def _cannot_write(self, error):
         return (
-            f"Cannot write checkpoints to {self.directory} ({_first_line(error)}): "
+            f"Cannot write checkpoints to {self.directory} ({_reason(error)}): "
             f"free some space or make it writable; the last good checkpoint is {self._latest_or_none()}."
         )
 
@@ -241,7 +241,7 @@ def save_weights_atomically(model, path):
     except (OSError, RuntimeError) as error:  # h5py reports a full disk as RuntimeError
         temporary.unlink(missing_ok=True)
         raise GflaError(
-            f"Cannot write weights to {path}: {_first_line(error)}; free some space or name another path."
+            f"Cannot write weights to {path}: {_reason(error)}; free some space or name another path."
         ) from error
 
 
@@ -267,7 +267,7 @@ def load_weights(model, path):
         ) from error
     except (ValueError, KeyError) as error:
         raise GflaError(
-            f"The weights in {path} do not fit the model {model.name} ({_first_line(error)}): "
+            f"The weights in {path} do not fit the model {model.name} ({_reason(error)}): "
             "use the configuration they were trained with."
         ) from error
 
@@ -280,7 +280,7 @@ def _is_finite(variable):
     return bool(tf.reduce_all(tf.math.is_finite(variable.value)))
 
 
-def _first_line(error):
-    """The reason in one line of at most 200 characters, without a final full stop."""
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0][:200].rstrip(". ")
+def _reason(error):
+    """What the error says, as one line of at most 240 characters without a final full stop."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text[:240].rstrip(". ")
