@@ -58,7 +58,11 @@ def load_state_dict(model, state, origin="the state dict"):
             arrays.append((entry, array))
     if missing or unexpected or problems:
         parts = []
-        for title, names in (("missing", missing), ("unexpected", unexpected), ("of another shape", problems)):
+        for title, names in (
+            ("missing", missing),
+            ("unexpected", unexpected),
+            ("of another shape", problems),
+        ):
             if names:
                 parts.append(f"{len(names)} {title}: {', '.join(names)}")
         raise GflaError(

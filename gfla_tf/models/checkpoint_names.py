@@ -44,8 +44,19 @@ class Entry:
         return np.transpose(np.asarray(self.variable), np.argsort(self.axes))
 
 
-_KERNEL = (2, 3, 1, 0)  # (out, in, h, w) -> (h, w, in, out); and (in, out, h, w) -> (h, w, out, in) for transposed ones
-_BLOCKS = {"norm1": "model.0", "conv1": "model.2", "norm2": "model.3", "conv2": "model.5", "shortcut": "shortcut.0"}
+_KERNEL = (
+    2,
+    3,
+    1,
+    0,
+)  # (out, in, h, w) -> (h, w, in, out); and (in, out, h, w) -> (h, w, out, in) for transposed ones
+_BLOCKS = {
+    "norm1": "model.0",
+    "conv1": "model.2",
+    "norm2": "model.3",
+    "conv2": "model.5",
+    "shortcut": "shortcut.0",
+}
 _DISCRIMINATOR = {"conv1": "model.1", "conv2": "model.3", "shortcut": "shortcut.1"}
 
 

@@ -84,7 +84,9 @@ class ResidualDiscriminator(_Discriminator):
         layers, hidden = [], base_channels
         for d in range(depth):
             channels = width(d, base_channels, max_channels)
-            layers.append(DiscriminatorBlock(channels, hidden, name="block0" if d == 0 else f"encoder{d - 1}"))
+            layers.append(
+                DiscriminatorBlock(channels, hidden, name="block0" if d == 0 else f"encoder{d - 1}")
+            )
             hidden = channels
         layers.append(keras.layers.Activation(activation, name="activation"))
         layers.append(SpectralConv2D(1, 1, name="conv"))

@@ -24,7 +24,14 @@ class FlowEstimator(keras.Model):
     """
 
     def __init__(
-        self, image_size, pose_channels=18, levels=(3, 2), base_channels=32, max_channels=256, depth=5, **kwargs
+        self,
+        image_size,
+        pose_channels=18,
+        levels=(3, 2),
+        base_channels=32,
+        max_channels=256,
+        depth=5,
+        **kwargs,
     ):
         levels = sorted((int(level) for level in levels), reverse=True)
 

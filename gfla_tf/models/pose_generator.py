@@ -52,14 +52,23 @@ class PoseGenerator(keras.Model):
         # === Layers ===
         source_encoder = flow_estimator = None
         if attention != "none":
-            source_encoder = SourceEncoder(image_size, base_channels, max_channels, depth, name="source_encoder")
+            source_encoder = SourceEncoder(
+                image_size, base_channels, max_channels, depth, name="source_encoder"
+            )
         if has_flow:
             flow_estimator = FlowEstimator(
                 image_size, pose_channels, kernels, flow_base_channels, flow_max_channels, flow_depth,
                 name="flow_estimator",
             )  # fmt: skip
         target_net = TargetNet(
-            image_size, pose_channels, attention, kernels, base_channels, max_channels, depth, name="target_net"
+            image_size,
+            pose_channels,
+            attention,
+            kernels,
+            base_channels,
+            max_channels,
+            depth,
+            name="target_net",
         )
 
         # === Functional model ===

@@ -48,8 +48,12 @@ def spread_coefficients(coefficients, fraction, n):
     shape = ops.shape(coefficients)[:3]
     values = ops.reshape(coefficients, (-1, n, n))
     fx, fy = (ops.reshape(ops.cast(f, coefficients.dtype), (-1, 1, 1)) for f in fraction)
-    values = ops.pad(values * (1 - fx), [(0, 0), (0, 0), (0, 1)]) + ops.pad(values * fx, [(0, 0), (0, 0), (1, 0)])
-    values = ops.pad(values * (1 - fy), [(0, 0), (0, 1), (0, 0)]) + ops.pad(values * fy, [(0, 0), (1, 0), (0, 0)])
+    values = ops.pad(values * (1 - fx), [(0, 0), (0, 0), (0, 1)]) + ops.pad(
+        values * fx, [(0, 0), (0, 0), (1, 0)]
+    )
+    values = ops.pad(values * (1 - fy), [(0, 0), (0, 1), (0, 0)]) + ops.pad(
+        values * fy, [(0, 0), (1, 0), (0, 0)]
+    )
     return ops.reshape(values, (*shape, (n + 1) ** 2))
 
 
@@ -94,7 +98,9 @@ def weighted_taps(source, weights, whole, n):
                 for j, column in enumerate(columns):
                     k = i * len(columns) + j
                     index = row + column
-                    to_weights.append(ops.sum(gradient * gather_pixels(pixels, index), axis=-1, keepdims=True))
+                    to_weights.append(
+                        ops.sum(gradient * gather_pixels(pixels, index), axis=-1, keepdims=True)
+                    )
                     share = ops.reshape(gradient * weights[..., k : k + 1], (-1, channels))
                     index = ops.reshape(index, (-1,))
                     to_pixels = to_pixels + ops.segment_sum(share, index, num_segments=ops.shape(pixels)[0])

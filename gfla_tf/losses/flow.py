@@ -1,0 +1,85 @@
+"""Losses that train the flow without a true flow: sampling correctness and affine regularisation."""
+
+import math
+
+import numpy as np
+from keras import ops
+
+from gfla_tf.ops.sampling import gaussian_sample
+
+
+def _unit(features):
+    norm = ops.sqrt(ops.sum(ops.square(features), axis=-1, keepdims=True))
+    return features / ops.maximum(norm, 1e-8)
+
+
+def resize_nearest(x, size):
+    """Nearest-neighbour resize of (batch, h, w, channels) to `size`, values unscaled."""
+    if tuple(x.shape[1:3]) == tuple(size):
+        return x
+    return ops.image.resize(x, size, interpolation="nearest")
+
+
+def best_similarity(source_features, target_features):
+    """c_max: the largest cosine that any source position reaches at each target position, (batch, H, W)."""
+    batch, height, width, channels = ops.shape(target_features)
+    source = ops.reshape(_unit(source_features), (batch, -1, channels))
+    target = ops.reshape(_unit(target_features), (batch, -1, channels))
+    cosine = ops.matmul(target, ops.transpose(source, (0, 2, 1)))
+    return ops.reshape(ops.max(cosine, axis=-1), (batch, height, width))
+
+
+def sampling_correctness(source_features, target_features, flow, mask=None, sigma=2.0, best=None):
+    """How much worse the flow's choice is than the best one: mean exp(-c / c_max) - 1/e (CVPR 2020, equation 3).
+
+    c is the cosine of the target feature and the source feature sampled through a Gaussian window at position + flow, c_max the largest
+    cosine over all source positions.
+
+    Args:
+        source_features, target_features: (batch, H, W, channels).
+        flow: (batch, h, w, 2), resized to the features by nearest neighbour with unscaled values.
+        mask: optional (batch, h', w', 1), resized likewise; the mean is then weighted over the whole batch at once.
+        sigma: standard deviation of the sampling window in pixels of the features.
+        best: c_max if it is known, see `best_similarity`.
+
+    Returns:
+        A scalar, 0 where the flow finds the most similar feature everywhere.
+    """
+    size = tuple(target_features.shape[1:3])
+    sampled = gaussian_sample(source_features, resize_nearest(flow, size), sigma)
+    cosine = ops.sum(_unit(sampled) * _unit(target_features), axis=-1)
+    if best is None:
+        best = best_similarity(source_features, target_features)
+    error = ops.exp(-cosine / (best + 1e-8))
+    if mask is None:
+        return ops.mean(error) - math.exp(-1)
+    weight = resize_nearest(ops.cast(mask, error.dtype), size)[..., 0]
+    return ops.sum(weight * error) / ops.sum(weight) - math.exp(-1)
+
+
+def _affine_residual_matrix(n):
+    """M = A (A^T A)^-1 A^T - I: M v is the residual of the best affine fit to an n x n window v."""
+    y, x = np.mgrid[:n, :n]
+    a = np.stack([x.ravel(), y.ravel(), np.ones(n * n)], axis=1)
+    return (a @ np.linalg.inv(a.T @ a) @ a.T - np.eye(n * n)).astype(np.float32)
+
+
+def affine_regularization(flow, n):
+    """Squared residual of the best affine fit to each n x n window of position + flow (CVPR 2020, equation 5).
+
+    Windows have stride 1 and lie fully inside the map; the residual is summed over x and y, and its mean taken over windows and batch.
+    (An affine map absorbs the position, so the flow's own windows have the same residual.)
+
+    Args:
+        flow: (batch, H, W, 2), in pixels.
+        n: size of the window, the attention kernel of the level.
+
+    Returns:
+        A scalar.
+    """
+    flow = ops.cast(flow, "float32")
+    kernel = ops.convert_to_tensor(_affine_residual_matrix(n).reshape(n, n, 1, n * n))  # symmetric
+    residual = 0
+    for component in (flow[..., :1], flow[..., 1:]):
+        residual = residual + ops.sum(ops.square(ops.conv(component, kernel, padding="valid")), axis=-1)
+    return ops.mean(residual)
