@@ -1,0 +1,164 @@
+"""What one identity looks like: skin, hair, face and clothes, as materials on the zones of its parts."""
+
+import colorsys
+import dataclasses
+
+import numpy as np
+
+SKINS = ((0.98, 0.84, 0.74), (0.93, 0.75, 0.62), (0.85, 0.64, 0.48), (0.72, 0.50, 0.35), (0.54, 0.36, 0.25),
+         (0.38, 0.25, 0.18))  # fmt: skip
+HAIRS = ((0.10, 0.08, 0.07), (0.22, 0.14, 0.09), (0.38, 0.23, 0.12), (0.58, 0.38, 0.18), (0.82, 0.66, 0.36),
+         (0.62, 0.24, 0.12), (0.70, 0.69, 0.68), (0.16, 0.13, 0.16))  # fmt: skip
+TOP_PATTERNS = {
+    "plain": 1.6, "horizontal": 2.5, "vertical": 1.5, "diagonal": 1.5, "checks": 1.8, "gingham": 1.2, "dots": 1.8,
+    "print": 2.0, "logo": 1.0, "halves": 1.2, "sides": 0.8, "sleeves": 1.0,
+}  # fmt: skip
+BOTTOM_PATTERNS = {
+    "plain": 5,
+    "vertical": 1,
+    "checks": 1.2,
+    "gingham": 0.8,
+    "dots": 0.8,
+    "seam": 1.2,
+    "horizontal": 0.8,
+}
+SKIRT_PATTERNS = {"plain": 2, "vertical": 1.5, "checks": 1.5, "dots": 1.5, "horizontal": 1.5, "diagonal": 1}
+SKIN, HAIR, TOP, BOTTOM, SHOES = range(5)
+
+
+@dataclasses.dataclass(frozen=True)
+class Material:
+    """Two colours and the pattern that chooses between them (texture.PATTERNS); `period` in metres, `phase` in [0, 1)."""
+
+    pattern: str
+    colours: tuple
+    period: float = 0.15
+    phase: float = 0.0
+    shape: str = "disc"
+
+
+@dataclasses.dataclass(frozen=True)
+class Appearance:
+    """Materials by number (SKIN, HAIR, TOP, BOTTOM, SHOES), and which zone of which part wears them.
+
+    upper, lower: (parts,) material before and beyond `cut` (parts,), a place along the part's axis in metres.
+    repeats: (materials, parts) periods of the pattern around the part; around: (parts,) circumference in metres.
+    along: (parts,) length of cloth before the part; torso: (parts,) bool; head: the head's index.
+    """
+
+    materials: tuple
+    upper: np.ndarray
+    lower: np.ndarray
+    cut: np.ndarray
+    repeats: np.ndarray
+    around: np.ndarray
+    along: np.ndarray
+    torso: np.ndarray
+    head: int
+    head_size: float
+    width: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
+class Style:
+    """The choices that change the body's parts: hair ("short", "long", "bun", "bald") and skirt (see body.draw_body)."""
+
+    hair: str
+    skirt: tuple | None
+    dress: bool
+
+
+def draw_style(draws):
+    hair = draws.weighted({"short": 4, "long": 3, "bun": 1.5, "bald": 0.4})
+    skirt, dress = None, False
+    if hair in ("long", "bun") and draws.chance(0.5):
+        skirt = (draws.uniform(0.38, 0.8), draws.uniform(1.45, 2.1))
+        dress = draws.chance(0.6)
+    return Style(hair, skirt, dress)
+
+
+def draw_appearance(draws, style, body):
+    """A random Appearance for a body that was made for `style`."""
+    skin = np.array(draws.pick(SKINS)) * draws.uniform(0.93, 1.04)
+    hair = np.array(draws.pick(HAIRS)) * draws.uniform(0.85, 1.15)
+    top = _garment(draws, TOP_PATTERNS if not style.dress else {**SKIRT_PATTERNS, "horizontal": 2.5})
+    bottom = top if style.dress else _garment(draws, SKIRT_PATTERNS if style.skirt else BOTTOM_PATTERNS)
+    shoe = draws.pick(
+        ((0.12, 0.11, 0.11), (0.93, 0.93, 0.92), (0.35, 0.2, 0.12), _colour(draws), _colour(draws))
+    )
+    materials = (
+        Material("plain", (tuple(skin), tuple(skin))),
+        Material("plain", (tuple(hair), tuple(hair * 0.8))),
+        top, bottom, Material("plain", (shoe, shoe)),
+    )  # fmt: skip
+    zones = _zones(draws, style, body)
+    upper, lower, cut = (np.array(column) for column in zip(*(zones[p.name] for p in body.parts)))
+    width = np.array([p.stretch for p in body.parts])
+    around = 2 * np.pi * body.radii.mean(axis=1) * width.mean(axis=1)
+    torso = np.array([p.name in ("chest", "belly", "pelvis", "skirt") for p in body.parts])
+    around[torso] = around[body.index["chest"]]  # one count of stripes from the collar to the hem
+    periods = np.array([m.period for m in materials])
+    repeats = np.maximum(2, np.round(around / periods[:, None]))
+    along = np.array([p.along for p in body.parts])
+    f = np.float32
+    return Appearance(
+        materials, upper.astype(np.int8), lower.astype(np.int8), cut.astype(f), repeats.astype(f), around.astype(f),
+        along.astype(f), torso, body.index["head"], float(body.radii[body.index["head"], 0]), width.astype(f),
+    )  # fmt: skip
+
+
+def _colour(draws, value=(0.3, 0.95)):
+    grey = draws.chance(0.25)
+    saturation = draws.uniform(0, 0.08) if grey else draws.uniform(0.4, 0.9)
+    return colorsys.hsv_to_rgb(draws.uniform(), saturation, draws.uniform(*value))
+
+
+def _garment(draws, patterns):
+    first = _colour(draws)
+    second = first
+    for _ in range(12):  # the pattern must be seen: colours far enough apart
+        second = (
+            _colour(draws, (0.15, 1.0))
+            if draws.chance(0.6)
+            else draws.pick(((0.95, 0.95, 0.93), (0.1, 0.1, 0.12)))
+        )
+        if np.abs(np.subtract(first, second)).sum() > 0.9:
+            break
+    # 0.125 m is four pixels when a person of average height fills 64 pixels.
+    return Material(draws.weighted(patterns), (first, second), draws.uniform(0.13, 0.2), draws.uniform(),
+                    draws.pick(("disc", "ring", "star", "heart", "bars", "cross")))  # fmt: skip
+
+
+def _zones(draws, style, body):
+    """{part name: (material before the cut, material beyond it, cut)}."""
+    h = body.height
+    length = {p.name: float(n) for p, n in zip(body.parts, body.lengths)}
+    hem = draws.uniform(0.0, 0.06) * h
+    neckline = draws.uniform(-0.045, -0.02) * h
+    zones = {
+        "neck": (SKIN, SKIN, 0), "head": (SKIN, SKIN, 0), "nose": (SKIN, SKIN, 0),
+        "hair": (HAIR, HAIR, 0), "long_hair": (HAIR, HAIR, 0), "bun": (HAIR, HAIR, 0),
+        "chest": (SKIN, TOP, neckline), "belly": (TOP, TOP, 0), "pelvis": (TOP, BOTTOM, hem - 0.01 * h),
+        "skirt": (BOTTOM, BOTTOM, 0),
+    }  # fmt: skip
+    sleeve = draws.weighted({"short": 3, "long": 3, "none": 1, "elbow": 1})
+    arm = {"none": -1.0, "short": 0.55 * draws.uniform(0.8, 1.2), "elbow": 1.15, "long": 2.1}[sleeve]
+    leg = draws.weighted({"long": 5, "knee": 1.2, "shorts": 2, "calf": 0.8})
+    reach = {"long": 2.1, "calf": 1.6, "knee": 1.0, "shorts": 0.45 * draws.uniform(0.85, 1.3)}[leg]
+    under = BOTTOM
+    if style.skirt:  # what pokes out of the skirt in a wide stance wears its colours
+        reach = 0.75 * style.skirt[0]
+    for side in ("right", "left"):
+        fore, shin = length[f"{side}_forearm"], length[f"{side}_shin"]
+        zones[f"{side}_shoulder"] = (
+            (SKIN, TOP, draws.uniform(0.0, 0.02) * h) if side == "right" else zones["right_shoulder"]
+        )
+        zones[f"{side}_upper_arm"] = (TOP, SKIN, length[f"{side}_upper_arm"] * arm if arm < 1 else 9)
+        zones[f"{side}_forearm"] = (TOP, SKIN, fore * (arm - 1) if arm > 1 else -9)
+        zones[f"{side}_hand"] = (SKIN, SKIN, 0)
+        zones[f"{side}_thigh"] = (under, SKIN, length[f"{side}_thigh"] * reach if reach < 1 else 9)
+        cut = shin * (reach - 1) if reach > 1 else -9
+        zones[f"{side}_shin"] = (under, SKIN, cut)
+        zones[f"{side}_calf"] = (under, SKIN, cut - 0.045 / 0.24 * shin)
+        zones[f"{side}_foot"] = (SHOES, SHOES, 0)
+    return zones

@@ -1,0 +1,125 @@
+"""Colours on the surface: patterned cloth, prints and the face, in coordinates that live on the body.
+
+Texture coordinates of a surface point: `turn` in [-0.5, 0.5] around the part (0 at the front) and `down`, metres of cloth
+along it. Whole numbers of periods go around every part, so that patterns have no seam at the back.
+"""
+
+import numpy as np
+
+from gfla_tf.data.synthetic.appearance import HAIR, SKIN
+
+_TAU = np.float32(2 * np.pi)
+_EDGE = np.float32(2.5)  # slope of a stripe's edge: soft enough for small images
+
+
+def _wave(phase):
+    """A square wave with soft edges: 1 for half of each period, 0 for the other half."""
+    return np.clip(np.float32(0.5) + _EDGE * np.sin(_TAU * phase), 0, 1)
+
+
+def _checks(a, b):
+    return np.clip(np.float32(0.5) + 2 * _EDGE * np.sin(_TAU * a) * np.sin(_TAU * b), 0, 1)
+
+
+def _dots(a, b):
+    b = b * np.float32(1.15)
+    row = np.floor(b)
+    x = a + row * np.float32(0.5)
+    square = (x - np.floor(x) - np.float32(0.5)) ** 2 + (b - row - np.float32(0.5)) ** 2
+    return np.clip((np.float32(0.12) - square) * 14 + np.float32(0.5), 0, 1)
+
+
+# name -> mix in [0, 1] of the two colours; a and b count periods around and along the part.
+PATTERNS = {
+    "horizontal": lambda a, b: _wave(b),
+    "vertical": lambda a, b: _wave(a + np.float32(0.25)),
+    "diagonal": lambda a, b: _wave(a + b),
+    "checks": lambda a, b: _checks(a * np.float32(0.5) if False else a, b * np.float32(0.8)),
+    "gingham": lambda a, b: np.float32(0.5) * (_wave(a) + _wave(b)),
+    "dots": _dots,
+}
+
+
+def _star(x, y):
+    angle = np.arctan2(x, -y)
+    return np.sqrt(x * x + y * y) < 0.72 + 0.3 * np.cos(5 * angle)
+
+
+SHAPES = {
+    "disc": lambda x, y: x * x + y * y < 0.8,
+    "ring": lambda x, y: np.abs(np.sqrt(x * x + y * y) - 0.72) < 0.28,
+    "star": _star,
+    "heart": lambda x, y: (1.15 * x) ** 2 + (-y + 0.1 - 0.75 * np.sqrt(np.abs(x))) ** 2 < 0.75,
+    "bars": lambda x, y: (
+        (np.abs(x) < 1.0 - 0.3 * (y > 0.3)) & (np.abs(y) < 0.85) & (np.abs(np.abs(y) - 0.28) > 0.1)
+    ),
+    "cross": lambda x, y: (
+        (np.minimum(np.abs(x), np.abs(y)) < 0.3) & (np.maximum(np.abs(x), np.abs(y)) < 0.95)
+    ),
+}
+
+
+def colours(appearance, part, point):
+    """Colour of surface points before shading.
+
+    Args:
+        appearance: Appearance.
+        part: (n,) part of each point.
+        point: (3, n) its part coordinates.
+
+    Returns:
+        (3, n) float32 RGB in [0, 1].
+    """
+    x, y, z = point
+    turn = np.arctan2(x, z) * np.float32(1 / (2 * np.pi))
+    down = y + appearance.along[part]
+    material = np.where(y < appearance.cut[part], appearance.upper[part], appearance.lower[part])
+    mix = np.zeros(part.size, np.float32)
+    for number, cloth in enumerate(appearance.materials):
+        if cloth.pattern != "plain":
+            here = np.nonzero(material == number)[0]
+            if here.size:
+                mix[here] = _mix(cloth, number, appearance, part[here], turn[here], down[here])
+    first, second = np.array([m.colours for m in appearance.materials], np.float32).transpose(1, 2, 0)
+    first, second = first[:, material], second[:, material]
+    colour = first + (second - first) * mix
+    _paint_face(colour, appearance, part, point)
+    return colour
+
+
+def _mix(cloth, number, appearance, part, turn, down):
+    if cloth.pattern in PATTERNS:
+        around = turn * appearance.repeats[number][part]
+        return PATTERNS[cloth.pattern](around, down * np.float32(1 / cloth.period) + np.float32(cloth.phase))
+    torso = appearance.torso[part]
+    if cloth.pattern in ("print", "logo"):
+        size, x0, y0 = (0.115, 0.0, 0.17) if cloth.pattern == "print" else (0.055, 0.07, 0.13)
+        x = turn * appearance.around[part] - np.float32(x0)
+        inside = SHAPES[cloth.shape](x * np.float32(1 / size), (down - np.float32(y0)) * np.float32(1 / size))
+        return inside & torso & (np.abs(turn) < 0.25)
+    if cloth.pattern == "halves":
+        return np.where(torso, down > 0.24, down > 0.16)
+    if cloth.pattern == "sides":
+        return turn > 0
+    if cloth.pattern == "sleeves":
+        return ~torso
+    return np.abs(np.abs(turn) - np.float32(0.25)) < 0.07  # "seam": a stripe down the leg
+
+
+def _paint_face(colour, appearance, part, point):
+    """Eyes, brows and mouth, drawn a little too large so that small images show them."""
+    here = np.nonzero(part == appearance.head)[0]
+    if not here.size:
+        return
+    x, y, z = point[:, here] / np.float32(appearance.head_size)
+    x = np.abs(x) * appearance.width[appearance.head, 0]
+    front = z > 0
+    skin = np.array(appearance.materials[SKIN].colours[0], np.float32)
+    hair = np.array(appearance.materials[HAIR].colours[0], np.float32)
+    for colour_of, inside in (
+        ((0.96, 0.95, 0.93), ((x - 0.36) / 0.2) ** 2 + ((y - 0.12) / 0.14) ** 2 < 1),
+        ((0.08, 0.06, 0.06), ((x - 0.35) / 0.12) ** 2 + ((y - 0.12) / 0.14) ** 2 < 1),
+        (0.6 * hair, (np.abs(x - 0.36) < 0.24) & (np.abs(y + 0.18) < 0.07)),
+        (skin * (0.80, 0.42, 0.42), (x / 0.34) ** 2 + ((y - 0.98) / 0.11) ** 2 < 1),
+    ):
+        colour[:, here[inside & front]] = np.asarray(colour_of, np.float32)[:, None]
