@@ -36,7 +36,8 @@ def hue(color):
 
 
 def test_it_needs_neither_tensorflow_nor_keras():
-    code = "import sys, gfla_tf.visualization; assert not {'tensorflow', 'keras', 'matplotlib'} & set(sys.modules)"
+    heavy = "{'tensorflow', 'keras', 'matplotlib'}"
+    code = f"import sys, gfla_tf.visualization; assert not {heavy} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
@@ -161,8 +162,8 @@ def test_the_training_grid_shows_levels_coarsest_first_and_no_more_rows_than_ask
     labels = [label for label, _ in shown[0]]
     assert len(shown) == 2
     assert labels == [
-        "source", "source pose", "target pose", "flow_3, max 15.0 px", "mask_3", "flow_2, max 10.0 px", "mask_2",
-        "generated", "target",
+        "source", "source pose", "target pose", "flow_3, max 15.0 px", "mask_3",
+        "flow_2, max 10.0 px", "mask_2", "generated", "target",
     ]  # fmt: skip
     np.testing.assert_array_equal(shown[1][0][1], to_uint8(image[1]))
     np.testing.assert_array_equal(shown[1][-1][1], to_uint8(-image[1]))
