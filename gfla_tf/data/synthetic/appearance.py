@@ -61,20 +61,45 @@ class Appearance:
 
 @dataclasses.dataclass(frozen=True)
 class Style:
-    """The choices that change the body's parts: hair ("short", "long", "bun", "bald") and skirt (see body.draw_body)."""
+    """The cut of hair and clothes, on which the body's parts depend.
 
+    hair: a key of HAIR_CUTS; skirt: None or (hem, flare), see body.py; dress: top and skirt in one; sleeve and leg: how
+    far the cloth reaches, 1 at the elbow or knee, 2 at the wrist or ankle; loose: width of its ends, 1 on the skin.
+    """
+
+    feminine: bool
     hair: str
     skirt: tuple | None
     dress: bool
+    sleeve: float
+    leg: float
+    loose: float
+
+    @property
+    def freedom(self):
+        """How far the legs can swing, as a share: a narrow long skirt leaves little."""
+        return 1.0 if self.skirt is None else 0.55
+
+
+HAIR_CUTS = {
+    True: {"long": 3, "bob": 2, "bun": 1.5, "tail": 2, "short": 0.7, "afro": 0.5},
+    False: {"short": 4, "cap": 1, "afro": 0.6, "bald": 0.5, "bob": 0.4},
+}
 
 
 def draw_style(draws):
-    hair = draws.weighted({"short": 4, "long": 3, "bun": 1.5, "bald": 0.4})
+    feminine = draws.chance(0.5)
+    hair = draws.weighted(HAIR_CUTS[feminine])
     skirt, dress = None, False
-    if hair in ("long", "bun") and draws.chance(0.5):
-        skirt = (draws.uniform(0.38, 0.8), draws.uniform(1.45, 2.1))
+    if feminine and draws.chance(0.5):
+        skirt = (draws.uniform(0.42, 0.8), draws.uniform(1.5, 2.1))
         dress = draws.chance(0.6)
-    return Style(hair, skirt, dress)
+    sleeve = draws.weighted({-1.0: 1, draws.uniform(0.45, 0.7): 3, 1.15: 0.7, 2.1: 3})
+    leg = draws.weighted({2.1: 5, 1.6: 0.7, 1.0: 1.2, draws.uniform(0.4, 0.6): 1.6})
+    if skirt:
+        leg = 0.9 * skirt[0]  # what pokes out of the skirt in a wide stance wears its colours
+    loose = draws.uniform(1.0, 1.45) if leg > 2 else 1.0
+    return Style(feminine, hair, skirt, dress, sleeve, leg, loose)
 
 
 def draw_appearance(draws, style, body):
@@ -95,7 +120,7 @@ def draw_appearance(draws, style, body):
     upper, lower, cut = (np.array(column) for column in zip(*(zones[p.name] for p in body.parts)))
     width = np.array([p.stretch for p in body.parts])
     around = 2 * np.pi * body.radii.mean(axis=1) * width.mean(axis=1)
-    torso = np.array([p.name in ("chest", "belly", "pelvis", "skirt") for p in body.parts])
+    torso = np.array([p.name in ("chest", "belly", "pelvis", "skirt", "bust") for p in body.parts])
     around[torso] = around[body.index["chest"]]  # one count of stripes from the collar to the hem
     periods = np.array([m.period for m in materials])
     repeats = np.maximum(2, np.round(around / periods[:, None]))
@@ -135,30 +160,25 @@ def _zones(draws, style, body):
     length = {p.name: float(n) for p, n in zip(body.parts, body.lengths)}
     hem = draws.uniform(0.0, 0.06) * h
     neckline = draws.uniform(-0.045, -0.02) * h
+    head = SHOES if style.hair == "cap" else HAIR  # a cap goes with the shoes
     zones = {
         "neck": (SKIN, SKIN, 0), "head": (SKIN, SKIN, 0), "nose": (SKIN, SKIN, 0),
-        "hair": (HAIR, HAIR, 0), "long_hair": (HAIR, HAIR, 0), "bun": (HAIR, HAIR, 0),
-        "chest": (SKIN, TOP, neckline), "belly": (TOP, TOP, 0), "pelvis": (TOP, BOTTOM, hem - 0.01 * h),
+        "hair": (head, head, 0), "visor": (head, head, 0), "tail": (HAIR, HAIR, 0),
+        "long_hair": (HAIR, HAIR, 0), "bun": (HAIR, HAIR, 0),
+        "chest": (SKIN, TOP, neckline), "bust": (TOP, TOP, 0), "belly": (TOP, TOP, 0), "pelvis": (TOP, BOTTOM, hem - 0.01 * h),
         "skirt": (BOTTOM, BOTTOM, 0),
     }  # fmt: skip
-    sleeve = draws.weighted({"short": 3, "long": 3, "none": 1, "elbow": 1})
-    arm = {"none": -1.0, "short": 0.55 * draws.uniform(0.8, 1.2), "elbow": 1.15, "long": 2.1}[sleeve]
-    leg = draws.weighted({"long": 5, "knee": 1.2, "shorts": 2, "calf": 0.8})
-    reach = {"long": 2.1, "calf": 1.6, "knee": 1.0, "shorts": 0.45 * draws.uniform(0.85, 1.3)}[leg]
-    under = BOTTOM
-    if style.skirt:  # what pokes out of the skirt in a wide stance wears its colours
-        reach = 0.75 * style.skirt[0]
+    arm, reach = style.sleeve, style.leg
+    collar = draws.uniform(0.004, 0.022) * h
     for side in ("right", "left"):
         fore, shin = length[f"{side}_forearm"], length[f"{side}_shin"]
-        zones[f"{side}_shoulder"] = (
-            (SKIN, TOP, draws.uniform(0.0, 0.02) * h) if side == "right" else zones["right_shoulder"]
-        )
+        zones[f"{side}_shoulder"] = (SKIN, TOP, collar)
         zones[f"{side}_upper_arm"] = (TOP, SKIN, length[f"{side}_upper_arm"] * arm if arm < 1 else 9)
         zones[f"{side}_forearm"] = (TOP, SKIN, fore * (arm - 1) if arm > 1 else -9)
         zones[f"{side}_hand"] = (SKIN, SKIN, 0)
-        zones[f"{side}_thigh"] = (under, SKIN, length[f"{side}_thigh"] * reach if reach < 1 else 9)
+        zones[f"{side}_thigh"] = (BOTTOM, SKIN, length[f"{side}_thigh"] * reach if reach < 1 else 9)
         cut = shin * (reach - 1) if reach > 1 else -9
-        zones[f"{side}_shin"] = (under, SKIN, cut)
-        zones[f"{side}_calf"] = (under, SKIN, cut - 0.045 / 0.24 * shin)
+        zones[f"{side}_shin"] = (BOTTOM, SKIN, cut)
+        zones[f"{side}_calf"] = (BOTTOM, SKIN, cut - 0.045 / 0.24 * shin)
         zones[f"{side}_foot"] = (SHOES, SHOES, 0)
     return zones

@@ -99,7 +99,7 @@ def main():
             for i in range(options.first, options.first + options.identities)
         ]
         sheet = tiled(rows, 1 if options.joints else options.zoom)
-        done, data = cv2.imencode(".png", sheet[..., ::-1])
+        _, data = cv2.imencode(".png", sheet[..., ::-1])
         try:
             with open(f"{options.out}.part", "wb") as file:
                 file.write(data)

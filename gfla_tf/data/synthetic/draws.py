@@ -35,9 +35,9 @@ class Draws:
 
     def weighted(self, options):
         """One key of a dictionary {option: weight}."""
-        left = self._generator.random() * sum(options.values())
-        for option, weight in options.items():
-            left -= weight
-            if left < 0:
-                break
-        return option
+        point, names = self._generator.random() * sum(options.values()), list(options)
+        for name in names[:-1]:
+            point -= options[name]
+            if point < 0:
+                return name
+        return names[-1]

@@ -16,7 +16,7 @@ SPLITS = {"train": 0, "test": 1}
 _STYLE, _BODY, _APPEARANCE, _SCENE, _FRAME = range(5)
 _REMEMBERED = 8
 
-Identity = collections.namedtuple("Identity", "body appearance light background framing")
+Identity = collections.namedtuple("Identity", "style body appearance light background framing")
 
 
 class SyntheticPeople:
@@ -44,10 +44,11 @@ class SyntheticPeople:
             self._identities.move_to_end(number)
             return self._identities[number]
         style = draw_style(self._draws(number, _STYLE))
-        body = draw_body(self._draws(number, _BODY), style.hair, style.skirt)
+        body = draw_body(self._draws(number, _BODY), style)
         scene = self._draws(number, _SCENE)
         light, framing = draw_light(scene), camera.draw_framing(scene)
         made = Identity(
+            style=style,
             body=body,
             appearance=draw_appearance(self._draws(number, _APPEARANCE), style, body),
             light=light,
@@ -63,7 +64,7 @@ class SyntheticPeople:
         """Frame `index` (any integer from 0) of a person (any integer from 0)."""
         person = self._identity(identity)
         draws = self._draws(identity, _FRAME, index)
-        parts, joints = skeleton.place(person.body, draw_pose(draws))
+        parts, joints = skeleton.place(person.body, draw_pose(draws, person.style.freedom))
         to_image, joints = camera.project(parts, joints, person.body, person.framing, self.image_size, draws)
         return render(person.body, person.appearance, person.light, person.background, to_image, joints)
 

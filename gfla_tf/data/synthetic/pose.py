@@ -77,14 +77,19 @@ def walk(phase, stride=1.0, yaw=0.0):
     return limited(angles)
 
 
-def draw_pose(draws):
-    """Random (bones, 3) angles: standing, walking, gesturing or dancing, seen from any side."""
+def draw_pose(draws, freedom=1.0):
+    """Random (bones, 3) angles: standing, walking, gesturing or dancing, seen from any side.
+
+    Args:
+        draws: Draws.
+        freedom: share of their usual swing that the clothes leave to the legs.
+    """
     manner = draws.weighted({"stand": 3, "walk": 2.5, "gesture": 3, "dance": 3})
     # Front, three-quarter and side views are commoner than the back in the datasets that this stands in for.
-    view = draws.weighted({0: 4, 40: 4, 90: 2, 135: 1.5, 180: 2})
+    view = draws.weighted({0: 5, 40: 4.5, 90: 1.5, 135: 1.2, 180: 1.8})
     yaw = draws.pick((-1, 1)) * view + draws.uniform(-22, 22)
     if manner == "walk":
-        angles = walk(draws.uniform(), draws.uniform(0.6, 1.25), yaw)
+        angles = walk(draws.uniform(), draws.uniform(0.6, 1.25) * freedom, yaw)
     else:
         angles = rest()
         angles[0] = (0, 0, yaw)
@@ -102,7 +107,8 @@ def draw_pose(draws):
         arms = calm if manner == "stand" else {**dict.fromkeys(ARMS, 1.0), "up": 1.5, "aside": 1.5}
         both = draws.weighted(arms) if draws.chance(0.4) else None
         for side, leg in zip(SIDES, legs if draws.chance(0.5) else legs[::-1]):
-            _set_leg(angles, side, *_drawn(draws, LEGS[leg]))
+            thigh, knee = _drawn(draws, LEGS[leg])
+            _set_leg(angles, side, tuple(freedom * angle for angle in thigh), freedom * knee)
             _set_arm(angles, side, *_drawn(draws, ARMS[both or draws.weighted(arms)]))
     angles[BONE_INDEX["head"]] = (draws.uniform(-10, 12), draws.uniform(-7, 7), draws.uniform(-32, 32))
     for side in SIDES:

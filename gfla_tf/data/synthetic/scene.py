@@ -20,9 +20,9 @@ class Light:
         facing = normal[0] * a + normal[1] * b + normal[2] * c
         # A light of some size still reaches surfaces that turn a little away from it.
         lambert = np.maximum(facing * np.float32(1 / 1.3) + np.float32(0.3 / 1.3), 0)
-        outline = np.float32(0.74) - np.float32(0.26) * normal[2]
+        outline = np.float32(0.80) - np.float32(0.20) * normal[2]
         return (
-            (np.float32(self.ambient) + np.float32(1.12 - self.ambient) * lambert)
+            (np.float32(self.ambient) + np.float32(1.1 - self.ambient) * lambert)
             * outline
             * self.tint[:, None]
         )
@@ -33,7 +33,7 @@ def draw_light(draws):
     towards /= np.sqrt(towards @ towards)
     warm = draws.uniform(-0.04, 0.04)
     tint = np.array([1 + warm, 1, 1 - warm], np.float32)
-    return Light(towards.astype(np.float32), draws.uniform(0.38, 0.6), tint)
+    return Light(towards.astype(np.float32), draws.uniform(0.5, 0.72), tint)
 
 
 def draw_background(draws, image_size):

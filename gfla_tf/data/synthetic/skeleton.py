@@ -84,4 +84,4 @@ def _swing_skirt(body, frames, placed):
     placed[i, :, 1] = axis + pelvis @ (0.75 * np.array([middle[0], 0.0, middle[2]]).clip(-0.6, 0.6))
     apart = np.abs(left - right)
     placed[i, :, 0] *= 1 + min(0.3, 0.5 * max(0.0, apart[0] - 0.12 * body.height))
-    placed[i, :, 2] *= 1 + min(0.35, 0.9 * max(0.0, apart[2] - 0.06))
+    placed[i, :, 2] *= 1 + min(0.4, 1.1 * max(0.0, apart[2] - 0.06))

@@ -34,7 +34,7 @@ PATTERNS = {
     "horizontal": lambda a, b: _wave(b),
     "vertical": lambda a, b: _wave(a + np.float32(0.25)),
     "diagonal": lambda a, b: _wave(a + b),
-    "checks": lambda a, b: _checks(a * np.float32(0.5) if False else a, b * np.float32(0.8)),
+    "checks": lambda a, b: _checks(a, b * np.float32(0.8)),
     "gingham": lambda a, b: np.float32(0.5) * (_wave(a) + _wave(b)),
     "dots": _dots,
 }
@@ -117,9 +117,9 @@ def _paint_face(colour, appearance, part, point):
     skin = np.array(appearance.materials[SKIN].colours[0], np.float32)
     hair = np.array(appearance.materials[HAIR].colours[0], np.float32)
     for colour_of, inside in (
-        ((0.96, 0.95, 0.93), ((x - 0.36) / 0.2) ** 2 + ((y - 0.12) / 0.14) ** 2 < 1),
-        ((0.08, 0.06, 0.06), ((x - 0.35) / 0.12) ** 2 + ((y - 0.12) / 0.14) ** 2 < 1),
-        (0.6 * hair, (np.abs(x - 0.36) < 0.24) & (np.abs(y + 0.18) < 0.07)),
+        ((0.96, 0.95, 0.93), ((x - 0.36) / 0.19) ** 2 + ((y - 0.12) / 0.12) ** 2 < 1),
+        ((0.08, 0.06, 0.06), ((x - 0.355) / 0.115) ** 2 + ((y - 0.12) / 0.13) ** 2 < 1),
+        (0.6 * hair, (np.abs(x - 0.36) < 0.24) & (np.abs(y + 0.13 + 0.1 * x) < 0.055)),
         (skin * (0.80, 0.42, 0.42), (x / 0.34) ** 2 + ((y - 0.98) / 0.11) ** 2 < 1),
     ):
         colour[:, here[inside & front]] = np.asarray(colour_of, np.float32)[:, None]
