@@ -145,12 +145,9 @@ def _person(values, orders, path):
         count = len(values) if isinstance(values, list) else 0
         counts = " or ".join(f"{3 * count} ({count} joints)" for count in orders)
         raise GflaError(f"The pose file {path} has a person of {count} values; a person takes {counts}.")
-    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
-    if (
-        len(numbers) != len(values)
-        or not np.isfinite(points := np.array(values, np.float32).reshape(-1, 3)).all()
-    ):
-        raise GflaError(f"The pose file {path} has a person with values that are not finite numbers.")
+    if not all(type(value) in (int, float) and abs(value) < 1e6 for value in values):  # also false for NaN
+        raise GflaError(f"The pose file {path} has a person with values that are no numbers of pixels.")
+    points = np.array(values, np.float32).reshape(-1, 3)
     points[:, 2] = points[:, 2].clip(0, 1)
     return to_joints(points, orders[len(points)])
 

@@ -133,7 +133,7 @@ def _frame(path, pose, size, pose_model):
         if keypoints is None:
             raise GflaError(f"No person was found in the photo {path}; give one of a whole, visible person.")
     keypoints = inside_photo(keypoints, image.shape[:2])
-    box = person_box(keypoints, size, pose or path)
+    box = person_box(keypoints, size, f"{pose} on the photo {path}" if pose else path)
     return crop(image, box, size), crop_keypoints(keypoints, box, size)
 
 

@@ -39,6 +39,7 @@ class TFLiteModel:
                 raise GflaError(
                     f"{path} has no signature {SIGNATURE} but {sorted(signatures)}; use convert.py."
                 )
+            self._interpreter.allocate_tensors()  # finds out whether there is a kernel for every operation
             self._run = self._interpreter.get_signature_runner(SIGNATURE)
         except (ValueError, RuntimeError) as error:
             raise GflaError(f"LiteRT cannot load {path}: {_one_line(error)}.") from error

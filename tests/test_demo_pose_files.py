@@ -1,0 +1,147 @@
+"""Pose files. The orders are written out here as the formats' documentation has them, in its own names."""
+
+import json
+
+import numpy as np
+import pytest
+
+from demo.pose_files import main_person, read_pose, to_joints, write_openpose
+from gfla_tf.data.poses import JOINTS
+from gfla_tf.errors import GflaError
+
+# OpenPose, doc/02_output.md and poseParameters.hpp
+BODY_25 = """Nose Neck RShoulder RElbow RWrist LShoulder LElbow LWrist MidHip RHip RKnee RAnkle LHip LKnee LAnkle
+    REye LEye REar LEar LBigToe LSmallToe LHeel RBigToe RSmallToe RHeel""".split()
+BODY_18 = """Nose Neck RShoulder RElbow RWrist LShoulder LElbow LWrist RHip RKnee RAnkle LHip LKnee LAnkle
+    REye LEye REar LEar""".split()
+# COCO, "keypoints" of the category person
+COCO_17 = """nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder left_elbow right_elbow
+    left_wrist right_wrist left_hip right_hip left_knee right_knee left_ankle right_ankle""".split()
+
+
+def openpose_name(joint):
+    """right_shoulder -> RShoulder, nose -> Nose."""
+    return "".join({"right": "R", "left": "L"}.get(word, word.capitalize()) for word in joint.split("_"))
+
+
+def points(count, scale=10.0):
+    """A recognisable point for each index: (10 + 10 i, 20 + 20 i, 0.5 + i / 100)."""
+    index = np.arange(count)
+    return np.stack([scale * (1 + index), 2 * scale * (1 + index), 0.5 + index / 100], 1).astype(np.float32)
+
+
+def openpose(*people):
+    return {"version": 1.3, "people": [{"pose_keypoints_2d": person.ravel().tolist()} for person in people]}
+
+
+def coco(person, **fields):
+    return {"image_id": 7, "category_id": 1, "keypoints": person.ravel().tolist(), **fields}
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(document):
+        path = tmp_path / "pose.json"
+        path.write_text(document if isinstance(document, str) else json.dumps(document))
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("order", [BODY_18, BODY_25], ids=["BODY_18", "BODY_25"])
+def test_openpose_joints_arrive_at_their_names(write, order):
+    person = points(len(order))
+    keypoints = read_pose(write(openpose(person)))
+    assert keypoints.shape == (18, 3) and keypoints.dtype == np.float32
+    for joint, name in enumerate(JOINTS):
+        np.testing.assert_allclose(keypoints[joint], person[order.index(openpose_name(name))], err_msg=name)
+
+
+def test_coco_joints_arrive_at_their_names_and_the_neck_is_between_the_shoulders(write):
+    person = points(17)
+    keypoints = read_pose(write([coco(person)]))
+    for joint, name in enumerate(JOINTS):
+        if name != "neck":
+            np.testing.assert_allclose(keypoints[joint], person[COCO_17.index(name)], err_msg=name)
+    left, right = person[COCO_17.index("left_shoulder")], person[COCO_17.index("right_shoulder")]
+    np.testing.assert_allclose(keypoints[1], [*(left[:2] + right[:2]) / 2, min(left[2], right[2])])
+
+
+def test_coco_comes_as_annotation_list_or_dataset_and_flags_are_confidences(write):
+    person = points(17)
+    person[:, 2] = np.arange(17) % 3  # missing, hidden, visible
+    expected = read_pose(write(coco(person)))
+    missing = {"nose", "left_ear", "right_shoulder", "left_wrist", "right_hip", "left_ankle", "neck"}
+    np.testing.assert_array_equal(expected[:, 2], [name not in missing for name in JOINTS])
+    things = {"image_id": 8, "num_keypoints": 0, "keypoints": [0] * 51}
+    for document in ([coco(person)], {"images": [], "annotations": [things, coco(person)]}):
+        np.testing.assert_array_equal(read_pose(write(document)), expected)
+
+
+def test_a_missing_shoulder_leaves_the_neck_missing_and_missing_joints_are_zeros(write):
+    person = points(17)
+    person[COCO_17.index("left_shoulder"), 2] = 0
+    keypoints = read_pose(write([coco(person)]))
+    np.testing.assert_array_equal(keypoints[[1, JOINTS.index("left_shoulder")]], np.zeros((2, 3)))
+    assert (keypoints[:, 2] > 0).sum() == 16
+
+
+def test_of_several_people_the_large_and_sure_one_is_read(write):
+    large, small, unsure = points(18), points(18, scale=3.0), points(18)
+    unsure[:, 2] *= 0.1
+    small[:, 2] = 1
+    nobody = np.zeros((18, 3))
+    for people in ([small, large, nobody, unsure], [unsure, nobody, large, small]):
+        np.testing.assert_allclose(read_pose(write(openpose(*people))), large)
+    assert main_person([]) is None and main_person([nobody]) is None
+
+
+def test_what_is_written_is_read_back(tmp_path):
+    keypoints = to_joints(points(18), JOINTS)
+    keypoints[4] = 0
+    write_openpose(tmp_path / "pose.json", keypoints)
+    np.testing.assert_allclose(read_pose(tmp_path / "pose.json"), keypoints, atol=1e-3)
+    assert [path.name for path in tmp_path.iterdir()] == ["pose.json"]
+    with pytest.raises(GflaError, match="Cannot write"):
+        write_openpose(tmp_path / "nowhere" / "pose.json", keypoints)
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        ('{"people": [', "not valid JSON"),
+        ("[" * 100_000, "not valid JSON"),
+        ("", "not valid JSON"),
+        ("3", "neither OpenPose"),
+        ('{"poses": []}', "neither OpenPose"),
+        ('{"people": {}}', "neither OpenPose"),
+        ('{"people": [{}]}', "neither OpenPose"),
+        ('{"annotations": 1}', "neither OpenPose"),
+        ('{"people": []}', "contains no person"),
+        ("[]", "contains no person"),
+        (openpose(np.zeros((25, 3))), "contains no person"),
+        (openpose(points(19)), r"57 values; a person takes 54 \(18 joints\) or 75 \(25 joints\)"),
+        ({"people": [{"pose_keypoints_2d": "nose"}]}, "0 values"),
+        (coco(points(18)), r"54 values; a person takes 51 \(17 joints\)"),
+        (openpose(points(18) * np.nan), "no numbers of pixels"),
+        (openpose(points(18) * 1e9), "no numbers of pixels"),
+        ({"people": [{"pose_keypoints_2d": [10**400] * 54}]}, "no numbers of pixels"),
+        ({"people": [{"pose_keypoints_2d": ["1"] * 54}]}, "no numbers of pixels"),
+        ({"people": [{"pose_keypoints_2d": [None] * 54}]}, "no numbers of pixels"),
+        (openpose(points(18, scale=0.01)), "must be pixels"),
+        ([coco(points(17)), coco(points(17), image_id=8)], "2 images"),
+    ],
+)
+def test_bad_files_are_refused_in_one_sentence_with_their_name(write, document, reason):
+    path = write(document)
+    with pytest.raises(GflaError, match=reason) as raised:
+        read_pose(path)
+    assert str(path) in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_a_file_that_is_missing_or_no_text_is_refused(tmp_path):
+    with pytest.raises(GflaError, match="Cannot read the pose file"):
+        read_pose(tmp_path / "absent.json")
+    (tmp_path / "photo.json").write_bytes(b"\xff\xd8\xff\xe0" * 9)
+    with pytest.raises(GflaError, match="not valid JSON"):
+        read_pose(tmp_path / "photo.json")
