@@ -63,7 +63,7 @@ def flow_to_color(flow, max_norm=None):
     x, y = np.where(finite[..., None], flow, 0.0).transpose(2, 0, 1)
     length = np.hypot(x, y)
     if max_norm is None:
-        max_norm = float(length.max(initial=0.0))
+        max_norm = _longest(flow)
     hue = np.degrees(np.arctan2(y, x)) % 360.0
     saturation = np.clip(length / max(max_norm, 1e-6), 0.0, 1.0)
     color = cv2.cvtColor(np.stack([hue, saturation, finite.astype(np.float32)], -1), cv2.COLOR_HSV2RGB)
@@ -181,8 +181,7 @@ def training_grid(batch, outputs, max_rows=4):
     Args:
         batch: `source_image`, `target_image` (N, H, W, 3) in [-1, 1], `source_pose`, `target_pose` (N, H, W,
             joints).
-        outputs: `generated` and, for each level L, `flow_L` and `mask_L`; those that are missing have no
-            column.
+        outputs: `generated` and, for each level L, `flow_L` and `mask_L`.
         max_rows: samples shown.
     """
     count = min(max_rows, len(batch["source_image"]))
@@ -192,11 +191,8 @@ def training_grid(batch, outputs, max_rows=4):
         for name, value in outputs.items()
         if _OUTPUT_COLUMN.fullmatch(name)
     }
-    levels = sorted({int(name[5:]) for name in outputs if name != "generated"}, reverse=True)
-    longest = {}
-    for level in levels:
-        flow = np.nan_to_num(outputs.get(f"flow_{level}", np.zeros((1, 2))), posinf=0.0, neginf=0.0)
-        longest[level] = float(np.hypot(flow[..., 0], flow[..., 1]).max())
+    levels = sorted((int(name[5:]) for name in outputs if name.startswith("flow_")), reverse=True)
+    longest = {level: _longest(outputs[f"flow_{level}"]) for level in levels}
     rows = []
     for sample in range(count):
         row = [
@@ -205,11 +201,9 @@ def training_grid(batch, outputs, max_rows=4):
             ("target pose", pose_picture(batch["target_pose"][sample])),
         ]
         for level in levels:
-            if f"flow_{level}" in outputs:
-                label = f"flow_{level}, max {longest[level]:.1f} px"
-                row.append((label, flow_to_color(outputs[f"flow_{level}"][sample], longest[level])))
-            if f"mask_{level}" in outputs:
-                row.append((f"mask_{level}", mask_to_gray(outputs[f"mask_{level}"][sample])))
+            flow = flow_to_color(outputs[f"flow_{level}"][sample], longest[level])
+            row.append((f"flow_{level}, max {longest[level]:.1f} px", flow))
+            row.append((f"mask_{level}", mask_to_gray(outputs[f"mask_{level}"][sample])))
         if "generated" in outputs:
             row.append(("generated", to_uint8(outputs["generated"][sample])))
         rows.append([*row, ("target", to_uint8(batch["target_image"][sample]))])
@@ -285,6 +279,10 @@ def write_png(path, image):
 
 _BATCH_COLUMNS = ("source_image", "source_pose", "target_pose", "target_image")
 _OUTPUT_COLUMN = re.compile(r"generated|(flow|mask)_\d+")
+
+
+def _longest(flow):
+    return float(np.hypot(*np.moveaxis(flow, -1, 0)).max(initial=0.0, where=np.isfinite(flow).all(-1)))
 
 
 def _three_channels(image):
