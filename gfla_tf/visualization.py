@@ -176,7 +176,8 @@ def labelled_grid(rows, cell=128, title=None):
 def training_grid(batch, outputs, max_rows=4):
     """One row per sample: source, source pose, target pose, flow and mask of each level, generated, target.
 
-    Flows of one level share their scale: its longest vector, in pixels of the level, stands in the label.
+    Flows of one level share their scale: its longest vector, in pixels of the level, stands in the label;
+    below one pixel the colours stay pale, so that an untrained network does not look busy.
 
     Args:
         batch: `source_image`, `target_image` (N, H, W, 3) in [-1, 1], `source_pose`, `target_pose` (N, H, W,
@@ -201,7 +202,7 @@ def training_grid(batch, outputs, max_rows=4):
             ("target pose", pose_picture(batch["target_pose"][sample])),
         ]
         for level in levels:
-            flow = flow_to_color(outputs[f"flow_{level}"][sample], longest[level])
+            flow = flow_to_color(outputs[f"flow_{level}"][sample], max(1.0, longest[level]))
             row.append((f"flow_{level}, max {longest[level]:.1f} px", flow))
             row.append((f"mask_{level}", mask_to_gray(outputs[f"mask_{level}"][sample])))
         if "generated" in outputs:
