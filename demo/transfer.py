@@ -7,7 +7,6 @@ writes out.png, all the network sees and does side by side, and out_generated.pn
 
 import argparse
 import functools
-import re
 from pathlib import Path
 
 import numpy as np
@@ -71,12 +70,13 @@ def overview(source_image, source_keypoints, target_keypoints, outputs, target_i
         ("source", draw_skeleton(source_image, source_keypoints)),
         ("target pose", draw_skeleton(np.zeros_like(source_image), target_keypoints)),
     ]
-    levels = sorted((int(name[5:]) for name in outputs if re.fullmatch(r"flow_\d+", name)), reverse=True)
-    for level in levels:
-        flow = outputs[f"flow_{level}"]
-        longest = float(np.hypot(flow[..., 0], flow[..., 1]).max())
-        row.append((f"flow_{level}, max {longest:.1f} px", flow_to_color(flow, longest)))
-        row.append((f"mask_{level}", mask_to_gray(outputs[f"mask_{level}"])))
+    # Models without flow, the ablations, have a mask or neither.
+    for name in sorted(outputs, key=lambda name: (name[-1], name[0] == "f"), reverse=True):
+        if name.startswith("flow_"):
+            longest = float(np.hypot(*outputs[name].transpose(2, 0, 1)).max())
+            row.append((f"{name}, max {longest:.1f} px", flow_to_color(outputs[name], longest)))
+        elif name.startswith("mask_"):
+            row.append((name, mask_to_gray(outputs[name])))
     row.append(("generated", to_uint8(outputs["generated"])))
     if target_image is not None:
         row.append(("photo of the target pose", target_image))

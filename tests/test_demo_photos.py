@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo.photos import MARGIN, Box, crop, crop_keypoints, inside_photo, person_box, read_photo
+from demo.photos import MARGINS, Box, crop, crop_keypoints, inside_photo, person_box, read_photo
 from gfla_tf.errors import GflaError
 
 
@@ -20,10 +20,14 @@ def test_the_crop_has_the_networks_proportions_and_a_margin_around_every_joint(s
     joints = keypoints((100, 200), (180, 520), (130, 300), (90, 410))
     box = person_box(joints, size, "a.json")
     assert box.width / box.height == pytest.approx(size[1] / size[0], abs=0.01)
-    inside = crop_keypoints(joints, box, size)[:4, :2] / (size[1], size[0])
-    margin = MARGIN * (520 - 200) / np.array([box.width, box.height])
-    assert (inside >= margin - 0.01).all() and (inside <= 1 - margin + 0.01).all()
-    middle = (joints[:4, :2].min(0) + joints[:4, :2].max(0)) / 2
+    sides, above, below = np.array(MARGINS) * (520 - 200)
+    left, top, right, bottom = 90 - sides, 200 - above, 180 + sides, 520 + below
+    assert box.left <= left + 1 and box.top <= top + 1
+    assert box.left + box.width >= right and box.top + box.height >= bottom
+    assert (
+        min(box.width - (right - left), box.height - (bottom - top)) < 2
+    )  # no more than the proportions ask
+    middle = (left + right) / 2, (top + bottom) / 2
     np.testing.assert_allclose((box.left + box.width / 2, box.top + box.height / 2), middle, atol=1.01)
 
 
