@@ -120,8 +120,9 @@ def draw_appearance(draws, style, body):
     upper, lower, cut = (np.array(column) for column in zip(*(zones[p.name] for p in body.parts)))
     width = np.array([p.stretch for p in body.parts])
     around = 2 * np.pi * body.radii.mean(axis=1) * width.mean(axis=1)
-    torso = np.array([p.name in ("chest", "belly", "pelvis", "skirt", "bust") for p in body.parts])
-    around[torso] = around[body.index["chest"]]  # one count of stripes from the collar to the hem
+    torso = np.array([p.name in ("chest", "belly", "pelvis", "skirt") for p in body.parts])
+    trunk = [body.index[name] for name in ("chest", "belly", "pelvis")]
+    around[trunk] = around[trunk[0]]  # one count of stripes from the collar to the hem
     periods = np.array([m.period for m in materials])
     repeats = np.maximum(2, np.round(around / periods[:, None]))
     along = np.array([p.along for p in body.parts])
@@ -165,7 +166,7 @@ def _zones(draws, style, body):
         "neck": (SKIN, SKIN, 0), "head": (SKIN, SKIN, 0), "nose": (SKIN, SKIN, 0),
         "hair": (head, head, 0), "visor": (head, head, 0), "tail": (HAIR, HAIR, 0),
         "long_hair": (HAIR, HAIR, 0), "bun": (HAIR, HAIR, 0),
-        "chest": (SKIN, TOP, neckline), "bust": (TOP, TOP, 0), "belly": (TOP, TOP, 0), "pelvis": (TOP, BOTTOM, hem - 0.01 * h),
+        "chest": (SKIN, TOP, neckline), "belly": (TOP, TOP, 0), "pelvis": (TOP, BOTTOM, hem - 0.01 * h),
         "skirt": (BOTTOM, BOTTOM, 0),
     }  # fmt: skip
     arm, reach = style.sleeve, style.leg

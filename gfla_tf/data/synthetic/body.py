@@ -91,7 +91,7 @@ def draw_body(draws, style):
     origins = {"pelvis": (0, 0, 0), "chest": (0, 0.085 * h, 0), "head": (0, 0.205 * h, -0.004 * h)}
     for side, x in SIDES.items():
         origins |= {
-            f"{side}_upper_arm": (x * shoulder, 0.178 * h, 0),
+            f"{side}_upper_arm": (x * shoulder, 0.169 * h, 0),
             f"{side}_forearm": (0, -0.168 * arm, 0),
             f"{side}_hand": (0, -0.148 * arm, 0),
             f"{side}_thigh": (x * hip, 0, 0),
@@ -111,20 +111,16 @@ def draw_body(draws, style):
 
 def _torso(h, girth, shoulder, hip, belly, bust):
     chest, waist, seat = 0.058 * girth, 0.051 * girth * belly, 0.056 * girth
-    wide_chest, wide_seat = (0.84 * shoulder + 0.006 * h) / chest, (hip + 0.038 * girth) / seat
+    wide_chest, wide_seat = (0.84 * shoulder + 0.006 * h) / chest, (hip + 0.044 * girth) / seat
     wide_waist = 0.5 * (wide_chest * chest + wide_seat * seat) / waist * (0.8 + 0.12 * belly)
-    parts = [
-        Part("chest", "chest", (0, 0.138 * h, 0), (0, 0.04 * h, 0), (chest, chest * 0.97), (wide_chest, 1.06),
-             along=0.067 * h),
+    return [
+        Part("chest", "chest", (0, 0.138 * h, -0.002 * h), (0, (0.075 if bust else 0.04) * h, (0.016 if bust else 0) * h),
+             (chest * (0.93 if bust else 1), chest), (wide_chest, 1.06), along=0.067 * h),
         Part("belly", "chest", (0, 0.06 * h, 0), (0, -0.06 * h, 0.002 * h), (chest * 0.96, waist), (wide_waist, 1.08),
              along=0.145 * h),
-        Part("pelvis", "pelvis", (0, 0.045 * h, -0.002 * h), (0, 0.0, -0.010 * h), (waist * 1.03, seat),
+        Part("pelvis", "pelvis", (0, 0.045 * h, -0.002 * h), (0, -0.012 * h, -0.010 * h), (waist * 1.03, seat),
              (wide_seat, 1.14), along=0.245 * h),
     ]  # fmt: skip
-    if bust:
-        parts.append(Part("bust", "chest", (0, 0.105 * h, 0.022 * h), (0, 0.082 * h, 0.028 * h),
-                          (chest * 0.66, chest * 0.72), (wide_chest * 1.08, 1.0), along=0.1 * h))  # fmt: skip
-    return parts
 
 
 def _head(h, hair):
@@ -138,9 +134,9 @@ def _head(h, hair):
                              (0.072 * h, 0.066 * h))]  # fmt: skip
     if hair == "cap":
         return [*parts,
-                Part("hair", "head", (0, 0.138 * h, 0.001 * h), (0, 0.13 * h, -0.004 * h), (0.054 * h, 0.054 * h),
+                Part("hair", "head", (0, 0.143 * h, 0.0), (0, 0.136 * h, -0.004 * h), (0.054 * h, 0.054 * h),
                      (0.96, 1.08)),
-                Part("visor", "head", (0, 0.132 * h, 0.03 * h), (0, 0.126 * h, 0.074 * h), (0.042 * h, 0.03 * h),
+                Part("visor", "head", (0, 0.138 * h, 0.03 * h), (0, 0.133 * h, 0.074 * h), (0.042 * h, 0.03 * h),
                      (1.0, 0.22), front=(0, 1, 0))]  # fmt: skip
     if hair != "bald":
         parts.append(Part("hair", "head", (0, 0.126 * h, -0.002 * h), (0, 0.096 * h, -0.014 * h),
@@ -162,7 +158,7 @@ def _head(h, hair):
 def _arm(side, x, arm, limb, h, shoulder, loose):
     upper, fore = 0.168 * arm, 0.148 * arm
     return [
-        Part(f"{side}_shoulder", "chest", (x * 0.016 * h, 0.190 * h, -0.004 * h), (x * shoulder, 0.175 * h, 0),
+        Part(f"{side}_shoulder", "chest", (x * 0.014 * h, 0.192 * h, -0.006 * h), (x * shoulder * 0.97, 0.166 * h, 0),
              (0.026 * h, 0.026 * limb)),
         Part(f"{side}_upper_arm", f"{side}_upper_arm", (0, 0, 0), (0, -upper, 0), (0.0295 * limb, 0.0235 * limb)),
         Part(f"{side}_forearm", f"{side}_forearm", (0, 0, 0), (0, -fore, 0), (0.0240 * limb, 0.0165 * limb * loose),
@@ -173,13 +169,11 @@ def _arm(side, x, arm, limb, h, shoulder, loose):
 
 
 def _leg(side, x, leg, limb, h, loose):
-    thigh, shin, cloth = (
-        0.245 * leg,
-        0.24 * leg,
-        0.29 * h,
-    )  # cloth: what lies between the neck and the hip joint
+    thigh, shin = 0.245 * leg, 0.24 * leg
+    cloth = 0.29 * h  # what lies between the neck and the hip joint
     return [
-        Part(f"{side}_thigh", f"{side}_thigh", (0, 0, 0), (0, -thigh, 0), (0.049 * limb, 0.033 * limb), along=cloth),
+        Part(f"{side}_thigh", f"{side}_thigh", (0, -0.014 * leg, 0), (0, -thigh, 0),
+             (0.047 * limb, 0.033 * limb), along=cloth + 0.014 * leg),
         Part(f"{side}_shin", f"{side}_shin", (0, 0, 0), (0, -shin, 0), (0.033 * limb, 0.022 * limb * loose),
              along=cloth + thigh),
         Part(f"{side}_calf", f"{side}_shin", (0, -0.045 * leg, -0.008 * limb), (0, -0.105 * leg, -0.006 * limb),
@@ -201,7 +195,7 @@ def _skirt(hem, flare, h, leg, girth, hip):
 
 def _keypoints(head, h):
     zero = (0.0, 0.0, 0.0)
-    points = {"nose": ("head", (0, 0.088 * head, 0.066 * head)), "neck": ("chest", (0, 0.182 * h, 0))}
+    points = {"nose": ("head", (0, 0.088 * head, 0.066 * head)), "neck": ("chest", (0, 0.176 * h, 0))}
     for side, x in SIDES.items():
         points |= {
             f"{side}_shoulder": (f"{side}_upper_arm", zero), f"{side}_elbow": (f"{side}_forearm", zero),
