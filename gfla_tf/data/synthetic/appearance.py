@@ -123,6 +123,9 @@ def draw_appearance(draws, style, body):
     torso = np.array([p.name in ("chest", "belly", "pelvis", "skirt") for p in body.parts])
     trunk = [body.index[name] for name in ("chest", "belly", "pelvis")]
     around[trunk] = around[trunk[0]]  # one count of stripes from the collar to the hem
+    for group in (("upper_arm", "forearm"), ("thigh", "shin", "calf")):  # and along each limb
+        limb = [i for i, p in enumerate(body.parts) if p.name.endswith(group)]
+        around[limb] = around[limb].mean()
     periods = np.array([m.period for m in materials])
     repeats = np.maximum(2, np.round(around / periods[:, None]))
     along = np.array([p.along for p in body.parts])

@@ -8,17 +8,36 @@ import numpy as np
 
 from gfla_tf.data.synthetic.appearance import HAIR, SKIN
 
-_TAU = np.float32(2 * np.pi)
-_EDGE = np.float32(2.5)  # slope of a stripe's edge: soft enough for small images
+_EDGE = np.float32(4)  # slope of a stripe's edge: soft enough for small images
 
 
-def _wave(phase):
-    """A square wave with soft edges: 1 for half of each period, 0 for the other half."""
-    return np.clip(np.float32(0.5) + _EDGE * np.sin(_TAU * phase), 0, 1)
+def turns(x, z):
+    """Angle of (x, z) from the z axis in turns, in [-0.5, 0.5], within 4e-5.
+
+    A polynomial instead of np.arctan2, whose last digits differ between processors and would show in the pictures.
+    """
+    across, forward = np.abs(x), np.abs(z)
+    small = np.minimum(across, forward) / np.maximum(np.maximum(across, forward), np.float32(1e-12))
+    square = small * small
+    angle = (
+        (np.float32(-0.0464964749) * square + np.float32(0.15931422)) * square - np.float32(0.327622764)
+    ) * square
+    angle = (angle + 1) * small * np.float32(1 / (2 * np.pi))
+    angle = np.where(across > forward, np.float32(0.25) - angle, angle)
+    angle = np.where(z < 0, np.float32(0.5) - angle, angle)
+    return np.where(x < 0, -angle, angle)
 
 
-def _checks(a, b):
-    return np.clip(np.float32(0.5) + 2 * _EDGE * np.sin(_TAU * a) * np.sin(_TAU * b), 0, 1)
+def _square(phase):
+    """A square wave with soft edges: 1 for the first half of each period, -1 for the second."""
+    rising = np.abs(
+        phase + np.float32(0.25) - np.floor(phase + np.float32(0.25)) - np.float32(0.5)
+    )  # 0 in the middle
+    return np.clip((1 - 4 * rising) * _EDGE, -1, 1)
+
+
+def _stripes(phase):
+    return np.float32(0.5) + np.float32(0.5) * _square(phase)
 
 
 def _dots(a, b):
@@ -31,18 +50,18 @@ def _dots(a, b):
 
 # name -> mix in [0, 1] of the two colours; a and b count periods around and along the part.
 PATTERNS = {
-    "horizontal": lambda a, b: _wave(b),
-    "vertical": lambda a, b: _wave(a + np.float32(0.25)),
-    "diagonal": lambda a, b: _wave(a + b),
-    "checks": lambda a, b: _checks(a, b * np.float32(0.8)),
-    "gingham": lambda a, b: np.float32(0.5) * (_wave(a) + _wave(b)),
+    "horizontal": lambda a, b: _stripes(b),
+    "vertical": lambda a, b: _stripes(a + np.float32(0.25)),
+    "diagonal": lambda a, b: _stripes(a + b),
+    "checks": lambda a, b: np.float32(0.5) + np.float32(0.5) * _square(a) * _square(b * np.float32(0.8)),
+    "gingham": lambda a, b: np.float32(0.5) * (_stripes(a) + _stripes(b)),
     "dots": _dots,
 }
 
 
 def _star(x, y):
-    angle = np.arctan2(x, -y)
-    return np.sqrt(x * x + y * y) < 0.72 + 0.3 * np.cos(5 * angle)
+    point = np.abs(5 * turns(x, -y) - np.round(5 * turns(x, -y)))  # 0 at the five points, 0.5 between them
+    return np.sqrt(x * x + y * y) < 1.05 - 1.25 * point
 
 
 SHAPES = {
@@ -71,7 +90,7 @@ def colours(appearance, part, point):
         (3, n) float32 RGB in [0, 1].
     """
     x, y, z = point
-    turn = np.arctan2(x, z) * np.float32(1 / (2 * np.pi))
+    turn = turns(x, z)
     down = y + appearance.along[part]
     material = np.where(y < appearance.cut[part], appearance.upper[part], appearance.lower[part])
     mix = np.zeros(part.size, np.float32)
