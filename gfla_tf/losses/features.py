@@ -31,11 +31,13 @@ _VGG_CONVOLUTIONS = tuple(
 
 
 class FeatureExtractor:
-    """A frozen network: images (batch, H, W, 3) in [-1, 1] RGB -> dict of name -> float32 features (batch, h, w, channels).
+    """A frozen network: call with images (batch, H, W, 3) in [-1, 1] RGB and the poses of the people in them.
+
+    Returns a dict of name -> float32 features (batch, h, w, channels). VGG-19 does not look at the pose.
 
     Args:
-        network: Keras model from preprocessed images to a dict of features.
-        preprocess: function from images to what `network` expects.
+        network: Keras model from what `preprocess` returns to a dict of features.
+        preprocess: function from images and poses to what `network` expects.
         scale: what the features are multiplied by.
         content_layers, style_layers: names of the features that the content and the style loss compare.
         correctness_layers: level -> name of the features in which flows of that level are judged; they have the level's size.
@@ -50,8 +52,9 @@ class FeatureExtractor:
         self._scale = scale
         self._correctness_layers = dict(correctness_layers)
 
-    def __call__(self, images):
-        features = self.network(self._preprocess(ops.cast(images, "float32")), training=False)
+    def __call__(self, images, poses):
+        inputs = self._preprocess(ops.cast(images, "float32"), poses)
+        features = self.network(inputs, training=False)
         return {name: value * self._scale for name, value in features.items()}
 
     def correctness_layer(self, level):
@@ -120,7 +123,7 @@ def _vgg19(weights):
     }
     return FeatureExtractor(
         keras.Model(model.input, outputs, name="vgg19"),
-        preprocess=lambda images: (images[..., ::-1] + 1) * 127.5 - _BGR_MEAN,
+        preprocess=lambda images, poses: (images[..., ::-1] + 1) * 127.5 - _BGR_MEAN,
         # Features of the same network for inputs of unit deviation: what the published weights of the losses fit.
         scale=1 / _PIXEL_DEVIATION,
         content_layers=layers("1_1", "2_1", "3_1", "4_1", "5_1"),
@@ -181,7 +184,7 @@ def _people(weights):
     encoded = [f"encode_{level}" for level in LEVELS]
     return FeatureExtractor(
         model,
-        preprocess=lambda images: images,
+        preprocess=lambda images, poses: {"image": images, "pose": ops.cast(poses, "float32")},
         scale=1.0,
         content_layers=encoded,
         style_layers=encoded,

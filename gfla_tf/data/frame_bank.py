@@ -1,0 +1,67 @@
+"""Rendered frames held in memory: what training on synthetic people draws its pairs from.
+
+Rendering a few thousand frames takes seconds; every ordered pair of frames of one identity is then a training sample, so that
+the cores are free for the network while it trains.
+"""
+
+import dataclasses
+import multiprocessing
+import os
+
+import numpy as np
+from tqdm import tqdm
+
+from gfla_tf.data.synthetic.people import SyntheticPeople
+
+
+@dataclasses.dataclass(frozen=True)
+class FrameBank:
+    """Frames of several identities.
+
+    Attributes:
+        images: (identities, frames, H, W, 3) uint8.
+        keypoints: (identities, frames, joints, 3) float32.
+    """
+
+    images: np.ndarray
+    keypoints: np.ndarray
+
+    @property
+    def pairs(self):
+        """Number of ordered pairs of different frames of one identity."""
+        identities, frames = self.images.shape[:2]
+        return identities * frames * (frames - 1)
+
+
+def _render(arguments):
+    people, identity, frames = arguments
+    rendered = [people.frame(identity, index) for index in range(frames)]
+    return np.stack([f.image for f in rendered]), np.stack([f.keypoints for f in rendered])
+
+
+def _evaluation_pair(arguments):
+    people, identity = arguments
+    return people.pair(identity, 0, 1)
+
+
+def _parallel(function, jobs, what):
+    # Spawned, not forked: a fork of a process in which TensorFlow has threads can hang.
+    workers = min(os.cpu_count() or 1, len(jobs))
+    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+        results = pool.imap(function, jobs, chunksize=max(1, min(16, len(jobs) // workers)))
+        return list(tqdm(results, total=len(jobs), desc=what, unit="identity", disable=None))
+
+
+def render_frames(image_size, split, seed, identities, frames):
+    """Renders `frames` frames of each of `identities` synthetic people on all cores, as a `FrameBank`."""
+    people = SyntheticPeople(image_size, split, seed)
+    jobs = [(people, identity, frames) for identity in range(identities)]
+    images, keypoints = zip(*_parallel(_render, jobs, "rendering people"), strict=True)
+    return FrameBank(np.stack(images), np.stack(keypoints))
+
+
+def render_pairs(image_size, split, seed, identities):
+    """One pair with its true flow for each of `identities` people: a dict of stacked arrays, see `SyntheticPeople.pair`."""
+    people = SyntheticPeople(image_size, split, seed)
+    pairs = _parallel(_evaluation_pair, [(people, i) for i in range(identities)], "rendering pairs")
+    return {name: np.stack([pair[name] for pair in pairs]) for name in pairs[0]}

@@ -1,0 +1,65 @@
+"""`tf.data` pipelines whose n-th batch is a pure function of n, so that a resumed run sees what an uninterrupted one sees."""
+
+import tensorflow as tf
+
+from gfla_tf.ops.heat_maps import heat_maps
+
+
+def to_float_image(image):
+    """uint8 image to float32 in [-1, 1]."""
+    return tf.cast(image, tf.float32) / 127.5 - 1.0
+
+
+def pose_inputs(batch, image_size, sigma):
+    """What the networks and losses want, from uint8 images and keypoints: float images and heat maps; other entries stay."""
+    result = {name: value for name, value in batch.items() if not name.endswith("keypoints")}
+    for role in ("source", "target"):
+        result[f"{role}_image"] = to_float_image(batch[f"{role}_image"])
+        result[f"{role}_pose"] = heat_maps(batch[f"{role}_keypoints"], image_size, sigma)
+    return result
+
+
+def pair_dataset(bank, batch_size, sigma, seed=0, start=0):
+    """Endless batches of random pairs of frames of one identity, without repetition inside an epoch.
+
+    Args:
+        bank: `FrameBank`.
+        batch_size: pairs in a batch.
+        sigma: of the heat maps, in pixels.
+        seed: of the order.
+        start: number of batches to skip.
+
+    Yields:
+        dicts of source_image, target_image (batch, H, W, 3), source_pose, target_pose (batch, H, W, joints), float32.
+    """
+    identities, frames = bank.images.shape[:2]
+    image_size = bank.images.shape[2:4]
+    pairs = bank.pairs
+    with tf.device("CPU:0"):
+        images = tf.constant(bank.images.reshape(-1, *bank.images.shape[2:]))
+        keypoints = tf.constant(bank.keypoints.reshape(-1, *bank.keypoints.shape[2:]))
+
+    def batch_of(index):
+        counters = index * batch_size + tf.range(batch_size, dtype=tf.int64)
+        epochs = tf.cast(counters // pairs, tf.int32)
+        seeds = tf.stack([tf.fill([batch_size], seed), epochs, tf.fill([batch_size], 0x9FA)], axis=1)
+        pair = tf.random.experimental.index_shuffle(
+            counters % pairs, seeds, tf.cast(pairs - 1, tf.int64), rounds=4
+        )
+        identity, rest = pair // (frames * (frames - 1)), pair % (frames * (frames - 1))
+        source, other = rest // (frames - 1), rest % (frames - 1)
+        target = tf.where(other >= source, other + 1, other)
+        source, target = identity * frames + source, identity * frames + target
+        return pose_inputs(
+            {
+                "source_image": tf.gather(images, source),
+                "target_image": tf.gather(images, target),
+                "source_keypoints": tf.gather(keypoints, source),
+                "target_keypoints": tf.gather(keypoints, target),
+            },
+            image_size,
+            sigma,
+        )
+
+    dataset = tf.data.Dataset.range(start, 2**62).map(batch_of, num_parallel_calls=2, deterministic=True)
+    return dataset.prefetch(4)

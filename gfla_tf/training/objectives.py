@@ -1,0 +1,62 @@
+"""What each task feeds its networks and which terms its losses have."""
+
+from keras import ops
+
+from gfla_tf.losses.flow import affine_regularization, best_similarity, sampling_correctness
+from gfla_tf.losses.perceptual import content_loss, style_loss
+
+
+class PoseObjective:
+    """Pose-guided person image generation (CVPR 2020, section 3.3).
+
+    Args:
+        generator: the `PoseGenerator`; its attention levels and kernels say where the flow losses apply.
+        features: a `FeatureExtractor`.
+        weights: term -> weight; terms with weight 0 are not computed.
+        window_sigma: function of the step that gives the standard deviation of the correctness loss's window.
+    """
+
+    def __init__(self, generator, features, weights, window_sigma):
+        self.levels = {level: generator.attention_kernels[level] for level in generator.levels}
+        self.features = features
+        self.weights = weights
+        self.window_sigma = window_sigma
+
+    def inputs(self, batch):
+        """The generator's inputs."""
+        return {name: batch[name] for name in ("source_image", "source_pose", "target_pose")}
+
+    def real(self, batch):
+        """What the discriminator takes for real."""
+        return batch["target_image"]
+
+    def terms(self, batch, outputs, step):
+        """Unweighted loss terms, name -> scalar, for the outputs of the generator or of its flow estimator alone."""
+        wanted = {name for name, weight in self.weights.items() if weight}
+        terms = {}
+        target = None
+        if self.levels and wanted & {"correctness", "regularization"}:
+            target = self.features(batch["target_image"], batch["target_pose"])
+            source = self.features(batch["source_image"], batch["source_pose"])
+            terms["correctness"] = terms["regularization"] = 0.0
+            for level, kernel in self.levels.items():
+                flow = outputs[f"flow_{level}"]
+                name = self.features.correctness_layer(level)
+                terms["correctness"] += sampling_correctness(
+                    source[name], target[name], flow, sigma=self.window_sigma(step),
+                    best=ops.stop_gradient(best_similarity(source[name], target[name])),
+                )  # fmt: skip
+                terms["regularization"] += affine_regularization(flow, kernel)
+        if "generated" in outputs:
+            if "l1" in wanted:
+                terms["l1"] = ops.mean(ops.abs(outputs["generated"] - batch["target_image"]))
+            if wanted & {"content", "style"}:
+                target = target or self.features(batch["target_image"], batch["target_pose"])
+                generated = self.features(outputs["generated"], batch["target_pose"])
+                for name, loss, layers in (
+                    ("content", content_loss, self.features.content_layers),
+                    ("style", style_loss, self.features.style_layers),
+                ):
+                    if name in wanted:
+                        terms[name] = loss([generated[n] for n in layers], [target[n] for n in layers])
+        return {name: term for name, term in terms.items() if name in wanted}

@@ -1,0 +1,185 @@
+"""A training run: its directory, its models and its two stages.
+
+    runs/NAME/config.yaml           the resolved configuration
+    runs/NAME/metrics.csv           a row per epoch; curves.png draws it
+    runs/NAME/images/               sample grids
+    runs/NAME/tensorboard/          the same for TensorBoard
+    runs/NAME/checkpoints/STAGE/    latest and best checkpoints
+    runs/NAME/flow_estimator.weights.h5, generator.weights.h5    the result of each stage
+"""
+
+from pathlib import Path
+
+import keras
+
+from gfla_tf.data.frame_bank import render_frames
+from gfla_tf.data.pipeline import pair_dataset
+from gfla_tf.errors import GflaError
+from gfla_tf.losses.features import create_feature_extractor
+from gfla_tf.models.presets import create_discriminator, create_generator
+from gfla_tf.training.callbacks import (
+    ImageGrid,
+    MetricsCsv,
+    ProgressBar,
+    StopOnNonFinite,
+    TensorBoardScalars,
+)
+from gfla_tf.training.checkpoints import (
+    CheckpointCallback,
+    Checkpoints,
+    load_weights,
+    save_weights_atomically,
+    training_step,
+)
+from gfla_tf.training.config import load_config, save_config, to_yaml
+from gfla_tf.training.objectives import PoseObjective
+from gfla_tf.training.trainer import Trainer
+from gfla_tf.visualization import loss_curves
+
+TERMS = ("l1", "adversarial", "correctness", "regularization", "content", "style")
+SAMPLE_SEED = 17  # of the held-out pairs in the sample grids
+
+
+def build_models(config):
+    """The generator and, where the full stage has an adversarial loss, the discriminator of a configuration."""
+    generator = create_generator(config.model.preset, **config.model.generator)
+    discriminator = None
+    if config.full.adversarial:
+        discriminator = create_discriminator(
+            config.model.preset, generator.image_size, **config.model.discriminator
+        )
+    return generator, discriminator
+
+
+def load_generator(directory):
+    """The trained generator of a run.
+
+    Raises:
+        GflaError: the directory is no finished run.
+    """
+    directory = Path(directory)
+    if not (directory / "config.yaml").is_file():
+        raise GflaError(f"{directory} is not a training run (it has no config.yaml): name a directory that train.py made.")
+    generator, _ = build_models(load_config(directory / "config.yaml"))
+    load_weights(generator, directory / "generator.weights.h5")
+    return generator
+
+
+class Run:
+    """One training in `directory`; `train` goes on where an interrupted one stopped.
+
+    Args:
+        config: `TrainConfig`.
+        directory: of this run, made if missing.
+
+    Raises:
+        GflaError: the directory holds a run with another configuration.
+    """
+
+    def __init__(self, config, directory):
+        self.config, self.directory = config, Path(directory)
+        recorded = self.directory / "config.yaml"
+        if recorded.is_file():
+            if to_yaml(load_config(recorded)) != to_yaml(config):
+                raise GflaError(
+                    f"{self.directory} holds a run with another configuration: compare {recorded}, remove it, or choose another name=."
+                )
+        else:
+            try:
+                self.directory.mkdir(parents=True, exist_ok=True)
+                save_config(config, recorded)
+            except OSError as error:
+                raise GflaError(f"cannot write to {self.directory}: {error.strerror}.") from error
+        keras.utils.set_random_seed(config.seed)
+        self.generator, self.discriminator = build_models(config)
+        self.features = create_feature_extractor(config.features.network, config.features.weights)
+
+    def train(self):
+        """Trains both stages, as far as they have not been trained, and returns the generator."""
+        result = self.directory / "generator.weights.h5"
+        if result.is_file():
+            load_weights(self.generator, result)
+            return self.generator
+        bank = render_frames(
+            self.generator.image_size, "train", self.config.data.seed, self.config.data.identities, self.config.data.frames
+        )
+        samples = render_frames(self.generator.image_size, "test", SAMPLE_SEED, 4, 2)
+        if self.generator.flow_estimator is not None and self.config.flow.steps:
+            pretrained = self.directory / "flow_estimator.weights.h5"
+            if not pretrained.is_file():
+                self._fit("flow", bank, samples)
+                save_weights_atomically(self.generator.flow_estimator, pretrained)
+            load_weights(self.generator.flow_estimator, pretrained)
+        self._fit("full", bank, samples)
+        save_weights_atomically(self.generator, result)
+        if (self.directory / "metrics.csv").is_file():
+            loss_curves(self.directory / "metrics.csv", self.directory / "curves.png")
+        return self.generator
+
+    def _fit(self, name, bank, samples):
+        config, stage = self.config, getattr(self.config, name)
+        trainer = self._trainer(name, stage)
+        checkpoints = Checkpoints(self.directory / "checkpoints" / name, trainer)
+        checkpoints.restore_latest()
+        done = training_step(trainer)
+        if done >= stage.steps:
+            return
+        sigma, seed = config.data.heat_map_sigma, config.seed + (name == "full")
+        tensorboard = TensorBoardScalars(self.directory / "tensorboard", max(1, config.steps_per_epoch // 10))
+        batch = next(iter(pair_dataset(samples, 4, sigma)))
+        callbacks = [StopOnNonFinite(checkpoints), ProgressBar(stage.steps, f"{config.name}, {name} stage")]
+        if name == "full":
+            callbacks.append(ImageGrid(batch, 1, self.directory / "images", name, tensorboard))
+        callbacks += [
+            MetricsCsv(self.directory / "metrics.csv", name),
+            tensorboard,
+            CheckpointCallback(checkpoints, config.checkpoint_every),
+        ]
+        for start, epoch, epochs, steps in _segments(done, stage.steps, config.steps_per_epoch):
+            trainer.fit(
+                pair_dataset(bank, config.batch_size, sigma, seed, start), initial_epoch=epoch,
+                epochs=epoch + epochs, steps_per_epoch=steps, callbacks=callbacks, verbose=0,
+            )  # fmt: skip
+
+    def _trainer(self, name, stage):
+        weights = {term: getattr(stage, term) for term in TERMS}
+        first, last = stage.window_sigma
+
+        def window_sigma(step):
+            share = keras.ops.cast(step, "float32") / max(stage.steps, 1)
+            return first + (last - first) * keras.ops.minimum(share, 1.0)
+
+        objective = PoseObjective(self.generator, self.features, weights, window_sigma)
+        trainer = Trainer(
+            self.generator, objective, self.discriminator, self.config.adversarial_kind, train_flow_only=name == "flow"
+        )
+        trainer.compile(
+            _adam(stage, stage.learning_rate, stage.final_learning_rate),
+            _adam(stage, stage.discriminator_learning_rate, None),
+            jit_compile=self.config.jit_compile,
+        )
+        return trainer
+
+
+def _segments(done, total, steps_per_epoch):
+    """(first step, first epoch, epochs, steps per epoch) of the calls of `fit` that lead from step `done` to `total`.
+
+    Usually one; one more to finish an epoch that was interrupted, and one for a last epoch that is shorter.
+    """
+    while done < total:
+        epoch, into = divmod(done, steps_per_epoch)
+        whole = (total - done) // steps_per_epoch
+        if into == 0 and whole:
+            segment = (done, epoch, whole, steps_per_epoch)
+        else:
+            segment = (done, epoch, 1, min(steps_per_epoch - into, total - done))
+        yield segment
+        done += segment[2] * segment[3]
+
+
+def _adam(stage, learning_rate, final):
+    if final is not None:
+        learning_rate = keras.optimizers.schedules.CosineDecay(
+            learning_rate, stage.steps, alpha=final / learning_rate
+        )
+    return keras.optimizers.Adam(learning_rate, stage.beta_1, stage.beta_2, global_clipnorm=stage.clip_norm)

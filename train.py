@@ -1,0 +1,44 @@
+#!/usr/bin/env python
+"""Trains a model from a YAML configuration; the same command again goes on where it stopped."""
+
+import argparse
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+from gfla_tf.errors import user_errors
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog="example: python train.py configs/pose_quickstart.yaml full.steps=4000 name=longer",
+    )
+    parser.add_argument("config", help="a YAML file; configs/ holds some")
+    parser.add_argument(
+        "overrides", nargs="*", metavar="key=value", help="settings that replace the file's, such as batch_size=4"
+    )
+    parser.add_argument("--runs", default="runs", help="where runs are kept (default: %(default)s)")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print the resolved configuration and the models, and stop"
+    )
+    arguments = parser.parse_args()
+    with user_errors():
+        from gfla_tf.training.config import load_config, to_yaml
+
+        config = load_config(arguments.config, arguments.overrides)
+        from gfla_tf.training.runs import Run, build_models
+
+        if arguments.dry_run:
+            print(to_yaml(config))
+            for model in build_models(config):
+                if model is not None:
+                    model.summary(expand_nested=True)
+            return
+        run = Run(config, os.path.join(arguments.runs, config.name))
+        run.train()
+        print(f"trained: {run.directory}")
+
+
+if __name__ == "__main__":
+    main()
