@@ -183,6 +183,6 @@ def _zones(draws, style, body):
         zones[f"{side}_thigh"] = (BOTTOM, SKIN, length[f"{side}_thigh"] * reach if reach < 1 else 9)
         cut = shin * (reach - 1) if reach > 1 else -9
         zones[f"{side}_shin"] = (BOTTOM, SKIN, cut)
-        zones[f"{side}_calf"] = (BOTTOM, SKIN, cut - 0.045 / 0.24 * shin)
+        zones[f"{side}_calf"] = (BOTTOM, SKIN, cut - 0.05 / 0.24 * shin)
         zones[f"{side}_foot"] = (SHOES, SHOES, 0)
     return zones

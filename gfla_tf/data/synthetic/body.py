@@ -176,8 +176,8 @@ def _leg(side, x, leg, limb, h, loose):
              (0.047 * limb, 0.033 * limb), along=cloth + 0.014 * leg),
         Part(f"{side}_shin", f"{side}_shin", (0, 0, 0), (0, -shin, 0), (0.033 * limb, 0.022 * limb * loose),
              along=cloth + thigh),
-        Part(f"{side}_calf", f"{side}_shin", (0, -0.045 * leg, -0.008 * limb), (0, -0.105 * leg, -0.006 * limb),
-             (0.029 * limb, 0.026 * limb), along=cloth + thigh + 0.045 * leg),
+        Part(f"{side}_calf", f"{side}_shin", (0, -0.05 * leg, -0.005 * limb), (0, -0.112 * leg, -0.006 * limb),
+             (0.0275 * limb, 0.0255 * limb), along=cloth + thigh + 0.05 * leg),
         Part(f"{side}_foot", f"{side}_foot", (0, -0.014 * leg, -0.016 * leg),
              (x * 0.012 * leg, -0.022 * leg, 0.088 * leg), (0.0255 * leg, 0.0185 * leg), (1.1, 1.0), front=(0, 1, 0)),
     ]  # fmt: skip

@@ -49,7 +49,7 @@ def project(parts, joints, body, framing, image_size, draws):
     usual = framing.fill * height / body.height
     scale = usual * draws.uniform(0.95, 1.04)
     scale = min(scale, 0.935 * height / (bottom - top))
-    scale = min(scale, max(0.96 * width / (right - left), 0.8 * usual))
+    scale = min(scale, max(0.96 * width / (right - left), 0.85 * usual))
     free = max(0.0, width - scale * (right - left))
     anchor = min(1.0, max(-1.0, framing.anchor + draws.uniform(-0.25, 0.25)))
     x = (width - 1) / 2 + 0.5 * free * anchor - scale * (left + right) / 2

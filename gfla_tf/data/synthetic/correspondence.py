@@ -13,8 +13,8 @@ _TOLERANCE = np.float32(0.75)
 def flow(source, target):
     """Flow from target to source: target pixel p shows the surface point that projects to p + flow(p) in the source.
 
-    A point is visible when it projects into the source image, its surface faces the camera there, and nothing nearer
-    covers all of the samples around its projection that show the person.
+    A point is visible when it projects into the source image, its surface faces the camera there, and at one at least of
+    the four samples around its projection nothing lies in front of it.
 
     Args:
         source, target: Frames of one identity.
@@ -38,21 +38,20 @@ def flow(source, target):
         for i in (0, 4, 8)
     )
 
-    facing = raycast.normals(raycast.gather(source.from_image, part), part, point, source.body)[2] < 0.05
+    facing = raycast.normals(raycast.gather(source.from_image, part), part, point, source.body)[2] < 0.01
     inside = (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5)
     left = np.clip(np.floor(x * SAMPLES), 0, SAMPLES * width - 2).astype(np.intp)
     top = np.clip(np.floor(y * SAMPLES), 0, SAMPLES * height - 2).astype(np.intp)
-    samples = source.depth.ravel()
     first = top * (SAMPLES * width) + left
-    deepest = np.full(part.size, -raycast.FAR)
+    clear = np.zeros(part.size, bool)
     for offset in (0, 1, SAMPLES * width, SAMPLES * width + 1):
-        found = samples[first + offset]
-        np.copyto(deepest, np.maximum(deepest, found), where=found < raycast.FAR)
-    covered = (deepest > -raycast.FAR) & (deepest < depth - _TOLERANCE)
-
+        found = source.part_samples.ravel()[first + offset]
+        # Parts are convex, so the same part, seen beside a point that faces the camera, is that point's neighbourhood.
+        there = source.depth.ravel()[first + offset]
+        clear |= (found == part) | ((there > depth - _TOLERANCE) & (found != raycast.NOBODY))
     result = np.zeros((height, width, 2), np.float32)
     result[row, column, 0] = np.round((x - column) * 64) / 64
     result[row, column, 1] = np.round((y - row) * 64) / 64
     visibility = np.zeros((height, width), bool)
-    visibility[row, column] = facing & inside & ~covered
+    visibility[row, column] = facing & inside & clear
     return result, visibility

@@ -23,7 +23,7 @@ class Frame:
         person: (H, W) bool, pixels whose centre shows the person.
         part: (H, W) int8 number of the body part seen, -1 on the background.
         point: (H, W, 3) float32 the surface point seen, in that part's own coordinates, which move with the body.
-        depth: (2H, 2W) float32 distance of what is seen at (column / 2, row / 2), in pixels.
+        part_samples, depth: (2H, 2W) int8 and float32, part and distance in pixels of what is seen at (column / 2, row / 2).
         to_image, from_image: (parts, 3, 4) float64 maps of the parts' coordinates to (x, y, depth) in pixels and back.
         body: Body.
     """
@@ -33,6 +33,7 @@ class Frame:
     person: np.ndarray
     part: np.ndarray
     point: np.ndarray
+    part_samples: np.ndarray
     depth: np.ndarray
     to_image: np.ndarray
     from_image: np.ndarray
@@ -70,12 +71,12 @@ def render(body, appearance, light, background, to_image, joints):
     points = np.zeros((height, width, 3), np.float32)
     centre = np.nonzero(((row | column) & 1) == 0)[0]
     points[row[centre] // SAMPLES, column[centre] // SAMPLES] = point[:, centre].T
-    part = part[::SAMPLES, ::SAMPLES].copy()
+    part_samples, part = part, part[::SAMPLES, ::SAMPLES].copy()
     return Frame(
         image=np.round(np.clip(image, 0, 1) * 255).astype(np.uint8),
         keypoints=_keypoints(joints, height, width),
         person=part != raycast.NOBODY,
-        part=part, point=points, depth=depth, to_image=to_image, from_image=from_image, body=body,
+        part=part, point=points, part_samples=part_samples, depth=depth, to_image=to_image, from_image=from_image, body=body,
     )  # fmt: skip
 
 

@@ -45,10 +45,11 @@ LEGS = {
     "raised": ((45, 90), (0, 18), (0, 20), (50, 105)),
     "kick": ((25, 65), (0, 20), (0, 12), (0, 18)),
     "loose": ((8, 24), (4, 14), (8, 25), (22, 45)),
+    "squat": ((40, 70), (8, 25), (8, 25), (60, 100)),
 }
 LEG_PAIRS = {
     ("straight", "straight"): 3, ("straight", "loose"): 3, ("wide", "wide"): 2, ("step", "behind"): 3,
-    ("straight", "raised"): 1.2, ("straight", "kick"): 1, ("loose", "loose"): 1, ("wide", "loose"): 1.5,
+    ("straight", "raised"): 1.2, ("straight", "kick"): 1, ("loose", "loose"): 1, ("wide", "loose"): 1.5, ("squat", "squat"): 0.6,
 }  # fmt: skip
 
 
