@@ -60,7 +60,8 @@ class Taps:
         self._x = whole[0] + ops.reshape(ops.arange(columns, dtype="int32") + offset, (1, 1, columns))
         self._y = whole[1] + ops.reshape(ops.arange(rows, dtype="int32") + offset, (1, rows, 1))
         first = ops.reshape(ops.arange(batch, dtype="int32") * (self.height * self.width), (-1, 1, 1))
-        self._first = first if batch != 1 else None
+        # A batch of one, as on the phone, needs no offset per sample. (An open batch size is a tensor.)
+        self._first = None if isinstance(batch, int) and batch == 1 else first
 
     def rows(self, dy):
         """Flat index of the first pixel of the row at y + dy, clamped."""

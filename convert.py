@@ -1,0 +1,77 @@
+"""Converts a trained run or a published checkpoint to SavedModel and TFLite, and checks both against Keras.
+
+    python convert.py --run runs/quickstart
+    python convert.py --checkpoint latest_net_G.pth --preset pose_deepfashion --output models/deepfashion
+    python convert.py --checkpoint latest_net_G.pth --preset pose_market --image-size 256 128 --output models/market_256
+
+writes DIR/saved_model (any batch size) and DIR/NAME.tflite (batch 1, float32, LiteRT builtins only), where NAME is the run's or
+the preset's. Both have the inputs source_image, source_pose, target_pose and the outputs generated, flow_L, mask_L. Nothing is
+written if an output differs from Keras by more than 1e-4.
+"""
+
+import argparse
+import os
+from pathlib import Path
+
+from gfla_tf.errors import user_errors
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up messages
+
+
+def parse_arguments(arguments=None):
+    """The command line; see `python convert.py --help`."""
+    title, _, rest = __doc__.partition("\n")
+    parser = argparse.ArgumentParser(
+        prog="python convert.py",
+        description=title,
+        epilog=rest.strip("\n"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--run", type=Path, metavar="DIR", help="directory of a finished training, runs/NAME")
+    source.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="FILE",
+        help="published generator (.pth); needs --preset and PyTorch, see docs/checkpoints.md",
+    )
+    parser.add_argument("--preset", help="network of the checkpoint, such as pose_deepfashion or pose_market")
+    parser.add_argument(
+        "--output", type=Path, metavar="DIR", help="where to write (default: beside the source)"
+    )
+    parser.add_argument(
+        "--image-size",
+        type=int,
+        nargs=2,
+        metavar=("H", "W"),
+        help="rebuild the network for images of this size, with the same weights",
+    )
+    options = parser.parse_args(arguments)
+    if options.checkpoint and not options.preset:
+        parser.error("--checkpoint needs --preset: a .pth file does not say which network it belongs to")
+    if options.run and options.preset:
+        parser.error("--preset goes with --checkpoint: a run knows its own network")
+    return options
+
+
+def main(arguments=None):
+    """Converts as the command line says and prints sizes, operations and differences."""
+    options = parse_arguments(arguments)
+    with user_errors():
+        # TensorFlow takes seconds to import: --help and mistyped options need not wait for it.
+        from export.conversion import convert, report
+        from export.sources import at_size, from_checkpoint, from_run
+
+        source = from_run(options.run) if options.run else from_checkpoint(options.checkpoint, options.preset)
+        generator = source.generator
+        if options.image_size:
+            generator = at_size(generator, options.image_size)
+        directory = options.output or source.directory
+        height, width = generator.image_size
+        print(f"converting {source.name} for images of {height} x {width} (height x width) ...", flush=True)
+        results = convert(generator, directory, source.name, source.heat_map_sigma, source.weights)
+        print(report(results))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""Writing several files so that a crash leaves either none of them or the ones that were there before."""
+
+import contextlib
+import os
+import shutil
+from pathlib import Path
+
+from gfla_tf.errors import GflaError
+
+
+@contextlib.contextmanager
+def staged(directory, names):
+    """Gives a directory to write `names` into, and moves them into `directory` when the block ends well.
+
+    The temporary directory lies in `directory`, on the same disk, as `.NAME.converting` after the last name. What a killed
+    program left there is removed by the next one with the same names.
+
+    Args:
+        directory: the target; made if missing, and removed again if the block fails and nothing was in it.
+        names: files or directories, moved in this order, each in place of what has its name.
+
+    Raises:
+        GflaError: the target cannot be written.
+    """
+    directory = Path(directory)
+    temporary = directory / f".{names[-1]}.converting"
+    made = [path for path in (directory, *directory.parents) if not path.exists()]
+    try:
+        try:
+            shutil.rmtree(temporary, ignore_errors=True)
+            temporary.mkdir(parents=True)
+        except OSError as error:
+            raise GflaError(f"cannot write to {directory}: {error.strerror}.") from error
+        yield temporary
+        try:
+            for name in names:
+                if (directory / name).is_dir():
+                    # A directory cannot be replaced in one step: the old one steps aside, to be removed with the rest.
+                    os.replace(directory / name, temporary / f"old_{name}")
+                os.replace(temporary / name, directory / name)
+        except OSError as error:
+            raise GflaError(f"cannot write to {directory}: {error.strerror}.") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        for path in made:
+            with contextlib.suppress(OSError):  # not empty: the block ended well
+                path.rmdir()
