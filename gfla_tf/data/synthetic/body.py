@@ -71,7 +71,8 @@ def part_frame(part):
     axis = axis / np.sqrt(axis @ axis)
     front = np.array(part.front) - axis * (axis @ part.front)
     front = front / np.sqrt(front @ front)
-    side = np.cross(axis, front)
+    (a, b, c), (d, e, f) = axis.tolist(), front.tolist()
+    side = np.array((b * f - c * e, c * d - a * f, a * e - b * d))  # np.cross takes ten times as long
     return np.stack([side * part.stretch[0], axis, front * part.stretch[1], np.array(part.start)], axis=1)
 
 

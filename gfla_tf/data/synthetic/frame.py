@@ -62,11 +62,9 @@ def render(body, appearance, light, background, to_image, joints):
     colour = colours(appearance, parts, point)
     colour *= light.shade(raycast.normals(rows, parts, point, body))
 
-    samples = np.zeros((*size, 4), np.float32)  # colour times coverage, coverage
-    samples.reshape(-1, 4)[seen, :3] = np.minimum(colour, 1).T
-    samples.reshape(-1, 4)[seen, 3] = 1
-    pixels = _smoothed(samples)
-    image = pixels[..., :3] + background * (1 - pixels[..., 3:])
+    image = background.copy()
+    box, cover = _smoothed(np.minimum(colour, 1), row, column, height, width)
+    image[box] = cover[..., :3] + image[box] * (1 - cover[..., 3:])
 
     points = np.zeros((height, width, 3), np.float32)
     centre = np.nonzero(((row | column) & 1) == 0)[0]
@@ -80,13 +78,31 @@ def render(body, appearance, light, background, to_image, joints):
     )  # fmt: skip
 
 
-def _smoothed(samples):
-    """(H, W, C) from (2H, 2W, C): each pixel is a tent of 3 x 3 samples around its centre."""
-    padded = np.empty((samples.shape[0] + 1, samples.shape[1], samples.shape[2]), np.float32)
-    padded[1:], padded[0] = samples, samples[0]
-    rows = padded[0:-1:2] + 2 * padded[1::2] + padded[2::2]
-    padded = np.concatenate([rows[:, :1], rows], axis=1)
-    return (padded[:, 0:-1:2] + 2 * padded[:, 1::2] + padded[:, 2::2]) * np.float32(1 / 16)
+def _smoothed(colour, row, column, height, width):
+    """Pixels from samples: each is a tent of 3 x 3 samples around its centre.
+
+    Args:
+        colour: (3, n) of the samples on the person, at (n,) `row` and `column`.
+        height, width: of the image.
+
+    Returns:
+        The slices of the image around the person, and there (h, w, 4): colour times coverage, and coverage.
+    """
+    y0, x0 = int(row.min()) // SAMPLES, int(column.min()) // SAMPLES
+    y1, x1 = min(int(row.max()) // SAMPLES + 2, height), min(int(column.max()) // SAMPLES + 2, width)
+    # One more row and column of samples before the first pixel's own.
+    samples = np.zeros((SAMPLES * (y1 - y0) + 1, SAMPLES * (x1 - x0) + 1, 4), np.float32)
+    at = (row - (SAMPLES * y0 - 1)) * samples.shape[1] + (column - (SAMPLES * x0 - 1))
+    flat = samples.reshape(-1, 4)
+    flat[at, :3] = colour.T
+    flat[at, 3] = 1
+    if y0 == 0:
+        samples[0] = samples[1]
+    if x0 == 0:
+        samples[:, 0] = samples[:, 1]
+    rows = samples[0:-1:2] + 2 * samples[1::2] + samples[2::2]
+    pixels = (rows[:, 0:-1:2] + 2 * rows[:, 1::2] + rows[:, 2::2]) * np.float32(1 / 16)
+    return (slice(y0, y1), slice(x0, x1)), pixels
 
 
 def _keypoints(joints, height, width):
