@@ -7,8 +7,6 @@ from gfla_tf.layers.convolution import activation, convolution, weight_initializ
 from gfla_tf.ops.local_attention import attend, patch_features
 from gfla_tf.ops.sampling import bilinear_sample
 
-PATCH_UNITS = 128
-
 
 @keras.saving.register_keras_serializable("gfla_tf")
 class LocalAttention(keras.layers.Layer):
@@ -19,22 +17,24 @@ class LocalAttention(keras.layers.Layer):
 
     Args:
         kernel_size: n, odd: the patch is n x n.
+        units: width of the layer that compares the two patches.
     """
 
-    def __init__(self, kernel_size, **kwargs):
+    def __init__(self, kernel_size, units=128, **kwargs):
         super().__init__(**kwargs)
         if kernel_size % 2 == 0:
             raise ValueError(f"kernel_size must be odd, so that a patch has a centre; got {kernel_size}.")
         self.kernel_size = kernel_size
+        self.units = units
 
     def build(self, target_shape, source_shape=None, flow_shape=None):
         n, channels = self.kernel_size, target_shape[-1]
         self.patch_kernel = self.add_weight(
-            name="patch_kernel", shape=(n, n, 2 * channels, PATCH_UNITS), initializer=weight_initializer()
+            name="patch_kernel", shape=(n, n, 2 * channels, self.units), initializer=weight_initializer()
         )
-        self.patch_bias = self.add_weight(name="patch_bias", shape=(PATCH_UNITS,), initializer="zeros")
+        self.patch_bias = self.add_weight(name="patch_bias", shape=(self.units,), initializer="zeros")
         self.coefficient_kernel = self.add_weight(
-            name="coefficient_kernel", shape=(1, 1, PATCH_UNITS, n * n), initializer=weight_initializer()
+            name="coefficient_kernel", shape=(1, 1, self.units, n * n), initializer=weight_initializer()
         )
         self.coefficient_bias = self.add_weight(name="coefficient_bias", shape=(n * n,), initializer="zeros")
 
@@ -48,7 +48,7 @@ class LocalAttention(keras.layers.Layer):
         return tuple(target_shape), (*target_shape[:-1], self.kernel_size**2)
 
     def get_config(self):
-        return {**super().get_config(), "kernel_size": self.kernel_size}
+        return {**super().get_config(), "kernel_size": self.kernel_size, "units": self.units}
 
 
 @keras.saving.register_keras_serializable("gfla_tf")

@@ -15,7 +15,13 @@ LEVELS = (1, 2, 3)
 
 def _convolution(channels, kernel_size=3, strides=1, name=None):
     return keras.layers.Conv2D(
-        channels, kernel_size, strides, "same", kernel_initializer="he_normal", activation=activation, name=name
+        channels,
+        kernel_size,
+        strides,
+        "same",
+        kernel_initializer="he_normal",
+        activation=activation,
+        name=name,
     )
 
 
@@ -91,7 +97,9 @@ def true_level_flow(flow, visibility, level):
     return total / ops.maximum(share, 1e-6) / size, ops.cast(share[..., 0] >= 0.5, "float32")
 
 
-def correspondence_loss(source_features, target_features, flow, weight, reach, temperature=0.05, positions=128):
+def correspondence_loss(
+    source_features, target_features, flow, weight, reach, temperature=0.05, positions=128
+):
     """Trains features for matching: cosines follow exp(-distance / reach), and the true position wins among all.
 
     Four times the mean squared difference between cosine and exp(-d / reach), where d is the distance in the source from the true
@@ -115,7 +123,9 @@ def correspondence_loss(source_features, target_features, flow, weight, reach, t
     def flat(x):
         return ops.reshape(x, (-1, count, x.shape[-1]))
 
-    y, x = ops.meshgrid(ops.arange(height, dtype="float32"), ops.arange(width, dtype="float32"), indexing="ij")
+    y, x = ops.meshgrid(
+        ops.arange(height, dtype="float32"), ops.arange(width, dtype="float32"), indexing="ij"
+    )
     grid = ops.reshape(ops.stack([x, y], axis=-1), (1, count, 2))
     weight = ops.reshape(weight, (-1, count))
     drawn = ops.top_k(weight + keras.random.uniform(ops.shape(weight)), min(positions, count))[1]
@@ -125,7 +135,9 @@ def correspondence_loss(source_features, target_features, flow, weight, reach, t
     source = ops.normalize(flat(source_features), axis=-1)
     true = ops.take_along_axis(grid + flat(flow), drawn, axis=1)
 
-    cosine = ops.matmul(target, ops.transpose(source, (0, 2, 1)))  # (batch, target positions, source positions)
+    cosine = ops.matmul(
+        target, ops.transpose(source, (0, 2, 1))
+    )  # (batch, target positions, source positions)
     squared = ops.sum(ops.square(ops.expand_dims(true, 2) - ops.expand_dims(grid, 1)), axis=-1)
     distance = ops.sqrt(squared + 1e-6)
     regression = ops.mean(ops.square(cosine - ops.exp(-distance / reach)), axis=-1)

@@ -21,6 +21,7 @@ class PoseGenerator(keras.Model):
         pose_channels: number of heat maps in a pose.
         attention: "local" (the method), or an ablation: "bilinear", "global" or "none".
         attention_kernels: level -> size of the attended patch; its keys are the attention levels.
+        attention_units: width of the layer that compares patches, in local attention.
         base_channels, max_channels, depth: widths and depth of the source encoder and the target net.
         flow_base_channels, flow_max_channels, flow_depth: those of the flow estimator.
         return_attention: also output the attention coefficients.
@@ -35,6 +36,7 @@ class PoseGenerator(keras.Model):
         pose_channels=18,
         attention="local",
         attention_kernels=None,
+        attention_units=128,
         base_channels=64,
         max_channels=512,
         depth=3,
@@ -96,6 +98,7 @@ class PoseGenerator(keras.Model):
         self.pose_channels = pose_channels
         self.attention = attention
         self.attention_kernels = kernels
+        self.attention_units = attention_units
         self.base_channels = base_channels
         self.max_channels = max_channels
         self.depth = depth
@@ -116,6 +119,7 @@ class PoseGenerator(keras.Model):
             "pose_channels": self.pose_channels,
             "attention": self.attention,
             "attention_kernels": {str(level): n for level, n in self.attention_kernels.items()},
+            "attention_units": self.attention_units,
             "base_channels": self.base_channels,
             "max_channels": self.max_channels,
             "depth": self.depth,

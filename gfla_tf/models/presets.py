@@ -26,8 +26,9 @@ PRESETS = {
     "pose_quickstart": {
         "task": "pose",
         "generator": {
-            "image_size": (64, 64),
+            "image_size": (96, 64),
             "attention_kernels": {2: 3, 1: 3},
+            "attention_units": 32,
             "base_channels": 16,
             "max_channels": 64,
             "flow_base_channels": 16,

@@ -35,6 +35,7 @@ class TargetNet(keras.Model):
         pose_channels: number of heat maps in a pose.
         attention: one of ATTENTION_KINDS.
         attention_kernels: level -> n, the size of the attended patch.
+        attention_units: width of the layer that compares patches, in local attention.
         base_channels, max_channels: width at depth d is base * min(2^d, max // base).
         depth: number of times the size is halved.
     """
@@ -45,6 +46,7 @@ class TargetNet(keras.Model):
         pose_channels=18,
         attention="local",
         attention_kernels=None,
+        attention_units=128,
         base_channels=64,
         max_channels=512,
         depth=3,
@@ -68,7 +70,7 @@ class TargetNet(keras.Model):
             decoders.append(DecoderBlock(channels(max(depth - 2 - i, 0)), hidden, name=f"decoder{i}"))
             level = depth - i
             if level in kernels and attention == "local":
-                attentions[level] = LocalAttention(kernels[level], name=f"attn{i}")
+                attentions[level] = LocalAttention(kernels[level], attention_units, name=f"attn{i}")
             elif level in kernels and attention == "bilinear":
                 attentions[level] = BilinearSampling(name=f"attn{i}")
             elif level in kernels and attention == "global":
@@ -110,6 +112,7 @@ class TargetNet(keras.Model):
         self.pose_channels = pose_channels
         self.attention = attention
         self.attention_kernels = kernels
+        self.attention_units = attention_units
         self.base_channels = base_channels
         self.max_channels = max_channels
         self.depth = depth
@@ -121,6 +124,7 @@ class TargetNet(keras.Model):
             "pose_channels": self.pose_channels,
             "attention": self.attention,
             "attention_kernels": {str(level): n for level, n in self.attention_kernels.items()},
+            "attention_units": self.attention_units,
             "base_channels": self.base_channels,
             "max_channels": self.max_channels,
             "depth": self.depth,

@@ -36,6 +36,13 @@ class Trainer(keras.Model):
         self.train_flow_only = train_flow_only
         self.network = generator.flow_estimator if train_flow_only else generator
         self.discriminator_optimizer = None
+        names = ["generator_loss", *(name for name, weight in objective.weights.items() if weight)]
+        if self.discriminator is not None:
+            names.append("discriminator_loss")
+        elif "adversarial" in names:
+            names.remove("adversarial")
+        # Running means over an epoch: one value that is not finite stays visible until somebody looks.
+        self._means = {name: keras.metrics.Mean(name) for name in names}
         self.built = True  # all networks are
 
     def compile(self, generator_optimizer, discriminator_optimizer=None, **kwargs):
@@ -67,7 +74,13 @@ class Trainer(keras.Model):
         variables = self.network.trainable_variables
         gradients = tape.gradient(loss, variables)
         self.generator_optimizer.apply(gradients, variables)
-        return {**terms, "generator_loss": loss, **logs}
+        for name, value in {**terms, **logs, "generator_loss": loss}.items():
+            self._means[name].update_state(value)
+        return {name: mean.result() for name, mean in self._means.items()}
+
+    @property
+    def metrics(self):
+        return list(self._means.values())
 
     def _train_discriminator(self, real, fake):
         variables = self.discriminator.trainable_variables
