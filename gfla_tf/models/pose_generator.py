@@ -63,15 +63,9 @@ class PoseGenerator(keras.Model):
                 name="flow_estimator",
             )  # fmt: skip
         target_net = TargetNet(
-            image_size,
-            pose_channels,
-            attention,
-            kernels,
-            base_channels,
-            max_channels,
-            depth,
+            image_size, pose_channels, attention, kernels, attention_units, base_channels, max_channels, depth,
             name="target_net",
-        )
+        )  # fmt: skip
 
         # === Functional model ===
         inputs = {

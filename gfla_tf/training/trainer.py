@@ -72,7 +72,8 @@ class Trainer(keras.Model):
                 terms["adversarial"] = generator_adversarial_loss(fake_logits, self.adversarial)
             loss = sum(self.objective.weights[name] * term for name, term in terms.items())
         variables = self.network.trainable_variables
-        gradients = tape.gradient(loss, variables)
+        # Zero for what a stage or a preset leaves out, such as the mask heads in stage 1.
+        gradients = tape.gradient(loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         self.generator_optimizer.apply(gradients, variables)
         for name, value in {**terms, **logs, "generator_loss": loss}.items():
             self._means[name].update_state(value)
