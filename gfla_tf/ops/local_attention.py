@@ -11,7 +11,7 @@ target's patch, and returns the mean of coefficient times sample. Two identities
 
 from keras import ops
 
-from gfla_tf.ops.sampling import Taps, bilinear_sample, edge_pad, flatten_pixels, gather_pixels, split_flow
+from gfla_tf.ops.sampling import bilinear_sample, edge_pad, split_flow, weighted_taps
 
 
 def patch_features(target, source, flow, kernel, bias):
@@ -57,60 +57,6 @@ def spread_coefficients(coefficients, fraction, n):
     return ops.reshape(values, (*shape, (n + 1) ** 2))
 
 
-def _gather_sum(pixels, weights, rows, columns):
-    """sum_k weights[..., k] * pixels[rows[k // m] + columns[k % m]], one tap at a time."""
-    m = len(columns)
-    result = 0
-    for i, row in enumerate(rows):
-        for j, column in enumerate(columns):
-            k = i * m + j
-            result = result + weights[..., k : k + 1] * gather_pixels(pixels, row + column)
-    return result
-
-
-def weighted_taps(source, weights, whole, n):
-    """Sums (n + 1)^2 integer taps around position + whole flow: the second half of local attention.
-
-    Memory in training is that of the inputs: the backward pass gathers again instead of keeping what was gathered.
-
-    Args:
-        source: (batch, H, W, C).
-        weights: (batch, H, W, (n + 1)^2), row-major.
-        whole: (x, y) int32 of shape (batch, H, W).
-        n: odd size of the patch.
-
-    Returns:
-        (batch, H, W, C). Differentiable in source and weights.
-    """
-    size = tuple(source.shape[1:3])
-    taps = Taps(size, whole)
-    offsets = range(-(n // 2), n // 2 + 2)
-    rows, columns = [taps.rows(d) for d in offsets], [taps.columns(d) for d in offsets]
-    shape = ops.shape(source)
-
-    @ops.custom_gradient
-    def forward(pixels, weights):
-        def backward(*args, upstream=None):
-            gradient = upstream if upstream is not None else args[0]
-            channels = gradient.shape[-1]
-            to_pixels, to_weights = 0, []
-            for i, row in enumerate(rows):
-                for j, column in enumerate(columns):
-                    k = i * len(columns) + j
-                    index = row + column
-                    to_weights.append(
-                        ops.sum(gradient * gather_pixels(pixels, index), axis=-1, keepdims=True)
-                    )
-                    share = ops.reshape(gradient * weights[..., k : k + 1], (-1, channels))
-                    index = ops.reshape(index, (-1,))
-                    to_pixels = to_pixels + ops.segment_sum(share, index, num_segments=ops.shape(pixels)[0])
-            return to_pixels, ops.concatenate(to_weights, axis=-1)
-
-        return _gather_sum(pixels, weights, rows, columns), backward
-
-    return ops.reshape(forward(flatten_pixels(source), weights), shape)
-
-
 def attend(source, flow, coefficients):
     """Content-aware sampling: (1 / n^2) * sum over the patch of coefficient * bilinear sample at position + flow + offset.
 
@@ -126,5 +72,5 @@ def attend(source, flow, coefficients):
     """
     n = round(coefficients.shape[-1] ** 0.5)
     whole, fraction = split_flow(flow, tuple(source.shape[1:3]))
-    weights = ops.cast(spread_coefficients(coefficients, fraction, n), source.dtype)
-    return weighted_taps(source, weights, whole, n) / (n * n)
+    weights = spread_coefficients(coefficients, fraction, n)
+    return weighted_taps(source, weights, whole, range(-(n // 2), n // 2 + 2)) / (n * n)

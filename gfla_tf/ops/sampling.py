@@ -8,6 +8,7 @@ A flow that points far outside, infinitely far included, gives the border pixel.
 position and nowhere else. Neither can fail: indices are clamped as integers before anything is gathered.
 """
 
+import keras
 from keras import ops
 
 
@@ -27,16 +28,17 @@ def split_flow(flow, image_size):
 
     Args:
         flow: (batch, height, width, 2), in pixels.
-        image_size: (height, width) of the image that is read; flows are limited to what leaves it on either side.
+        image_size: (height, width) of the image that is read. Flows are limited to what leads every position of the flow's own
+            grid so far outside that a patch of 64 pixels reads nothing but the border.
 
     Returns:
-        (whole x, whole y) int32 and (fraction x, fraction y) float32, each (batch, height, width).
+        (whole x, whole y) int32 and (fraction x, fraction y), at least float32 whatever the flow is, each (batch, height, width).
     """
-    flow = ops.cast(flow, "float32")
+    flow = ops.cast(flow, keras.backend.result_type(flow.dtype, "float32"))
+    rows, columns = flow.shape[1:3]
     whole, fraction = [], []
-    for channel, extent in ((0, image_size[1]), (1, image_size[0])):
-        limit = 2.0 * extent + 16.0
-        component = ops.clip(flow[..., channel : channel + 1], -limit, limit)
+    for channel, extent in ((0, image_size[1] + columns), (1, image_size[0] + rows)):
+        component = ops.clip(flow[..., channel : channel + 1], -extent - 64.0, extent + 64.0)
         floor = ops.floor(component)
         shape = ops.shape(component)[:-1]
         whole.append(ops.reshape(ops.cast(floor, "int32"), shape))
@@ -84,6 +86,58 @@ def gather_pixels(pixels, index):
     return ops.reshape(values, (*ops.shape(index), pixels.shape[-1]))
 
 
+def weighted_taps(image, weights, whole, taps, offset=0):
+    """Sum over m x m integer taps: result(p) = sum_ij weights_ij(p) * image(p + offset + whole(p) + (taps_j, taps_i)), clamped.
+
+    Memory in training is that of the inputs times m: the backward pass gathers again instead of keeping what was gathered.
+
+    Args:
+        image: (batch, H, W, channels).
+        weights: (batch, h, w, m * m), row-major.
+        whole: (x, y) int32 of shape (batch, h, w), see `split_flow`.
+        taps: m integers, the same in x and y.
+        offset: position of the flow grid's pixel (0, 0) in the image, the same in x and y.
+
+    Returns:
+        (batch, h, w, channels), of the image's type. Differentiable in image and weights.
+    """
+    positions = Taps(tuple(image.shape[1:3]), whole, offset)
+    rows, columns = [positions.rows(d) for d in taps], [positions.columns(d) for d in taps]
+    m, channels = len(taps), image.shape[-1]
+
+    @ops.custom_gradient
+    def forward(pixels, weights):
+        def backward(*args, upstream=None):
+            gradient = ops.reshape(upstream if upstream is not None else args[0], (1, -1, channels))
+            columnwise = ops.transpose(ops.reshape(weights, (-1, m * m)))  # (m * m, positions)
+            to_pixels, to_weights = 0, []
+            for i, row in enumerate(rows):  # a row of taps at a time: fewer, larger scatters are faster
+                index = ops.concatenate([ops.reshape(row + column, (-1,)) for column in columns], axis=0)
+                read = ops.reshape(ops.take(pixels, index, axis=0), (m, -1, channels))
+                to_weights.append(ops.sum(gradient * read, axis=-1))
+                share = gradient * ops.expand_dims(columnwise[i * m : (i + 1) * m], -1)
+                # Thousands of positions may add up in one pixel, which half precision would not survive.
+                share = ops.cast(ops.reshape(share, (-1, channels)), accumulator)
+                to_pixels = to_pixels + ops.segment_sum(share, index, num_segments=ops.shape(pixels)[0])
+            to_weights = ops.reshape(ops.transpose(ops.concatenate(to_weights, axis=0)), ops.shape(weights))
+            return ops.cast(to_pixels, pixels.dtype), to_weights
+
+        result = 0
+        for i, row in enumerate(rows):
+            for j, column in enumerate(columns):
+                k = i * m + j
+                result = result + weights[..., k : k + 1] * gather_pixels(pixels, row + column)
+        return result, backward
+
+    accumulator = keras.backend.result_type(image.dtype, "float32")
+    return forward(flatten_pixels(image), ops.cast(weights, image.dtype))
+
+
+def _outer(rows, columns):
+    """Weights of m x m taps from those of each axis: two (batch, h, w, m) -> (batch, h, w, m * m), row-major."""
+    return ops.concatenate([rows[..., i : i + 1] * columns for i in range(rows.shape[-1])], axis=-1)
+
+
 def bilinear_sample(image, flow, offset=0):
     """Bilinear samples of `image` at position + offset + flow, with a replicate border.
 
@@ -95,25 +149,16 @@ def bilinear_sample(image, flow, offset=0):
     Returns:
         (batch, h, w, channels). Differentiable in the image and in the flow.
     """
-    size = tuple(image.shape[1:3])
-    whole, (fx, fy) = split_flow(flow, size)
-    taps = Taps(size, whole, offset)
-    pixels = flatten_pixels(image)
-    fx, fy = (ops.expand_dims(ops.cast(f, image.dtype), -1) for f in (fx, fy))
-    left, right = taps.columns(0), taps.columns(1)
-
-    def row(dy):
-        first = taps.rows(dy)
-        return gather_pixels(pixels, first + left) * (1 - fx) + gather_pixels(pixels, first + right) * fx
-
-    return row(0) * (1 - fy) + row(1) * fy
+    whole, fraction = split_flow(flow, tuple(image.shape[1:3]))
+    x, y = (ops.stack([1 - f, f], axis=-1) for f in fraction)
+    return weighted_taps(image, _outer(y, x), whole, (0, 1), offset)
 
 
 def gaussian_sample(image, flow, sigma=2.0, kernel=4):
     """Samples through a Gaussian window of kernel x kernel taps around position + flow (TIP 2020, section III-A).
 
-    The taps are k = floor(p) - kernel/2 + 1 .. floor(p) + kernel/2 in each axis, their weights exp(-|p - k|^2 / (2 sigma^2)) with k
-    unclamped, divided by their sum; values are read at the clamped tap. The wide window gives the flow a gradient that
+    The taps are k = floor(p) - kernel/2 + 1 .. floor(p) + kernel/2 in each axis, their weights exp(-|p - k|^2 / (2 sigma^2)) with
+    k unclamped, divided by their sum; values are read at the clamped tap. The wide window gives the flow a gradient that
     looks further than the four taps of bilinear sampling, which is what makes flow training converge.
 
     Args:
@@ -125,22 +170,11 @@ def gaussian_sample(image, flow, sigma=2.0, kernel=4):
     Returns:
         (batch, H, W, channels).
     """
-    size = tuple(image.shape[1:3])
-    whole, fraction = split_flow(flow, size)
-    taps = Taps(size, whole)
-    pixels = flatten_pixels(image)
-    offsets = range(1 - kernel // 2, kernel // 2 + 1)
+    whole, fraction = split_flow(flow, tuple(image.shape[1:3]))
+    taps = range(1 - kernel // 2, kernel // 2 + 1)
 
     def weights(f):  # the window is separable: one normalised set per axis
-        values = [ops.exp(-0.5 * ops.square((f - k) / sigma)) for k in offsets]
-        total = sum(values)
-        return [ops.expand_dims(ops.cast(v / total, image.dtype), -1) for v in values]
+        return ops.softmax(ops.stack([-0.5 * ops.square((f - k) / sigma) for k in taps], axis=-1), axis=-1)
 
-    columns = [taps.columns(dx) for dx in offsets]
-    wx, wy = weights(fraction[0]), weights(fraction[1])
-    result = 0
-    for dy, weight in zip(offsets, wy, strict=True):
-        first = taps.rows(dy)
-        row = sum(gather_pixels(pixels, first + c) * w for c, w in zip(columns, wx, strict=True))
-        result = result + row * weight
-    return result
+    x, y = (weights(f) for f in fraction)
+    return weighted_taps(image, _outer(y, x), whole, taps)
