@@ -5,7 +5,8 @@ every tap that falls outside is clamped to the border on its own (replicate bord
 of a position both come from the flow alone, so that half precision never has to represent position + fraction.
 
 A flow that points far outside, infinitely far included, gives the border pixel. A flow that is NaN gives NaN at that very
-position and nowhere else. Neither can fail: indices are clamped as integers before anything is gathered.
+position and nowhere else; in the backward pass the same holds for the flow, and of the image only the pixels which that position
+happens to read get NaN. Neither can fail: indices are clamped as integers before anything is gathered.
 """
 
 import keras
@@ -133,6 +134,11 @@ def weighted_taps(image, weights, whole, taps, offset=0):
     return forward(flatten_pixels(image), ops.cast(weights, image.dtype))
 
 
+def _stack(values):
+    """`ops.stack` along a new last axis, out of operations that mobile delegates run (PACK is none)."""
+    return ops.concatenate([ops.expand_dims(value, -1) for value in values], axis=-1)
+
+
 def _outer(rows, columns):
     """Weights of m x m taps from those of each axis: two (batch, h, w, m) -> (batch, h, w, m * m), row-major."""
     return ops.concatenate([rows[..., i : i + 1] * columns for i in range(rows.shape[-1])], axis=-1)
@@ -150,7 +156,7 @@ def bilinear_sample(image, flow, offset=0):
         (batch, h, w, channels). Differentiable in the image and in the flow.
     """
     whole, fraction = split_flow(flow, tuple(image.shape[1:3]))
-    x, y = (ops.stack([1 - f, f], axis=-1) for f in fraction)
+    x, y = (_stack([1 - f, f]) for f in fraction)
     return weighted_taps(image, _outer(y, x), whole, (0, 1), offset)
 
 
@@ -174,7 +180,7 @@ def gaussian_sample(image, flow, sigma=2.0, kernel=4):
     taps = range(1 - kernel // 2, kernel // 2 + 1)
 
     def weights(f):  # the window is separable: one normalised set per axis
-        return ops.softmax(ops.stack([-0.5 * ops.square((f - k) / sigma) for k in taps], axis=-1), axis=-1)
+        return ops.softmax(_stack([-0.5 * ops.square((f - k) / sigma) for k in taps]), axis=-1)
 
     x, y = (weights(f) for f in fraction)
     return weighted_taps(image, _outer(y, x), whole, taps)
