@@ -1,6 +1,7 @@
 """From a generator in Keras to the files that others run: SavedModel and .tflite, checked against each other."""
 
 import dataclasses
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,7 @@ def convert(generator, directory, name, heat_map_sigma, weights):
     with staged(directory, (SAVED_MODEL, file)) as temporary:
         try:
             write_saved_model(generator, temporary / SAVED_MODEL)
-            flatbuffer = tflite_flatbuffer(generator)
+            flatbuffer = tflite_flatbuffer(generator, temporary / "batch_1")
             (temporary / file).write_bytes(flatbuffer)
         except OSError as error:
             raise GflaError(f"cannot write to {directory}: {error.strerror or error}.") from error
@@ -120,7 +121,7 @@ def report(results):
     for result in results:
         if result.operations:
             histogram = ", ".join(f"{operation} {count}" for operation, count in result.operations.items())
-            lines.append(f"operations: {histogram}")
+            lines += textwrap.wrap(f"operations: {histogram}", 110)
     return "\n".join(lines)
 
 

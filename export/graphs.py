@@ -3,9 +3,6 @@
 Both have one signature, `serving_default`, whose inputs and outputs carry the names of the Keras model's.
 """
 
-import tempfile
-from pathlib import Path
-
 import tensorflow as tf
 
 from export.runner import SIGNATURE
@@ -23,30 +20,33 @@ def write_saved_model(generator, directory):
     tf.saved_model.save(module, str(directory), signatures={SIGNATURE: function})
 
 
-def tflite_flatbuffer(generator):
+def tflite_flatbuffer(generator, scratch):
     """The TFLite model of a generator as bytes: float32, batch 1, builtin operations only.
+
+    Args:
+        generator: a Keras model from a dict of named inputs to a dict of named outputs.
+        scratch: directory for files on the way, which the caller removes.
 
     Raises:
         GflaError: an operation has no builtin form.
     """
     module, function = _serving(generator, batch=1)
     # By way of a SavedModel: a converter made from the function alone forgets the signature.
-    with tempfile.TemporaryDirectory() as directory:
-        tf.saved_model.save(module, directory, signatures={SIGNATURE: function})
-        converter = tf.lite.TFLiteConverter.from_saved_model(directory, [SIGNATURE])
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-        try:
-            return converter.convert()
-        except Exception as error:  # ConverterError is private, and not the only one
-            reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
-            raise GflaError(
-                f"{generator.name} cannot be expressed in TFLite's builtin operations ({reason[:200]})."
-            ) from error
+    tf.saved_model.save(module, str(scratch), signatures={SIGNATURE: function})
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(scratch), [SIGNATURE])
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    try:
+        return converter.convert()
+    except Exception as error:  # ConverterError is private, and not the only one
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise GflaError(
+            f"{generator.name} cannot be expressed in TFLite's builtin operations ({reason[:200]})."
+        ) from error
 
 
 def load_saved_model(directory):
     """The signature of a SavedModel as a function from named arrays to {name: tensor}."""
-    module = tf.saved_model.load(str(Path(directory)))
+    module = tf.saved_model.load(str(directory))
     function = module.signatures[SIGNATURE]
     # The module owns the variables: it has to live as long as the function.
     return lambda **arrays: (module, function(**{k: tf.constant(v) for k, v in arrays.items()}))[1]

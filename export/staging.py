@@ -34,10 +34,7 @@ def staged(directory, names):
         yield temporary
         try:
             for name in names:
-                if (directory / name).is_dir():
-                    # A directory cannot be replaced in one step: the old one steps aside, to be removed with the rest.
-                    os.replace(directory / name, temporary / f"old_{name}")
-                os.replace(temporary / name, directory / name)
+                _replace(directory / name, temporary / name, temporary / f"old_{name}")
         except OSError as error:
             raise GflaError(f"cannot write to {directory}: {error.strerror}.") from error
     finally:
@@ -45,3 +42,15 @@ def staged(directory, names):
         for path in made:
             with contextlib.suppress(OSError):  # not empty: the block ended well
                 path.rmdir()
+
+
+def _replace(old, new, aside):
+    """Moves `new` to `old`. A directory cannot be replaced in one step: what is there steps aside for a moment."""
+    if old.is_dir():
+        os.replace(old, aside)
+    try:
+        os.replace(new, old)
+    except OSError:
+        if aside.exists():
+            os.replace(aside, old)
+        raise

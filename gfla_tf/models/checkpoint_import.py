@@ -24,9 +24,9 @@ def read_pth(path):
         state = torch.load(path, map_location="cpu", weights_only=True)
         arrays = {name.removeprefix("module."): tensor.numpy() for name, tensor in state.items()}
     except Exception as error:  # torch raises half a dozen unrelated types for files that are no checkpoint
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        reason = str(error).strip().split("\n")[0].split(". ")[0].rstrip(".") or type(error).__name__
         raise GflaError(
-            f"checkpoint {path} is not a PyTorch state dict that can be read safely ({reason[:120]}): "
+            f"checkpoint {path} is not a PyTorch state dict that can be read safely ({reason[:150]}): "
             "download it again, or save it with torch.save(model.state_dict(), path)."
         ) from error
     return arrays
@@ -41,11 +41,18 @@ def load_state_dict(model, state, origin="the state dict"):
         origin: what to call the state dict in an error.
 
     Raises:
-        GflaError: entries are missing, unexpected or of another shape; all of them are listed and no weight is changed.
+        GflaError: entries are missing, unexpected or of another shape; all of them are listed, unless nothing fits at all. No
+            weight is changed.
     """
     entries = list(checkpoint_entries(model))
     problems, arrays = [], []
     known = {name for entry in entries for name in entry.names}
+    if state and known.isdisjoint(state):
+        raise GflaError(
+            f"{origin} is of another network than {type(model).__name__} {model.name!r}, none of whose weights is among its "
+            f"{len(state)} entries ({min(state)}, ...): generators are in files called latest_net_G.pth, discriminators in "
+            "latest_net_D.pth."
+        )
     missing = [entry.names[-1] for entry in entries if entry.names[-1] not in state]
     unexpected = sorted(name for name in state if name not in known)
     for entry in entries:

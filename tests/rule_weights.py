@@ -1,0 +1,27 @@
+"""Weights for any generator that make it do something: flows of several pixels, pictures that use the whole range."""
+
+import zlib
+
+import numpy as np
+from parity import generated_weight
+
+from gfla_tf.models.checkpoint_names import checkpoint_entries
+
+
+def fill(generator):
+    """Fills a generator by the recording rule of `parity.generated_weight`, and returns it.
+
+    Global attention has no published names; with it, kernels are drawn by their own names instead, by the same rule.
+    """
+    if generator.attention != "global":
+        for entry in checkpoint_entries(generator):
+            entry.variable.assign(entry.to_ours(generated_weight(entry.names[-1], entry.stored_shape)))
+        return generator
+    for weight in generator.weights:
+        n = np.random.default_rng(zlib.crc32(weight.path.encode())).standard_normal(weight.shape)
+        if len(weight.shape) > 1:
+            n /= np.sqrt(np.prod(weight.shape[:-1]))
+        else:
+            n = 0.1 * n + weight.path.endswith(("gamma", "scale"))
+        weight.assign(n)
+    return generator

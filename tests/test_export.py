@@ -1,0 +1,230 @@
+"""SavedModel and TFLite compute what Keras computes, out of plain operations, or are not written at all."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from rule_weights import fill
+
+from export import conversion
+from export.agreement import TOLERANCE, differences, require_agreement, sample_inputs
+from export.conversion import convert, report
+from export.description import read_description
+from export.graphs import load_saved_model, tflite_flatbuffer
+from export.operations import operation_histogram, require_builtins
+from export.runner import TFLiteModel
+from export.sources import at_size
+from export.staging import staged
+from gfla_tf.data.poses import JOINTS
+from gfla_tf.errors import GflaError
+from gfla_tf.models.presets import create_generator
+
+SIGMA = 6.0
+WEIGHTS = {"origin": "the recording rule", "licence": "as the project"}
+
+# What mobile delegates run: indices are flat, and nothing computes shapes.
+PLAIN = set(
+    "ADD CAST CONCATENATION CONV_2D FLOOR GATHER LEAKY_RELU LESS LOGISTIC MAXIMUM MEAN MINIMUM MIRROR_PAD MUL PAD RESHAPE RSQRT "
+    "SELECT SOFTMAX SQUARED_DIFFERENCE STRIDED_SLICE SUB TANH TRANSPOSE_CONV".split()
+)
+
+
+@pytest.fixture(scope="module")
+def quickstart():
+    return fill(create_generator("pose_quickstart"))
+
+
+@pytest.fixture(scope="module")
+def converted(quickstart, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("converted")
+    return convert(quickstart, directory, "small", SIGMA, WEIGHTS)
+
+
+def check(generator, directory):
+    """Converts and compares on inputs of the test's own."""
+    saved, tflite = convert(generator, directory, "model", SIGMA, WEIGHTS)
+    inputs = sample_inputs(generator, SIGMA, seed=5)
+    inputs = {name: value[:1] for name, value in inputs.items()}
+    expected = {name: np.asarray(value) for name, value in generator(inputs).items()}
+    for found in (load_saved_model(saved.path)(**inputs), TFLiteModel(tflite.path)(**inputs)):
+        assert max(differences(expected, found).values()) <= TOLERANCE
+    assert expected["generated"].std() > 0.1
+    for level in generator.levels:
+        assert np.abs(expected[f"flow_{level}"]).max() > 2
+    return tflite.operations
+
+
+@pytest.mark.slow
+def test_the_three_forms_agree_at_256x256(tmp_path):
+    operations = check(fill(create_generator("pose_deepfashion")), tmp_path)
+    assert set(operations) <= PLAIN
+
+
+def test_the_three_forms_agree_at_128x64(tmp_path):
+    operations = check(fill(create_generator("pose_market")), tmp_path)
+    assert set(operations) <= PLAIN
+
+
+def test_the_three_forms_agree_at_the_quickstart_size(quickstart, tmp_path):
+    assert set(check(quickstart, tmp_path)) <= PLAIN
+
+
+@pytest.mark.parametrize("attention", ["bilinear", "global", "none"])
+def test_the_three_forms_of_an_ablation_agree(attention, tmp_path):
+    check(fill(create_generator("pose_quickstart", attention=attention)), tmp_path)
+
+
+def test_inputs_and_outputs_keep_their_names_and_the_saved_model_takes_any_batch(quickstart, converted):
+    saved, tflite = converted
+    model = TFLiteModel(tflite.path)
+    assert model.inputs == {name: (1, *tensor.shape[1:]) for name, tensor in quickstart.input.items()}
+    assert model.outputs == {name: (1, *tensor.shape[1:]) for name, tensor in quickstart.output.items()}
+    signature = tf.saved_model.load(str(saved.path)).signatures["serving_default"]
+    specifications = signature.structured_input_signature[1]
+    assert {name: tuple(s.shape) for name, s in specifications.items()} == {
+        name: tuple(tensor.shape) for name, tensor in quickstart.input.items()
+    }
+    assert {s.shape[0] for s in specifications.values()} == {None}
+    assert set(signature.structured_outputs) == set(quickstart.output)
+
+
+def test_the_description_says_what_the_network_is(quickstart, converted):
+    description = read_description(converted[1].path)
+    assert description["task"] == "pose"
+    assert description["image_size"] == list(quickstart.image_size)
+    assert tuple(description["joints"]) == JOINTS
+    assert description["heat_map_sigma"] == SIGMA
+    assert [entry["level"] for entry in description["attention"]] == list(quickstart.levels)
+    assert description["weights"] == WEIGHTS
+
+
+def test_the_report_names_files_sizes_operations_and_differences(quickstart, converted):
+    text = report(converted)
+    for result in converted:
+        assert str(result.path) in text
+        assert f"{result.bytes / 1e6:.1f}" in text
+        assert all(f"{value:.1e}" in text for value in result.differences.values())
+    assert all(output in text for output in quickstart.output)
+    assert f"GATHER {converted[1].operations['GATHER']}" in text
+
+
+def test_another_image_size_keeps_the_weights(quickstart):
+    resized = at_size(quickstart, (96, 32))
+    assert resized.output["generated"].shape == (None, 96, 32, 3)
+    for ours, theirs in zip(resized.get_weights(), quickstart.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_operations_are_counted_and_flex_is_refused():
+    @tf.function(input_signature=[tf.TensorSpec([2, 2])])
+    def network(x):
+        return tf.linalg.det(x) + x * 2
+
+    converter = tf.lite.TFLiteConverter.from_concrete_functions(
+        [network.get_concrete_function()], tf.Module()
+    )
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS]
+    histogram = operation_histogram(converter.convert())
+    assert histogram == {"MUL": 1, "ADD": 1, "CUSTOM:FlexMatrixDeterminant": 1}
+    with pytest.raises(GflaError, match=r"model\.tflite needs operations .* \(FlexMatrixDeterminant\)"):
+        require_builtins(histogram, "model.tflite")
+
+
+def test_a_network_that_needs_flex_is_refused_by_name(tmp_path):
+    class Determinant(keras.layers.Layer):
+        def call(self, x):
+            return tf.linalg.det(x)
+
+    image = keras.Input((2, 2), name="image")
+    network = keras.Model({"image": image}, {"generated": Determinant()(image)}, name="flexible")
+    with pytest.raises(GflaError, match="flexible cannot be expressed in TFLite's builtin operations"):
+        tflite_flatbuffer(network, tmp_path)
+
+
+def test_a_silently_different_model_is_refused_and_nothing_is_left(quickstart, tmp_path, monkeypatch):
+    other = at_size(quickstart, quickstart.image_size)
+    other.flow_estimator.weights[-1].assign_add([0.01])
+    monkeypatch.setattr(conversion, "tflite_flatbuffer", lambda _, scratch: tflite_flatbuffer(other, scratch))
+    with pytest.raises(GflaError, match=r"small\.tflite differs from the Keras model .* mask_"):
+        convert(quickstart, tmp_path / "new" / "deep", "small", SIGMA, WEIGHTS)
+    assert not list(tmp_path.iterdir())
+
+
+def test_agreement_is_relative_to_large_flows_and_refuses_what_is_no_number():
+    flow = np.full((1, 2, 2, 2), 20.0)
+    assert differences({"flow_2": flow}, {"flow_2": flow + 1e-3}) == {"flow_2": pytest.approx(5e-5)}
+    assert differences({"mask_2": flow}, {"mask_2": flow + 1e-3}) == {"mask_2": pytest.approx(1e-3)}
+    assert differences({"flow_2": flow / 100}, {"flow_2": flow / 100 + 1e-3}) == {
+        "flow_2": pytest.approx(1e-3)
+    }
+    require_agreement({"generated": TOLERANCE}, "model")
+    for wrong in (2 * TOLERANCE, np.nan, np.inf):
+        with pytest.raises(GflaError, match="model differs from the Keras model"):
+            require_agreement({"generated": 0.0, "mask_2": wrong}, "model")
+    with pytest.raises(GflaError, match="shape"):
+        differences({"mask_2": flow}, {"mask_2": flow[..., :1]})
+    with pytest.raises(GflaError, match="outputs"):
+        differences({"mask_2": flow}, {"mask_3": flow})
+
+
+def test_sample_inputs_are_the_same_every_time_and_in_range(quickstart):
+    first, second = sample_inputs(quickstart, SIGMA), sample_inputs(quickstart, SIGMA)
+    for name, value in first.items():
+        np.testing.assert_array_equal(value, second[name])
+        assert value.shape == (2, *quickstart.input[name].shape[1:])
+        assert value.max() <= 1 and value.min() >= (0 if name.endswith("pose") else -1)
+    assert (first["source_pose"][0].max((0, 1)) == 0).any(), "no joint is missing"
+
+
+def test_staged_files_replace_old_ones_together_and_only_at_the_end(tmp_path):
+    (tmp_path / "graph").mkdir()
+    (tmp_path / "graph" / "old").write_text("old")
+    (tmp_path / "file").write_text("old")
+    with pytest.raises(ZeroDivisionError), staged(tmp_path, ("graph", "file")) as temporary:
+        (temporary / "graph").mkdir()
+        (temporary / "file").write_text("new")
+        raise ZeroDivisionError
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["file", "graph", "old"]
+    assert (tmp_path / "file").read_text() == "old"
+    with staged(tmp_path, ("graph", "file")) as temporary:
+        (temporary / "graph").mkdir()
+        (temporary / "file").write_text("new")
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["file", "graph"]
+    assert (tmp_path / "file").read_text() == "new"
+
+
+@pytest.mark.parametrize("had", [False, True])
+def test_a_kill_leaves_nothing_or_the_old_files_and_the_next_one_tidies_up(had, tmp_path):
+    target = tmp_path / "out"
+    if had:
+        target.mkdir()
+        (target / "file").write_text("old")
+    program = (
+        "import time; from export.staging import staged\n"
+        f"with staged({str(target)!r}, ('file',)) as temporary:\n"
+        "    (temporary / 'file').write_text('new'); print('ready', flush=True); time.sleep(60)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, cwd=os.getcwd())
+    assert process.stdout.readline() == b"ready\n"
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    assert (target / "file").exists() == had
+    if had:
+        assert (target / "file").read_text() == "old"
+    with staged(target, ("file",)) as temporary:
+        assert not list(temporary.iterdir())
+        (temporary / "file").write_text("new")
+    assert [p.name for p in target.iterdir()] == ["file"]
+
+
+def test_a_directory_that_cannot_be_written_is_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("not a directory")
+    with pytest.raises(GflaError, match=r"cannot write to .*file.*: Not a directory"):
+        with staged(tmp_path / "file" / "out", ("file",)):
+            pass
