@@ -21,10 +21,12 @@ class FrameBank:
     Attributes:
         images: (identities, frames, H, W, 3) uint8.
         keypoints: (identities, frames, joints, 3) float32.
+        persons: (identities, frames, H, W) bool, the pixels that show the person.
     """
 
     images: np.ndarray
     keypoints: np.ndarray
+    persons: np.ndarray
 
     @property
     def pairs(self):
@@ -36,7 +38,7 @@ class FrameBank:
 def _render(arguments):
     people, identity, frames = arguments
     rendered = [people.frame(identity, index) for index in range(frames)]
-    return np.stack([f.image for f in rendered]), np.stack([f.keypoints for f in rendered])
+    return tuple(np.stack([getattr(f, name) for f in rendered]) for name in ("image", "keypoints", "person"))
 
 
 def _evaluation_pair(arguments):
@@ -56,8 +58,8 @@ def render_frames(image_size, split, seed, identities, frames):
     """Renders `frames` frames of each of `identities` synthetic people on all cores, as a `FrameBank`."""
     people = SyntheticPeople(image_size, split, seed)
     jobs = [(people, identity, frames) for identity in range(identities)]
-    images, keypoints = zip(*_parallel(_render, jobs, "rendering people"), strict=True)
-    return FrameBank(np.stack(images), np.stack(keypoints))
+    rendered = _parallel(_render, jobs, "rendering people")
+    return FrameBank(*(np.stack(part) for part in zip(*rendered, strict=True)))
 
 
 def render_pairs(image_size, split, seed, identities):

@@ -30,22 +30,23 @@ def pair_dataset(bank, batch_size, sigma, seed=0, start=0):
         start: number of batches to skip.
 
     Yields:
-        dicts of source_image, target_image (batch, H, W, 3), source_pose, target_pose (batch, H, W, joints), float32.
+        dicts of source_image, target_image (batch, H, W, 3), source_pose, target_pose (batch, H, W, joints) and target_person
+        (batch, H, W, 1), 1 where the target shows the person; float32.
     """
     identities, frames = bank.images.shape[:2]
     image_size = bank.images.shape[2:4]
     pairs = bank.pairs
+    batches_per_epoch = pairs // batch_size
     with tf.device("CPU:0"):
         images = tf.constant(bank.images.reshape(-1, *bank.images.shape[2:]))
         keypoints = tf.constant(bank.keypoints.reshape(-1, *bank.keypoints.shape[2:]))
+        persons = tf.constant(bank.persons.reshape(-1, *bank.persons.shape[2:], 1))
 
     def batch_of(index):
-        counters = index * batch_size + tf.range(batch_size, dtype=tf.int64)
-        epochs = tf.cast(counters // pairs, tf.int32)
-        seeds = tf.stack([tf.fill([batch_size], seed), epochs, tf.fill([batch_size], 0x9FA)], axis=1)
-        pair = tf.random.experimental.index_shuffle(
-            counters % pairs, seeds, tf.cast(pairs - 1, tf.int64), rounds=4
-        )
+        epoch, within = index // batches_per_epoch, index % batches_per_epoch
+        counters = within * batch_size + tf.range(batch_size, dtype=tf.int64)
+        order = tf.stack([seed, tf.cast(epoch, tf.int32)])
+        pair = tf.random.experimental.index_shuffle(counters, order, tf.constant(pairs - 1, tf.int64))
         identity, rest = pair // (frames * (frames - 1)), pair % (frames * (frames - 1))
         source, other = rest // (frames - 1), rest % (frames - 1)
         target = tf.where(other >= source, other + 1, other)
@@ -56,6 +57,7 @@ def pair_dataset(bank, batch_size, sigma, seed=0, start=0):
                 "target_image": tf.gather(images, target),
                 "source_keypoints": tf.gather(keypoints, source),
                 "target_keypoints": tf.gather(keypoints, target),
+                "target_person": tf.cast(tf.gather(persons, target), tf.float32),
             },
             image_size,
             sigma,

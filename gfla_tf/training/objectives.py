@@ -9,6 +9,8 @@ from gfla_tf.losses.perceptual import content_loss, style_loss
 class PoseObjective:
     """Pose-guided person image generation (CVPR 2020, section 3.3).
 
+    Where a batch says which pixels of the target show the person, the correctness loss looks at those alone.
+
     Args:
         generator: the `PoseGenerator`; its attention levels and kernels say where the flow losses apply.
         features: a `FeatureExtractor`.
@@ -43,7 +45,7 @@ class PoseObjective:
                 flow = outputs[f"flow_{level}"]
                 name = self.features.correctness_layer(level)
                 terms["correctness"] += sampling_correctness(
-                    source[name], target[name], flow, sigma=self.window_sigma(step),
+                    source[name], target[name], flow, batch.get("target_person"), self.window_sigma(step),
                     best=ops.stop_gradient(best_similarity(source[name], target[name])),
                 )  # fmt: skip
                 terms["regularization"] += affine_regularization(flow, kernel)

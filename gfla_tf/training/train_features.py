@@ -53,7 +53,7 @@ class FeatureTrainer(keras.Model):
     def metrics(self):
         return self._means
 
-    def _losses(self, batch):
+    def _correspondence(self, batch):
         source, target = (
             self.generator({"image": batch[f"{role}_image"], "pose": batch[f"{role}_pose"]})
             for role in ("source", "target")
@@ -70,12 +70,12 @@ class FeatureTrainer(keras.Model):
     def train_step(self, batch):
         variables = self.generator.trainable_variables
         with tf.GradientTape() as tape:
-            loss, values = self._losses(batch)
+            loss, values = self._correspondence(batch)
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         return self._log(values)
 
     def test_step(self, batch):
-        return self._log(self._losses(batch)[1])
+        return self._log(self._correspondence(batch)[1])
 
     def _log(self, values):
         for mean, value in zip(self._means, values, strict=True):

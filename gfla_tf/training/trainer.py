@@ -72,8 +72,11 @@ class Trainer(keras.Model):
                 terms["adversarial"] = generator_adversarial_loss(fake_logits, self.adversarial)
             loss = sum(self.objective.weights[name] * term for name, term in terms.items())
         variables = self.network.trainable_variables
+        gradients = tape.gradient(loss, variables)
         # Zero for what a stage or a preset leaves out, such as the mask heads in stage 1.
-        gradients = tape.gradient(loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        gradients = [
+            tf.zeros_like(v) if g is None else g for g, v in zip(gradients, variables, strict=True)
+        ]
         self.generator_optimizer.apply(gradients, variables)
         for name, value in {**terms, **logs, "generator_loss": loss}.items():
             self._means[name].update_state(value)
