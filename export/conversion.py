@@ -72,7 +72,7 @@ def convert(generator, directory, name, heat_map_sigma, weights):
         )
         found = {
             SAVED_MODEL: _numpy(load_saved_model(temporary / SAVED_MODEL)(**samples)),
-            file: _one_by_one(TFLiteModel(temporary / file), samples),
+            file: run_each(TFLiteModel(temporary / file), samples),
         }
         results = []
         for written, outputs in found.items():
@@ -107,6 +107,13 @@ def describe(generator, heat_map_sigma, weights, inputs, outputs):
     }
 
 
+def run_each(model, samples):
+    """Outputs {name: array} of a `TFLiteModel`, whose batch is 1, for a batch of samples {name: array}."""
+    count = len(next(iter(samples.values())))
+    runs = [model(**{name: value[i : i + 1] for name, value in samples.items()}) for i in range(count)]
+    return {name: np.concatenate([run[name] for run in runs]) for name in runs[0]}
+
+
 def report(results):
     """The text table of what `convert` wrote."""
     outputs = list(results[0].differences)
@@ -127,13 +134,6 @@ def report(results):
 
 def _numpy(outputs):
     return {name: np.asarray(value) for name, value in outputs.items()}
-
-
-def _one_by_one(model, samples):
-    """Outputs of a model of batch 1 for a batch of samples."""
-    count = len(next(iter(samples.values())))
-    runs = [model(**{name: value[i : i + 1] for name, value in samples.items()}) for i in range(count)]
-    return {name: np.concatenate([run[name] for run in runs]) for name in runs[0]}
 
 
 def _size(path):

@@ -3,21 +3,23 @@
 Both have one signature, `serving_default`, whose inputs and outputs carry the names of the Keras model's.
 """
 
+import contextlib
+
 import tensorflow as tf
+from absl import logging
 
 from export.runner import SIGNATURE
 from gfla_tf.errors import GflaError
 
 
 def write_saved_model(generator, directory):
-    """Writes a SavedModel whose batch dimension is free.
+    """Writes a SavedModel for inference, without gradients, whose batch dimension is free.
 
     Args:
         generator: a Keras model from a dict of named inputs to a dict of named outputs.
         directory: to write to; made if missing.
     """
-    module, function = _serving(generator, batch=None)
-    tf.saved_model.save(module, str(directory), signatures={SIGNATURE: function})
+    _save(generator, directory, batch=None)
 
 
 def tflite_flatbuffer(generator, scratch):
@@ -30,13 +32,13 @@ def tflite_flatbuffer(generator, scratch):
     Raises:
         GflaError: an operation has no builtin form.
     """
-    module, function = _serving(generator, batch=1)
-    # By way of a SavedModel: a converter made from the function alone forgets the signature.
-    tf.saved_model.save(module, str(scratch), signatures={SIGNATURE: function})
-    converter = tf.lite.TFLiteConverter.from_saved_model(str(scratch), [SIGNATURE])
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    # By way of a SavedModel: a converter made from a function alone forgets the signature.
+    _save(generator, scratch, batch=1)
     try:
-        return converter.convert()
+        with _without_warnings():
+            converter = tf.lite.TFLiteConverter.from_saved_model(str(scratch), [SIGNATURE])
+            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+            return converter.convert()
     except Exception as error:  # ConverterError is private, and not the only one
         reason = " ".join(str(error).split()) or type(error).__name__
         raise GflaError(
@@ -46,24 +48,37 @@ def tflite_flatbuffer(generator, scratch):
 
 def load_saved_model(directory):
     """The signature of a SavedModel as a function from named arrays to {name: tensor}."""
-    module = tf.saved_model.load(str(directory))
+    with _without_warnings():
+        module = tf.saved_model.load(str(directory))
     function = module.signatures[SIGNATURE]
     # The module owns the variables: it has to live as long as the function.
     return lambda **arrays: (module, function(**{k: tf.constant(v) for k, v in arrays.items()}))[1]
 
 
-def _serving(generator, batch):
-    """The module that owns the generator's variables, and its function traced for a batch size."""
-    module = tf.Module()
-    module.weights = [weight.value for weight in generator.weights]
+@contextlib.contextmanager
+def _without_warnings():
+    """Silences what TensorFlow says about the gradients that `_save` leaves out."""
+    level = logging.get_verbosity()
+    logging.set_verbosity(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+
+
+def _save(generator, directory, batch):
+    """Saves the generator's variables and its function for a batch size, None for any."""
     specification = {
         name: tf.TensorSpec((batch, *tensor.shape[1:]), tf.float32, name=name)
         for name, tensor in generator.input.items()
     }
-
-    @tf.function
-    def serve(**inputs):
-        return generator(inputs, training=False)
-
-    module.serve = serve
-    return module, serve.get_concrete_function(**specification)
+    function = tf.function(lambda **inputs: generator(inputs, training=False))
+    module = tf.Module()
+    module.weights = [weight.value for weight in generator.weights]  # what the module owns is saved
+    tf.saved_model.save(
+        module,
+        str(directory),
+        signatures={SIGNATURE: function.get_concrete_function(**specification)},
+        # The samplers' gradients are for training; traced, they would double the graph.
+        options=tf.saved_model.SaveOptions(experimental_custom_gradients=False),
+    )

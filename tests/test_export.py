@@ -40,9 +40,15 @@ def quickstart():
 
 
 @pytest.fixture(scope="module")
-def converted(quickstart, tmp_path_factory):
+def small():
+    """For what does not depend on the size of the network."""
+    return fill(create_generator("pose_quickstart", image_size=(32, 48), attention_kernels={2: 3}))
+
+
+@pytest.fixture(scope="module")
+def converted(small, tmp_path_factory):
     directory = tmp_path_factory.mktemp("converted")
-    return convert(quickstart, directory, "small", SIGMA, WEIGHTS)
+    return convert(small, directory, "small", SIGMA, WEIGHTS)
 
 
 def check(generator, directory):
@@ -79,44 +85,44 @@ def test_the_three_forms_of_an_ablation_agree(attention, tmp_path):
     check(fill(create_generator("pose_quickstart", attention=attention)), tmp_path)
 
 
-def test_inputs_and_outputs_keep_their_names_and_the_saved_model_takes_any_batch(quickstart, converted):
+def test_inputs_and_outputs_keep_their_names_and_the_saved_model_takes_any_batch(small, converted):
     saved, tflite = converted
     model = TFLiteModel(tflite.path)
-    assert model.inputs == {name: (1, *tensor.shape[1:]) for name, tensor in quickstart.input.items()}
-    assert model.outputs == {name: (1, *tensor.shape[1:]) for name, tensor in quickstart.output.items()}
+    assert model.inputs == {name: (1, *tensor.shape[1:]) for name, tensor in small.input.items()}
+    assert model.outputs == {name: (1, *tensor.shape[1:]) for name, tensor in small.output.items()}
     signature = tf.saved_model.load(str(saved.path)).signatures["serving_default"]
     specifications = signature.structured_input_signature[1]
     assert {name: tuple(s.shape) for name, s in specifications.items()} == {
-        name: tuple(tensor.shape) for name, tensor in quickstart.input.items()
+        name: tuple(tensor.shape) for name, tensor in small.input.items()
     }
     assert {s.shape[0] for s in specifications.values()} == {None}
-    assert set(signature.structured_outputs) == set(quickstart.output)
+    assert set(signature.structured_outputs) == set(small.output)
 
 
-def test_the_description_says_what_the_network_is(quickstart, converted):
+def test_the_description_says_what_the_network_is(small, converted):
     description = read_description(converted[1].path)
     assert description["task"] == "pose"
-    assert description["image_size"] == list(quickstart.image_size)
+    assert description["image_size"] == list(small.image_size)
     assert tuple(description["joints"]) == JOINTS
     assert description["heat_map_sigma"] == SIGMA
-    assert [entry["level"] for entry in description["attention"]] == list(quickstart.levels)
+    assert [entry["level"] for entry in description["attention"]] == list(small.levels)
     assert description["weights"] == WEIGHTS
 
 
-def test_the_report_names_files_sizes_operations_and_differences(quickstart, converted):
+def test_the_report_names_files_sizes_operations_and_differences(small, converted):
     text = report(converted)
     for result in converted:
         assert str(result.path) in text
         assert f"{result.bytes / 1e6:.1f}" in text
         assert all(f"{value:.1e}" in text for value in result.differences.values())
-    assert all(output in text for output in quickstart.output)
+    assert all(output in text for output in small.output)
     assert f"GATHER {converted[1].operations['GATHER']}" in text
 
 
-def test_another_image_size_keeps_the_weights(quickstart):
-    resized = at_size(quickstart, (96, 32))
+def test_another_image_size_keeps_the_weights(small):
+    resized = at_size(small, (96, 32))
     assert resized.output["generated"].shape == (None, 96, 32, 3)
-    for ours, theirs in zip(resized.get_weights(), quickstart.get_weights(), strict=True):
+    for ours, theirs in zip(resized.get_weights(), small.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
 
@@ -146,12 +152,12 @@ def test_a_network_that_needs_flex_is_refused_by_name(tmp_path):
         tflite_flatbuffer(network, tmp_path)
 
 
-def test_a_silently_different_model_is_refused_and_nothing_is_left(quickstart, tmp_path, monkeypatch):
-    other = at_size(quickstart, quickstart.image_size)
+def test_a_silently_different_model_is_refused_and_nothing_is_left(small, tmp_path, monkeypatch):
+    other = at_size(small, small.image_size)
     other.flow_estimator.weights[-1].assign_add([0.01])
     monkeypatch.setattr(conversion, "tflite_flatbuffer", lambda _, scratch: tflite_flatbuffer(other, scratch))
     with pytest.raises(GflaError, match=r"small\.tflite differs from the Keras model .* mask_"):
-        convert(quickstart, tmp_path / "new" / "deep", "small", SIGMA, WEIGHTS)
+        convert(small, tmp_path / "new" / "deep", "small", SIGMA, WEIGHTS)
     assert not list(tmp_path.iterdir())
 
 
@@ -172,11 +178,11 @@ def test_agreement_is_relative_to_large_flows_and_refuses_what_is_no_number():
         differences({"mask_2": flow}, {"mask_3": flow})
 
 
-def test_sample_inputs_are_the_same_every_time_and_in_range(quickstart):
-    first, second = sample_inputs(quickstart, SIGMA), sample_inputs(quickstart, SIGMA)
+def test_sample_inputs_are_the_same_every_time_and_in_range(small):
+    first, second = sample_inputs(small, SIGMA), sample_inputs(small, SIGMA)
     for name, value in first.items():
         np.testing.assert_array_equal(value, second[name])
-        assert value.shape == (2, *quickstart.input[name].shape[1:])
+        assert value.shape == (2, *small.input[name].shape[1:])
         assert value.max() <= 1 and value.min() >= (0 if name.endswith("pose") else -1)
     assert (first["source_pose"][0].max((0, 1)) == 0).any(), "no joint is missing"
 

@@ -47,11 +47,11 @@ def load_state_dict(model, state, origin="the state dict"):
     entries = list(checkpoint_entries(model))
     problems, arrays = [], []
     known = {name for entry in entries for name in entry.names}
-    if state and known.isdisjoint(state):
+    if known.isdisjoint(state):
         raise GflaError(
             f"{origin} is of another network than {type(model).__name__} {model.name!r}, none of whose weights is among its "
-            f"{len(state)} entries ({min(state)}, ...): generators are in files called latest_net_G.pth, discriminators in "
-            "latest_net_D.pth."
+            f"{len(state)} entries ({min(state, default='no name')}, ...): generators are in files called latest_net_G.pth, "
+            "discriminators in latest_net_D.pth."
         )
     missing = [entry.names[-1] for entry in entries if entry.names[-1] not in state]
     unexpected = sorted(name for name in state if name not in known)

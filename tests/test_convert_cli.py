@@ -1,0 +1,197 @@
+"""`python convert.py`: from a run or a published checkpoint to files that LiteRT runs, or one sentence."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from parity import Record, largest_difference, nchw, nhwc, requires_parity
+from rule_weights import fill
+from test_parity import FLOWS, IMAGES, MASKS
+
+import convert
+from export.agreement import TOLERANCE, differences, sample_inputs
+from export.conversion import run_each
+from export.runner import TFLiteModel
+from export.sources import at_size
+from gfla_tf.models.checkpoint_import import state_dict
+from gfla_tf.models.presets import create_generator
+from gfla_tf.training.checkpoints import save_weights_atomically
+from gfla_tf.training.config import DataConfig, ModelConfig, TrainConfig, save_config
+
+torch = pytest.importorskip("torch")
+
+ROOT = Path(convert.__file__).parent
+
+
+def save_pth(arrays, path, prefix=""):
+    torch.save({prefix + name: torch.from_numpy(np.array(value)) for name, value in arrays.items()}, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def quickstart():
+    return fill(create_generator("pose_quickstart"))
+
+
+@pytest.fixture(scope="module")
+def checkpoint(quickstart, tmp_path_factory):
+    return save_pth(state_dict(quickstart), tmp_path_factory.mktemp("checkpoint") / "latest_net_G.pth")
+
+
+def refused(capsys, *arguments, status=2):
+    """The sentence that a command line fails with."""
+    with pytest.raises(SystemExit) as error:
+        convert.main([str(argument) for argument in arguments])
+    assert error.value.code == status
+    output = capsys.readouterr()
+    lines = output.err.strip().splitlines()
+    assert "Traceback" not in output.err
+    assert lines[-1].startswith(("error: ", "python convert.py: error: "))
+    return lines[-1]
+
+
+def check_parity(name, preset, directory):
+    """Runs the .tflite on the record's inputs and compares with the record's outputs."""
+    record, model = Record(name), TFLiteModel(directory / f"{preset}.tflite")
+    names = {
+        "source_image": "source_image",
+        "source_pose": "source_structure",
+        "target_pose": "target_structure",
+    }
+    outputs = run_each(model, {ours: nhwc(record.inputs[theirs]) for ours, theirs in names.items()})
+    assert largest_difference(nchw(outputs["generated"]), record.outputs["image"]) < IMAGES
+    for i, entry in enumerate(model.description["attention"]):
+        flow, level = record.outputs[f"flow_{i}"], entry["level"]
+        assert largest_difference(nchw(outputs[f"flow_{level}"]), flow) / np.abs(flow).max() < FLOWS
+        assert largest_difference(nchw(outputs[f"mask_{level}"]), record.outputs[f"mask_{i}"]) < MASKS
+    assert "non-commercial" in model.description["weights"]["licence"]
+
+
+@requires_parity
+def test_the_market_network_through_a_pth_file_and_the_command_line(tmp_path):
+    path = save_pth(Record("pose_market").state_dict, tmp_path / "latest_net_G.pth")
+    command = [sys.executable, "convert.py", "--checkpoint", path, "--preset", "pose_market"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stderr
+    assert "operations: " in result.stdout and str(tmp_path / "saved_model") in result.stdout
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "latest_net_G.pth",
+        "pose_market.tflite",
+        "saved_model",
+    ]
+    check_parity("pose_market", "pose_market", tmp_path)
+
+
+@requires_parity
+@pytest.mark.slow
+def test_the_fashion_network_through_a_pth_file_with_prefixes(tmp_path):
+    path = save_pth(Record("pose_fashion").state_dict, tmp_path / "latest_net_G.pth", "module.")
+    output = tmp_path / "new" / "models"
+    convert.main(["--checkpoint", str(path), "--preset", "pose_deepfashion", "--output", str(output)])
+    check_parity("pose_fashion", "pose_deepfashion", output)
+
+
+def test_a_run_is_converted_beside_it_at_another_size_and_says_what_it_was_trained_on(tmp_path, capsys):
+    run = tmp_path / "runs" / "mine"
+    run.mkdir(parents=True)
+    small = {"image_size": [32, 32], "attention_kernels": {"2": 3}}
+    model = ModelConfig(preset="pose_quickstart", generator=small)
+    save_config(
+        TrainConfig(name="mine", model=model, data=DataConfig(heat_map_sigma=4.5)), run / "config.yaml"
+    )
+    trained = fill(create_generator("pose_quickstart", **small))
+    save_weights_atomically(trained, run / "generator.weights.h5")
+    convert.main(["--run", str(run), "--image-size", "32", "48"])
+    written = sorted(path.name for path in run.iterdir())
+    assert written == ["config.yaml", "generator.weights.h5", "mine.tflite", "saved_model"]
+    model = TFLiteModel(run / "mine.tflite")
+    assert model.description["heat_map_sigma"] == 4.5
+    assert model.description["image_size"] == [32, 48]
+    assert "run mine" in model.description["weights"]["origin"]
+    resized = at_size(trained, (32, 48))
+    inputs = {name: value[:1] for name, value in sample_inputs(resized, 4.5, seed=3).items()}
+    assert max(differences(resized(inputs), model(**inputs)).values()) <= TOLERANCE
+    assert "mine.tflite" in capsys.readouterr().out
+
+
+def test_bad_input_is_one_sentence_and_leaves_no_output(quickstart, checkpoint, tmp_path, capsys):
+    output = tmp_path / "out"
+
+    def sentence(path=checkpoint, preset="pose_quickstart", *more):
+        return refused(capsys, "--checkpoint", path, "--preset", preset, "--output", output, *more)
+
+    assert "must be multiples of 16" in sentence(checkpoint, "pose_quickstart", "--image-size", 100, 64)
+    assert "there is no preset 'pose_paris': choose one of pose_deepfashion" in sentence(preset="pose_paris")
+    assert "does not exist" in sentence(tmp_path / "missing.pth")
+    assert "choose the preset that it was trained with" in sentence(preset="pose_market")
+    truncated = tmp_path / "truncated.pth"
+    truncated.write_bytes(checkpoint.read_bytes()[:50_000])
+    assert "is not a PyTorch state dict that can be read safely" in sentence(truncated)
+    arrays = state_dict(quickstart)
+    arrays["target.outconv.model.2.bias"] = arrays["target.outconv.model.2.bias"] * np.nan
+    assert "check that the weights are finite" in sentence(save_pth(arrays, tmp_path / "nan.pth"))
+    assert not output.exists()
+
+
+def test_a_run_that_is_none_is_one_sentence(tmp_path, capsys):
+    assert "does not exist" in refused(capsys, "--run", tmp_path / "nowhere")
+    assert "is not a training run" in refused(capsys, "--run", tmp_path)
+    save_config(TrainConfig(model=ModelConfig(preset="pose_quickstart")), tmp_path / "config.yaml")
+    assert "generator.weights.h5" in refused(capsys, "--run", tmp_path)
+    (tmp_path / "generator.weights.h5").write_bytes(b"\x89HDF\r\n\x1a\n")
+    assert "generator.weights.h5" in refused(capsys, "--run", tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["config.yaml", "generator.weights.h5"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--checkpoint", "a.pth"],
+        ["--run", "a", "--preset", "pose_market"],
+        ["--run", "a", "--checkpoint", "b"],
+    ],
+)
+def test_sources_that_contradict_each_other_are_one_sentence(arguments, capsys):
+    assert "--" in refused(capsys, *arguments)
+
+
+def test_help_shows_examples_without_waiting_for_tensorflow():
+    program = (
+        "import convert, sys\ntry: convert.main(['--help'])\nfinally: assert 'tensorflow' not in sys.modules"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "python convert.py --run runs/quickstart" in result.stdout
+
+
+def test_a_kill_during_conversion_leaves_the_old_files(checkpoint, tmp_path):
+    (tmp_path / "saved_model").mkdir()
+    (tmp_path / "saved_model" / "old").write_text("old")
+    (tmp_path / "pose_quickstart.tflite").write_text("old")
+    command = f"convert.py --checkpoint {checkpoint} --preset pose_quickstart --output {tmp_path}".split()
+    process = subprocess.Popen(
+        [sys.executable, *command], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    temporary = tmp_path / ".pose_quickstart.tflite.converting"
+    try:
+        while not (temporary / "saved_model" / "saved_model.pb").exists():
+            assert process.poll() is None, "the conversion ended before it could be killed"
+            time.sleep(0.005)
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    assert process.returncode == -signal.SIGKILL
+    assert [p.name for p in (tmp_path / "saved_model").iterdir()] == ["old"]
+    assert (tmp_path / "pose_quickstart.tflite").read_text() == "old"
+    assert temporary.exists(), "the kill came after the conversion"
+    convert.main(command[1:])
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["pose_quickstart.tflite", "saved_model"]
+    assert (tmp_path / "saved_model" / "saved_model.pb").is_file()
+    TFLiteModel(tmp_path / "pose_quickstart.tflite")
