@@ -1,15 +1,17 @@
 """Training configuration: YAML files merged into typed objects, where an unknown key is an error.
 
-Defaults are the published training's (CVPR 2020, section 4.1; TIP 2020, section V). A configuration file says what differs, and `key=value` on the
-command line what differs from the file.
+Defaults are the published training's (CVPR 2020, section 4.1; TIP 2020, section V). A configuration file says what differs,
+and `key=value` on the command line what differs from the file.
 """
 
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import yaml
 from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
 
 from gfla_tf.data.poses import HEAT_MAP_SIGMA
 from gfla_tf.errors import GflaError
@@ -31,6 +33,7 @@ class ModelConfig:
     """A preset and what differs from it; keys are the constructors' arguments."""
 
     preset: str = "pose_deepfashion"
+    initial_gain: float = 0.02  # of the generator's kernels; short trainings want 1
     generator: dict[str, Any] = field(default_factory=dict)
     discriminator: dict[str, Any] = field(default_factory=dict)
 
@@ -58,7 +61,8 @@ class StageConfig:
     beta_1: float = 0.0
     beta_2: float = 0.999
     clip_norm: float | None = None
-    window_sigma: list[float] = field(default_factory=lambda: [2.0, 2.0])  # of the correctness loss, first and last step
+    # Of the correctness loss's window at the first and the last step, in pixels of the features.
+    window_sigma: list[float] = field(default_factory=lambda: [2.0, 2.0])
     l1: float = 0.0
     adversarial: float = 0.0
     correctness: float = 5.0
@@ -98,63 +102,88 @@ def load_config(path, overrides=()):
     """Reads a YAML file and `key=value` overrides into a `TrainConfig`.
 
     Raises:
-        GflaError: the file is missing or no YAML, or a key is unknown or a value of another type.
+        GflaError: the file is missing or no YAML, a key is unknown, or a value is of another type or out of range.
     """
-    schema = OmegaConf.structured(TrainConfig)
-    try:
-        with open(path, encoding="utf-8") as file:
-            loaded = OmegaConf.create(yaml.safe_load(file) or {})
-    except (OSError, yaml.YAMLError, UnicodeDecodeError, OmegaConfBaseException) as error:
-        reason = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
-        raise GflaError(f"configuration {path} cannot be read as YAML: {reason}.") from error
-    config = _merge(schema, loaded, path)
+    config = _merge(OmegaConf.structured(TrainConfig), _read(path), path)
     for override in overrides:
         key, separator, _ = override.partition("=")
         if not separator or not key:
             raise GflaError(f"override {override!r} is not of the form key=value, such as full.steps=2000.")
-        config = _merge(config, OmegaConf.from_dotlist([override]), f"override {override}")
+        origin = f"override {override!r}"
+        try:
+            changed = OmegaConf.from_dotlist([override])
+        except (yaml.YAMLError, OmegaConfBaseException) as error:
+            raise GflaError(f"{origin}: its value is not YAML ({_reason(error)}): quote it.") from error
+        config = _merge(config, changed, origin)
     try:
         result = OmegaConf.to_object(config)
     except OmegaConfBaseException as error:
-        raise GflaError(f"configuration {path}: {_first_line(error)}.") from error
-    _check(result, path)
+        raise GflaError(f"{path}: {_reason(error)}.") from error
+    # Only now: what the choices are is known to modules that take seconds to import, and a mistyped key need not wait.
+    from gfla_tf.training.config_check import check_config
+
+    check_config(result, " ".join([str(path), *overrides]))
     return result
 
 
+def _read(path):
+    try:
+        # Unlike plain YAML 1.1 this refuses a key given twice and reads 1e-3 as a number.
+        loaded = OmegaConf.load(path)
+    except (OSError, yaml.YAMLError, UnicodeDecodeError, OmegaConfBaseException) as error:
+        reason = getattr(error, "strerror", None) or _reason(error)
+        raise GflaError(f"configuration {path} cannot be read as YAML: {reason}.") from error
+    if not OmegaConf.is_dict(loaded):
+        raise GflaError(
+            f"configuration {path} holds a list: it must hold key: value lines, as those in configs/."
+        )
+    return loaded
+
+
 def _merge(config, other, origin):
+    for key, value in OmegaConf.to_container(other).items():
+        if key in config and OmegaConf.is_dict(config[key]) and not isinstance(value, dict):
+            raise GflaError(f"{origin}: {key} is {value!r}: it holds settings of its own, so give those.")
     try:
         return OmegaConf.merge(config, other)
     except OmegaConfBaseException as error:
         key = getattr(error, "full_key", None)
-        raise GflaError(f"{origin}: {_first_line(error)}" + (f" (key {key})." if key else ".")) from error
+        if isinstance(error, ConfigKeyError):
+            parent = getattr(error, "parent_node", None)
+            known = f": choose among {', '.join(map(str, parent))}" if parent is not None else ""
+            raise GflaError(f"{origin}: there is no key {key}{known}.") from error
+        raise GflaError(f"{origin}: {_reason(error)}" + (f" (key {key})." if key else ".")) from error
 
 
-def _first_line(error):
-    return str(error).strip().splitlines()[0].rstrip(".")
-
-
-def _check(config, path):
-    if config.task != "pose":
-        raise GflaError(f"{path}: there is no task {config.task!r}: choose pose.")
-    if config.data.dataset != "synthetic_people":
-        raise GflaError(f"{path}: there is no dataset {config.data.dataset!r}: choose synthetic_people.")
-    for key in ("batch_size", "steps_per_epoch", "checkpoint_every"):
-        if getattr(config, key) < 1:
-            raise GflaError(f"{path}: {key} is {getattr(config, key)}: it must be at least 1.")
-    if config.data.identities < 1 or config.data.frames < 2:
-        raise GflaError(f"{path}: data needs at least 1 identity and 2 frames of each.")
-    if config.data.heat_map_sigma <= 0:
-        raise GflaError(f"{path}: data.heat_map_sigma is {config.data.heat_map_sigma}: it must be positive.")
-    for name in ("flow", "full"):
-        if len(getattr(config, name).window_sigma) != 2:
-            raise GflaError(f"{path}: {name}.window_sigma holds its first and its last value, two numbers.")
+def _reason(error):
+    """What a library says about its error, as one line without a final full stop."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        lines = [f"{error.problem}, line {error.problem_mark.line + 1}"]
+    return lines[0].rstrip(". ")
 
 
 def save_config(config, path):
-    """Writes the resolved configuration as YAML."""
-    OmegaConf.save(OmegaConf.structured(config), path)
+    """Writes the resolved configuration as YAML, whole or not at all."""
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(to_yaml(config), encoding="utf-8")
+    os.replace(temporary, path)
 
 
 def to_yaml(config):
     """The resolved configuration as YAML text."""
     return OmegaConf.to_yaml(OmegaConf.structured(config))
+
+
+def differing_keys(one, other):
+    """Dotted keys whose values differ between two configurations."""
+    one, other = (_flat(OmegaConf.to_container(OmegaConf.structured(config))) for config in (one, other))
+    return sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))
+
+
+def _flat(settings, prefix=""):
+    flat = {}
+    for key, value in settings.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return flat

@@ -1,20 +1,24 @@
 """A training run: its directory, its models and its two stages.
 
-    runs/NAME/config.yaml           the resolved configuration
-    runs/NAME/metrics.csv           a row per epoch; curves.png draws it
-    runs/NAME/images/               sample grids
-    runs/NAME/tensorboard/          the same for TensorBoard
-    runs/NAME/checkpoints/STAGE/    latest and best checkpoints
-    runs/NAME/flow_estimator.weights.h5, generator.weights.h5    the result of each stage
+runs/NAME/config.yaml           the resolved configuration
+runs/NAME/metrics.csv           a row per epoch; curves.png draws it
+runs/NAME/images/               sample grids
+runs/NAME/tensorboard/          the same for TensorBoard
+runs/NAME/checkpoints/STAGE/    latest and best checkpoints
+runs/NAME/flow_estimator.weights.h5, generator.weights.h5    the result of each stage
 """
 
+import contextlib
 from pathlib import Path
 
 import keras
+import tensorflow as tf
 
 from gfla_tf.data.frame_bank import render_frames
 from gfla_tf.data.pipeline import pair_dataset
+from gfla_tf.data.poses import JOINTS
 from gfla_tf.errors import GflaError
+from gfla_tf.layers.convolution import scale_initial_kernels
 from gfla_tf.losses.features import create_feature_extractor
 from gfla_tf.models.presets import create_discriminator, create_generator
 from gfla_tf.training.callbacks import (
@@ -31,24 +35,41 @@ from gfla_tf.training.checkpoints import (
     save_weights_atomically,
     training_step,
 )
-from gfla_tf.training.config import load_config, save_config, to_yaml
+from gfla_tf.training.config import differing_keys, load_config, save_config
+from gfla_tf.training.config_check import TERMS
 from gfla_tf.training.objectives import PoseObjective
 from gfla_tf.training.trainer import Trainer
 from gfla_tf.visualization import loss_curves
 
-TERMS = ("l1", "adversarial", "correctness", "regularization", "content", "style")
 SAMPLE_SEED = 17  # of the held-out pairs in the sample grids
 
 
 def build_models(config):
-    """The generator and, where the full stage has an adversarial loss, the discriminator of a configuration."""
-    generator = create_generator(config.model.preset, **config.model.generator)
-    discriminator = None
+    """The generator and, where the full stage has an adversarial loss, the discriminator of a configuration.
+
+    Raises:
+        GflaError: unknown preset or setting, or a value with which the network cannot be built.
+    """
+    preset, discriminator = config.model.preset, None
+    with _buildable("generator"):
+        generator = create_generator(preset, **config.model.generator)
+        scale_initial_kernels(generator, config.model.initial_gain)
     if config.full.adversarial:
-        discriminator = create_discriminator(
-            config.model.preset, generator.image_size, **config.model.discriminator
-        )
+        with _buildable("discriminator"):
+            discriminator = create_discriminator(preset, generator.image_size, **config.model.discriminator)
     return generator, discriminator
+
+
+@contextlib.contextmanager
+def _buildable(network):
+    """Settings of networks have no types in the configuration, so wrong ones show when layers are made of them."""
+    try:
+        yield
+    except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(". ")
+        raise GflaError(
+            f"no {network} can be built from the settings in model.{network} ({reason}): correct them."
+        ) from error
 
 
 def load_generator(directory):
@@ -58,10 +79,17 @@ def load_generator(directory):
         GflaError: the directory is no finished run.
     """
     directory = Path(directory)
+    weights = directory / "generator.weights.h5"
     if not (directory / "config.yaml").is_file():
-        raise GflaError(f"{directory} is not a training run (it has no config.yaml): name a directory that train.py made.")
+        raise GflaError(
+            f"{directory} is not a training run (it has no config.yaml): name a directory that train.py made."
+        )
+    if not weights.is_file():
+        raise GflaError(
+            f"the run {directory} is not finished (it has no {weights.name}): run train.py again to go on."
+        )
     generator, _ = build_models(load_config(directory / "config.yaml"))
-    load_weights(generator, directory / "generator.weights.h5")
+    load_weights(generator, weights)
     return generator
 
 
@@ -80,19 +108,43 @@ class Run:
         self.config, self.directory = config, Path(directory)
         recorded = self.directory / "config.yaml"
         if recorded.is_file():
-            if to_yaml(load_config(recorded)) != to_yaml(config):
+            differing = differing_keys(load_config(recorded), config)
+            if differing:
                 raise GflaError(
-                    f"{self.directory} holds a run with another configuration: compare {recorded}, remove it, or choose another name=."
+                    f"{self.directory} holds a run with another {', '.join(differing)}: choose another name=, "
+                    f"or remove {recorded} to go on from its checkpoints with the new configuration."
                 )
-        else:
-            try:
-                self.directory.mkdir(parents=True, exist_ok=True)
-                save_config(config, recorded)
-            except OSError as error:
-                raise GflaError(f"cannot write to {self.directory}: {error.strerror}.") from error
         keras.utils.set_random_seed(config.seed)
         self.generator, self.discriminator = build_models(config)
         self.features = create_feature_extractor(config.features.network, config.features.weights)
+        self._check_features()
+        try:  # last: a configuration that cannot be built leaves nothing behind
+            self.directory.mkdir(parents=True, exist_ok=True)
+            if not recorded.is_file():
+                save_config(config, recorded)
+        except OSError as error:
+            raise GflaError(f"cannot write to {self.directory}: {error.strerror}.") from error
+
+    def _check_features(self):
+        """Whether the feature network takes the generator's images and poses, and knows its levels, before any rendering."""
+        generator = self.generator
+        height, width = generator.image_size
+        if generator.pose_channels != len(JOINTS):
+            raise GflaError(
+                f"model.generator.pose_channels is {generator.pose_channels}: people have {len(JOINTS)} joints."
+            )
+        specifications = [tf.TensorSpec((1, height, width, n)) for n in (3, len(JOINTS))]
+        try:
+            tf.function(self.features).get_concrete_function(*specifications)
+        except ValueError as error:
+            raise GflaError(
+                f"the feature network {self.config.features.network} takes no images of {height} x {width} (height x width): "
+                "choose an image_size that is divisible by 32."
+            ) from error
+        stages = (self.config.flow, self.config.full)
+        if any(stage.correctness for stage in stages if stage.steps):
+            for level in generator.levels:
+                self.features.correctness_layer(level)
 
     def train(self):
         """Trains both stages, as far as they have not been trained, and returns the generator."""
@@ -101,7 +153,11 @@ class Run:
             load_weights(self.generator, result)
             return self.generator
         bank = render_frames(
-            self.generator.image_size, "train", self.config.data.seed, self.config.data.identities, self.config.data.frames
+            self.generator.image_size,
+            "train",
+            self.config.data.seed,
+            self.config.data.identities,
+            self.config.data.frames,
         )
         samples = render_frames(self.generator.image_size, "test", SAMPLE_SEED, 4, 2)
         if self.generator.flow_estimator is not None and self.config.flow.steps:
@@ -110,10 +166,11 @@ class Run:
                 self._fit("flow", bank, samples)
                 save_weights_atomically(self.generator.flow_estimator, pretrained)
             load_weights(self.generator.flow_estimator, pretrained)
-        self._fit("full", bank, samples)
-        save_weights_atomically(self.generator, result)
+        if self.config.full.steps:
+            self._fit("full", bank, samples)
         if (self.directory / "metrics.csv").is_file():
             loss_curves(self.directory / "metrics.csv", self.directory / "curves.png")
+        save_weights_atomically(self.generator, result)  # last: it says that the run is finished
         return self.generator
 
     def _fit(self, name, bank, samples):
@@ -151,7 +208,11 @@ class Run:
 
         objective = PoseObjective(self.generator, self.features, weights, window_sigma)
         trainer = Trainer(
-            self.generator, objective, self.discriminator, self.config.adversarial_kind, train_flow_only=name == "flow"
+            self.generator,
+            objective,
+            self.discriminator,
+            self.config.adversarial_kind,
+            train_flow_only=name == "flow",
         )
         trainer.compile(
             _adam(stage, stage.learning_rate, stage.final_learning_rate),

@@ -1,7 +1,7 @@
 """Trains the people features on true correspondences: `python -m gfla_tf.training.train_features`.
 
-What comes with the package was made by this command with its defaults. The features are judged on people that training never saw, by how far
-from the true position the most similar one lies, as a share of the mean displacement.
+What comes with the package was made by this command with its defaults. The features are judged on people that training never
+saw, by how far from the true position the most similar one lies, as a share of the mean displacement.
 """
 
 import argparse
@@ -27,16 +27,16 @@ from gfla_tf.models.correspondence_features import (
 from gfla_tf.training.callbacks import ProgressBar
 from gfla_tf.training.checkpoints import save_weights_atomically
 
-HEAT_MAP_SIGMA = 4.0  # pixels, at IMAGE_SIZE
+HEAT_MAP_SIGMA = 9.0  # pixels, at IMAGE_SIZE
 IMAGE_SIZE = (96, 64)
-REACH = 8.0  # pixels of the image over which the cosine falls to 1/e
+REACH = 10.0  # pixels of the image over which the cosine falls to 1/e
 LEARNING_RATE = 1e-3
 HELD_OUT = 128
 _USED = ("source_image", "target_image", "source_keypoints", "target_keypoints", "flow", "visibility")
 
 
 class FeatureTrainer(keras.Model):
-    """Minimises the correspondence loss of all levels; logs the distance of the best match from the true one, in pixels of the image."""
+    """Minimises the correspondence loss of all levels; logs how far, in image pixels, the best match lies from the true one."""
 
     def __init__(self, network, **kwargs):
         super().__init__(**kwargs)
@@ -85,16 +85,23 @@ class FeatureTrainer(keras.Model):
 
 def _dataset(pairs, batch_size):
     dataset = tf.data.Dataset.from_tensor_slices({name: pairs[name] for name in _USED})
-    return dataset, lambda d: d.batch(batch_size, drop_remainder=True).map(
-        lambda batch: pose_inputs(batch, IMAGE_SIZE, HEAT_MAP_SIGMA)
-    ).prefetch(2)
+
+    def prepare(ordered):
+        batches = ordered.batch(batch_size, drop_remainder=True)
+        return batches.map(lambda batch: pose_inputs(batch, IMAGE_SIZE, HEAT_MAP_SIGMA)).prefetch(2)
+
+    return dataset, prepare
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--output", type=Path, default=PEOPLE_WEIGHTS, help="weights file (default: the package's)")
-    parser.add_argument("--steps", type=int, default=8000, help="default: %(default)s")
-    parser.add_argument("--pairs", type=int, default=6000, help="pairs of training images (default: %(default)s)")
+    parser.add_argument(
+        "--output", type=Path, default=PEOPLE_WEIGHTS, help="weights file (default: the package's)"
+    )
+    parser.add_argument("--steps", type=int, default=6000, help="default: %(default)s")
+    parser.add_argument(
+        "--pairs", type=int, default=8000, help="pairs of training images (default: %(default)s)"
+    )
     parser.add_argument("--batch-size", type=int, default=8, help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     arguments = parser.parse_args()
@@ -115,7 +122,9 @@ def main():
         result = trainer.evaluate(prepare(dataset), verbose=0, return_dict=True)
         zero = np.linalg.norm(held_out["flow"][held_out["visibility"]], axis=-1).mean()
         for level in LEVELS:
-            print(f"held out, level {level}: best match {result[f'match_{level}'] / zero:.3f} of the displacement")
+            print(
+                f"held out, level {level}: best match {result[f'match_{level}'] / zero:.3f} of the displacement"
+            )
         save_weights_atomically(trainer.generator, arguments.output)
         print(f"wrote {arguments.output}")
 

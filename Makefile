@@ -1,0 +1,23 @@
+# The two commands of the README. Each makes its own environment in .venv.
+PYTHON ?= python3
+
+quickstart: .venv/demo
+	.venv/bin/python -m demo.quickstart
+
+test: .venv/test
+	GFLA_PARITY_DIR="$${GFLA_PARITY_DIR-$(wildcard ../shared/parity)}" .venv/bin/python -m pytest -q -n 2
+
+lint: .venv/test
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+
+# A stamp per set of packages: made again when pyproject.toml changes.
+.venv/demo .venv/test: pyproject.toml
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -e ".$(if $(filter test,$(@F)),[test])"
+	touch $@
+
+clean:
+	rm -rf .venv runs
+
+.PHONY: quickstart test lint clean
