@@ -16,13 +16,16 @@ def main():
     )
     parser.add_argument("config", help="a YAML file; configs/ holds some")
     parser.add_argument(
-        "overrides", nargs="*", metavar="key=value", help="settings that replace the file's, such as batch_size=4"
+        "overrides",
+        nargs="*",
+        metavar="key=value",
+        help="settings that replace the file's, such as batch_size=4",
     )
     parser.add_argument("--runs", default="runs", help="where runs are kept (default: %(default)s)")
     parser.add_argument(
         "--dry-run", action="store_true", help="print the resolved configuration and the models, and stop"
     )
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()  # options may stand between the overrides
     with user_errors():
         from gfla_tf.training.config import load_config, to_yaml
 

@@ -14,13 +14,15 @@ class PoseObjective:
     Args:
         generator: the `PoseGenerator`; its attention levels and kernels say where the flow losses apply.
         features: a `FeatureExtractor`.
-        weights: term -> weight; terms with weight 0 are not computed.
+        weights: term -> weight; terms with weight 0 are not computed, nor those of the flow where there is none.
         window_sigma: function of the step that gives the standard deviation of the correctness loss's window.
     """
 
     def __init__(self, generator, features, weights, window_sigma):
         self.levels = {level: generator.attention_kernels[level] for level in generator.levels}
         self.features = features
+        if not self.levels:  # no flow to judge
+            weights = {**weights, "correctness": 0.0, "regularization": 0.0}
         self.weights = weights
         self.window_sigma = window_sigma
 
@@ -37,18 +39,21 @@ class PoseObjective:
         wanted = {name for name, weight in self.weights.items() if weight}
         terms = {}
         target = None
-        if self.levels and wanted & {"correctness", "regularization"}:
+        if "correctness" in wanted:
             target = self.features(batch["target_image"], batch["target_pose"])
             source = self.features(batch["source_image"], batch["source_pose"])
-            terms["correctness"] = terms["regularization"] = 0.0
-            for level, kernel in self.levels.items():
-                flow = outputs[f"flow_{level}"]
+        for level, kernel in self.levels.items():
+            flow = outputs[f"flow_{level}"]
+            if "correctness" in wanted:
                 name = self.features.correctness_layer(level)
-                terms["correctness"] += sampling_correctness(
+                terms["correctness"] = terms.get("correctness", 0.0) + sampling_correctness(
                     source[name], target[name], flow, batch.get("target_person"), self.window_sigma(step),
                     best=ops.stop_gradient(best_similarity(source[name], target[name])),
                 )  # fmt: skip
-                terms["regularization"] += affine_regularization(flow, kernel)
+            if "regularization" in wanted:
+                terms["regularization"] = terms.get("regularization", 0.0) + affine_regularization(
+                    flow, kernel
+                )
         if "generated" in outputs:
             if "l1" in wanted:
                 terms["l1"] = ops.mean(ops.abs(outputs["generated"] - batch["target_image"]))
@@ -61,4 +66,4 @@ class PoseObjective:
                 ):
                     if name in wanted:
                         terms[name] = loss([generated[n] for n in layers], [target[n] for n in layers])
-        return {name: term for name, term in terms.items() if name in wanted}
+        return terms
