@@ -1,12 +1,13 @@
 """The training step that every task shares: a generator, its discriminator and two optimisers.
 
-A task brings an objective (see `gfla_tf.training.objectives`) that says what its networks are fed and which terms its losses have; this
-module turns that into a Keras model for `compile` and `fit`.
+A task brings an objective (see `gfla_tf.training.objectives`) that says what its networks are fed and which terms its losses
+have; this module turns that into a Keras model for `compile` and `fit`.
 """
 
 import keras
 import tensorflow as tf
 
+from gfla_tf.errors import GflaError
 from gfla_tf.losses.adversarial import (
     discriminator_adversarial_loss,
     generator_adversarial_loss,
@@ -27,7 +28,9 @@ class Trainer(keras.Model):
         train_flow_only: stage 1: only the generator's flow estimator runs and learns.
     """
 
-    def __init__(self, generator, objective, discriminator=None, adversarial="lsgan", train_flow_only=False, **kwargs):
+    def __init__(
+        self, generator, objective, discriminator=None, adversarial="lsgan", train_flow_only=False, **kwargs
+    ):
         super().__init__(**kwargs)
         self.generator = generator
         self.objective = objective
@@ -40,7 +43,11 @@ class Trainer(keras.Model):
         if self.discriminator is not None:
             names.append("discriminator_loss")
         elif "adversarial" in names:
-            names.remove("adversarial")
+            raise GflaError(
+                "the adversarial loss has a weight but no discriminator: give one, or the weight 0."
+            )
+        if names == ["generator_loss"]:
+            raise GflaError("every weight of the losses that apply here is 0: set one, such as full.l1.")
         # Running means over an epoch: one value that is not finite stays visible until somebody looks.
         self._means = {name: keras.metrics.Mean(name) for name in names}
         self.built = True  # all networks are
@@ -74,9 +81,7 @@ class Trainer(keras.Model):
         variables = self.network.trainable_variables
         gradients = tape.gradient(loss, variables)
         # Zero for what a stage or a preset leaves out, such as the mask heads in stage 1.
-        gradients = [
-            tf.zeros_like(v) if g is None else g for g, v in zip(gradients, variables, strict=True)
-        ]
+        gradients = [tf.zeros_like(v) if g is None else g for g, v in zip(gradients, variables, strict=True)]
         self.generator_optimizer.apply(gradients, variables)
         for name, value in {**terms, **logs, "generator_loss": loss}.items():
             self._means[name].update_state(value)
@@ -99,7 +104,9 @@ class Trainer(keras.Model):
         return loss
 
     def _gradient_penalty(self, real, fake):
-        share = tf.random.uniform([tf.shape(real)[0], 1, 1, 1])
+        # A function of the step, so that a resumed run draws what an uninterrupted one draws.
+        seed = tf.stack([tf.cast(self.discriminator_optimizer.iterations, tf.int32), 0])
+        share = tf.random.stateless_uniform([tf.shape(real)[0], 1, 1, 1], seed)
         between = share * real + (1 - share) * fake
         with tf.GradientTape() as tape:
             tape.watch(between)
