@@ -22,6 +22,8 @@ def pose_inputs(batch, image_size, sigma):
 def pair_dataset(bank, batch_size, sigma, seed=0, start=0):
     """Endless batches of random pairs of frames of one identity, without repetition inside an epoch.
 
+    An epoch is one pass over all ordered pairs in whole batches; the few pairs that fill no batch sit it out.
+
     Args:
         bank: `FrameBank`.
         batch_size: pairs in a batch.
@@ -33,7 +35,7 @@ def pair_dataset(bank, batch_size, sigma, seed=0, start=0):
         dicts of source_image, target_image (batch, H, W, 3), source_pose, target_pose (batch, H, W, joints) and target_person
         (batch, H, W, 1), 1 where the target shows the person; float32.
     """
-    identities, frames = bank.images.shape[:2]
+    frames = bank.images.shape[1]
     image_size = bank.images.shape[2:4]
     pairs = bank.pairs
     batches_per_epoch = pairs // batch_size

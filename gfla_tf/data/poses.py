@@ -1,7 +1,8 @@
 """Joint orders and pose heat maps.
 
 The package's joint order is the one of the published models: the 18 OpenPose joints, see `JOINTS`. Poses found by other
-tools are brought into that order by `demo/pose_files.py` and `demo/pose_detector.py`. NumPy only, so that the demos need no TensorFlow.
+tools are brought into that order by `demo/pose_files.py` and `demo/pose_detector.py`. NumPy only, so that the demos need no
+TensorFlow.
 """
 
 import numpy as np

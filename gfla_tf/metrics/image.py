@@ -14,7 +14,13 @@ def ssim(generated, target):
     """Structural similarity as published (Wang et al., 2004: Gaussian window of deviation 1.5), the mean over samples."""
     scores = [
         structural_similarity(
-            a, b, channel_axis=-1, data_range=2.0, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
+            a,
+            b,
+            channel_axis=-1,
+            data_range=2.0,
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
         )
         for a, b in zip(np.asarray(generated, np.float32), np.asarray(target, np.float32), strict=True)
     ]
