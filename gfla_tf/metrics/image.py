@@ -12,16 +12,11 @@ def l1(generated, target, region=None):
 
 def ssim(generated, target):
     """Structural similarity as published (Wang et al., 2004: Gaussian window of deviation 1.5), the mean over samples."""
+    # In [0, 1]: the luminance term compares means by their product, which says nothing around 0 and below.
+    generated, target = ((np.asarray(images, np.float32) + 1) / 2 for images in (generated, target))
+    settings = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
     scores = [
-        structural_similarity(
-            a,
-            b,
-            channel_axis=-1,
-            data_range=2.0,
-            gaussian_weights=True,
-            sigma=1.5,
-            use_sample_covariance=False,
-        )
-        for a, b in zip(np.asarray(generated, np.float32), np.asarray(target, np.float32), strict=True)
+        structural_similarity(a, b, channel_axis=-1, data_range=1.0, **settings)
+        for a, b in zip(generated, target, strict=True)
     ]
     return float(np.mean(scores))
