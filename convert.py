@@ -6,7 +6,7 @@
 
 writes DIR/saved_model (any batch size) and DIR/NAME.tflite (batch 1, float32, LiteRT builtins only), where NAME is the run's or
 the preset's. Both have the inputs source_image, source_pose, target_pose and the outputs generated, flow_L, mask_L. Nothing is
-written if an output differs from Keras by more than 1e-4.
+written if an output differs from Keras by more than 1e-4; otherwise earlier files of these names are replaced.
 """
 
 import argparse

@@ -58,12 +58,12 @@ def convert(generator, directory, name, heat_map_sigma, weights):
     samples = sample_inputs(generator, heat_map_sigma)
     expected = _numpy(generator(samples, training=False))
     with staged(directory, (SAVED_MODEL, file)) as temporary:
+        write_saved_model(generator, temporary / SAVED_MODEL)
+        flatbuffer = tflite_flatbuffer(generator, temporary / "batch_1")
         try:
-            write_saved_model(generator, temporary / SAVED_MODEL)
-            flatbuffer = tflite_flatbuffer(generator, temporary / "batch_1")
             (temporary / file).write_bytes(flatbuffer)
         except OSError as error:
-            raise GflaError(f"cannot write to {directory}: {error.strerror or error}.") from error
+            raise GflaError(f"cannot write to {directory}: {error.strerror}.") from error
         operations = operation_histogram(flatbuffer)
         require_builtins(operations, file)
         model = TFLiteModel(temporary / file)
@@ -87,8 +87,11 @@ def convert(generator, directory, name, heat_map_sigma, weights):
 
 def describe(generator, heat_map_sigma, weights, inputs, outputs):
     """The description that is embedded into a pose generator's .tflite, see `export.description`."""
-    attended = sorted(generator.attention_kernels.items(), reverse=True)
-    has_kernel = generator.attention == "local"
+    levels = sorted(generator.attention_kernels, reverse=True) if generator.attention != "none" else []
+    attention = [{"level": level} for level in levels]
+    if generator.attention == "local":
+        for entry in attention:
+            entry["kernel"] = generator.attention_kernels[entry["level"]]
     return {
         "task": "pose",
         "image_size": list(generator.image_size),
@@ -96,11 +99,7 @@ def describe(generator, heat_map_sigma, weights, inputs, outputs):
         "joints": JOINTS,
         "heat_map_sigma": heat_map_sigma,
         "attention_kind": generator.attention,
-        "attention": [
-            {"level": level, **({"kernel": kernel} if has_kernel else {})}
-            for level, kernel in attended
-            if generator.attention != "none"
-        ],
+        "attention": attention,
         "weights": weights,
         "inputs": inputs,
         "outputs": outputs,

@@ -18,6 +18,9 @@ def write_saved_model(generator, directory):
     Args:
         generator: a Keras model from a dict of named inputs to a dict of named outputs.
         directory: to write to; made if missing.
+
+    Raises:
+        GflaError: the directory cannot be written.
     """
     _save(generator, directory, batch=None)
 
@@ -30,7 +33,7 @@ def tflite_flatbuffer(generator, scratch):
         scratch: directory for files on the way, which the caller removes.
 
     Raises:
-        GflaError: an operation has no builtin form.
+        GflaError: an operation has no builtin form, or `scratch` cannot be written.
     """
     # By way of a SavedModel: a converter made from a function alone forgets the signature.
     _save(generator, scratch, batch=1)
@@ -75,10 +78,11 @@ def _save(generator, directory, batch):
     function = tf.function(lambda **inputs: generator(inputs, training=False))
     module = tf.Module()
     module.weights = [weight.value for weight in generator.weights]  # what the module owns is saved
-    tf.saved_model.save(
-        module,
-        str(directory),
-        signatures={SIGNATURE: function.get_concrete_function(**specification)},
-        # The samplers' gradients are for training; traced, they would double the graph.
-        options=tf.saved_model.SaveOptions(experimental_custom_gradients=False),
-    )
+    traced = function.get_concrete_function(**specification)
+    # The samplers' gradients are for training; traced, they would double the graph.
+    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+    try:
+        tf.saved_model.save(module, str(directory), signatures={SIGNATURE: traced}, options=options)
+    except (OSError, tf.errors.OpError) as error:  # no space, no permission
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise GflaError(f"cannot write the graph to {directory} ({reason[:200]}).") from error

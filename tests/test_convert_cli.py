@@ -1,5 +1,6 @@
 """`python convert.py`: from a run or a published checkpoint to files that LiteRT runs, or one sentence."""
 
+import importlib
 import os
 import signal
 import subprocess
@@ -13,7 +14,6 @@ from parity import Record, largest_difference, nchw, nhwc, requires_parity
 from rule_weights import fill
 from test_parity import FLOWS, IMAGES, MASKS
 
-import convert
 from export.agreement import TOLERANCE, differences, sample_inputs
 from export.conversion import run_each
 from export.runner import TFLiteModel
@@ -25,7 +25,10 @@ from gfla_tf.training.config import DataConfig, ModelConfig, TrainConfig, save_c
 
 torch = pytest.importorskip("torch")
 
-ROOT = Path(convert.__file__).parent
+ROOT = Path(__file__).parents[1]
+# convert.py is a program beside the packages, where plain `pytest` does not look.
+sys.path.insert(0, str(ROOT))
+convert = importlib.import_module("convert")
 
 
 def save_pth(arrays, path, prefix=""):

@@ -15,7 +15,7 @@ from export import conversion
 from export.agreement import TOLERANCE, differences, require_agreement, sample_inputs
 from export.conversion import convert, report
 from export.description import read_description
-from export.graphs import load_saved_model, tflite_flatbuffer
+from export.graphs import load_saved_model, tflite_flatbuffer, write_saved_model
 from export.operations import operation_histogram, require_builtins
 from export.runner import TFLiteModel
 from export.sources import at_size
@@ -234,3 +234,7 @@ def test_a_directory_that_cannot_be_written_is_one_sentence(tmp_path):
     with pytest.raises(GflaError, match=r"cannot write to .*file.*: Not a directory"):
         with staged(tmp_path / "file" / "out", ("file",)):
             pass
+    image = keras.Input((2, 2), name="image")
+    network = keras.Model({"image": image}, {"generated": image * 2})
+    with pytest.raises(GflaError, match=r"cannot write the graph to .*not a directory"):
+        write_saved_model(network, tmp_path / "file" / "out")
