@@ -110,9 +110,11 @@ class Run:
         if recorded.is_file():
             differing = differing_keys(load_config(recorded), config)
             if differing:
+                finished = (self.directory / "generator.weights.h5").is_file()
+                remedy = self.directory if finished else f"{recorded} to go on from its checkpoints"
                 raise GflaError(
-                    f"{self.directory} holds a run with another {', '.join(differing)}: choose another name=, "
-                    f"or remove {recorded} to go on from its checkpoints with the new configuration."
+                    f"{self.directory} holds a run with another {', '.join(differing)}: "
+                    f"choose another name=, or remove {remedy}."
                 )
         keras.utils.set_random_seed(config.seed)
         self.generator, self.discriminator = build_models(config)
@@ -196,6 +198,7 @@ class Run:
             trainer.fit(
                 pair_dataset(bank, config.batch_size, sigma, seed, start), initial_epoch=epoch,
                 epochs=epoch + epochs, steps_per_epoch=steps, callbacks=callbacks, verbose=0,
+                shuffle=False,
             )  # fmt: skip
 
     def _trainer(self, name, stage):
@@ -239,8 +242,7 @@ def _segments(done, total, steps_per_epoch):
 
 
 def _adam(stage, learning_rate, final):
-    if final is not None:
-        learning_rate = keras.optimizers.schedules.CosineDecay(
-            learning_rate, stage.steps, alpha=final / learning_rate
-        )
-    return keras.optimizers.Adam(learning_rate, stage.beta_1, stage.beta_2, global_clipnorm=stage.clip_norm)
+    # Constant rates are schedules too: variables would come back from a checkpoint, whatever the configuration says by then.
+    alpha = 1.0 if final is None else final / learning_rate
+    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, max(1, stage.steps), alpha)
+    return keras.optimizers.Adam(schedule, stage.beta_1, stage.beta_2, global_clipnorm=stage.clip_norm)

@@ -115,7 +115,7 @@ def main():
         dataset, prepare = _dataset(training, arguments.batch_size)
         dataset = prepare(dataset.shuffle(arguments.pairs, seed=arguments.seed).repeat())
         trainer.fit(
-            dataset, steps_per_epoch=arguments.steps, epochs=1, verbose=0,
+            dataset, steps_per_epoch=arguments.steps, epochs=1, verbose=0, shuffle=False,
             callbacks=[ProgressBar(arguments.steps, "people features")],
         )  # fmt: skip
         dataset, prepare = _dataset(held_out, arguments.batch_size)
