@@ -10,6 +10,7 @@ happens to read get NaN. Neither can fail: indices are clamped as integers befor
 """
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
@@ -87,6 +88,12 @@ def gather_pixels(pixels, index):
     return ops.reshape(values, (*ops.shape(index), pixels.shape[-1]))
 
 
+def _after(index, done):
+    """`index`, to be had only when `done` is computed: else a graph gathers every tap before it adds up the first."""
+    with tf.control_dependencies([done]):
+        return tf.identity(index)
+
+
 def weighted_taps(image, weights, whole, taps, offset=0):
     """Sum over m x m integer taps: result(p) = sum_ij weights_ij(p) * image(p + offset + whole(p) + (taps_j, taps_i)), clamped.
 
@@ -113,10 +120,13 @@ def weighted_taps(image, weights, whole, taps, offset=0):
             columnwise = ops.transpose(ops.reshape(weights, (-1, m * m)))  # (m * m, positions)
             to_pixels, to_weights = 0, []
             for i, row in enumerate(rows):  # a row of taps at a time: fewer, larger scatters are faster
+                if i:
+                    row = _after(row, to_pixels)
                 index = ops.concatenate([ops.reshape(row + column, (-1,)) for column in columns], axis=0)
                 read = ops.reshape(ops.take(pixels, index, axis=0), (m, -1, channels))
                 to_weights.append(ops.sum(gradient * read, axis=-1))
-                share = gradient * ops.expand_dims(columnwise[i * m : (i + 1) * m], -1)
+                share = _after(columnwise[i * m : (i + 1) * m], to_weights[-1])
+                share = gradient * ops.expand_dims(share, -1)
                 # Thousands of positions may add up in one pixel, which half precision would not survive.
                 share = ops.cast(ops.reshape(share, (-1, channels)), accumulator)
                 to_pixels = to_pixels + ops.segment_sum(share, index, num_segments=ops.shape(pixels)[0])
@@ -125,6 +135,8 @@ def weighted_taps(image, weights, whole, taps, offset=0):
 
         result = 0
         for i, row in enumerate(rows):
+            if i:
+                row = _after(row, result)
             for j, column in enumerate(columns):
                 k = i * m + j
                 result = result + weights[..., k : k + 1] * gather_pixels(pixels, row + column)
