@@ -9,7 +9,9 @@ from test_sampling import MODES, REACHES, assert_derivative_is_numerical
 from gfla_tf.layers.attention import LocalAttention
 from gfla_tf.ops.local_attention import attend
 
-pytestmark = pytest.mark.filterwarnings("ignore:You are using a softmax over axis -1")  # n = 1 has one coefficient
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:You are using a softmax over axis -1"
+)  # n = 1 has one coefficient
 
 SIZE, CHANNELS = (6, 7), 3
 INPUTS = ("target", "source", "flow")
