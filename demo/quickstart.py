@@ -1,7 +1,7 @@
-"""The first picture: trains a small pose generator and its ablation, converts it, runs it on LiteRT and judges it on unseen people.
+"""The first picture: a small pose generator and its ablation, trained, converted, run on LiteRT and judged on unseen people.
 
-`python -m demo.quickstart` writes runs/pose_quickstart/ and result.png in it. People, poses and their true flow are synthetic, made from a
-seed; training is the published method's (flow first, then everything), small enough for two cores.
+`python -m demo.quickstart` writes runs/pose_quickstart/ and result.png in it. People, poses and their true flow are synthetic,
+made from a seed; training is the published method's (flow first, then everything), small enough for two cores.
 """
 
 import argparse
@@ -148,8 +148,8 @@ def quickstart(overrides, runs):
         raise GflaError(f"{CONFIG} is not here: run this from the repository's top folder.")
     config = load_config(CONFIG, overrides)
     ablation = load_config(CONFIG, [*overrides, *NO_ATTENTION, f"name={config.name}_no_attention"])
-    for config in (config, ablation):
-        run = Run(config, runs / config.name)
+    for chosen in (config, ablation):
+        run = Run(chosen, runs / chosen.name)
         print(f"\n== {run.config.name} ==", flush=True)
         run.train()
         directories.append(run.directory)
