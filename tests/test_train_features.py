@@ -18,6 +18,9 @@ def pairs_here(image_size, split, seed, identities):
     return {name: np.stack([pair[name] for pair in pairs]) for name in pairs[0]}
 
 
+pytestmark = pytest.mark.slow
+
+
 class Uncompiled(train_features.FeatureTrainer):
     """Without XLA, whose compilation takes longer than these trainings."""
 
