@@ -4,17 +4,25 @@ import keras
 from keras import ops
 
 from gfla_tf.layers.convolution import UpsamplingConvolution, activation, convolution, weight_initializer
-from gfla_tf.layers.normalization import InstanceNormalization
+from gfla_tf.layers.normalization import FoldedInstanceNormalization, InstanceNormalization
 
 
 class _TwoConvolutions(keras.layers.Layer):
-    """norm, act, first convolution, norm, act, second convolution, plus a shortcut where the subclass has one."""
+    """norm, act, first convolution, norm, act, second convolution, plus a shortcut where the subclass has one.
 
-    def __init__(self, channels, hidden_channels=None, **kwargs):
+    Args:
+        channels: of the output.
+        hidden_channels: between the convolutions; None for `channels`.
+        has_constant_maps: whether maps of the input are constant; see `FoldedInstanceNormalization`.
+    """
+
+    def __init__(self, channels, hidden_channels=None, has_constant_maps=False, **kwargs):
         super().__init__(**kwargs)
+        self.has_constant_maps = has_constant_maps
         self.channels = channels
         self.hidden_channels = channels if hidden_channels is None else hidden_channels
-        self.norm1 = InstanceNormalization(name="norm1")
+        first_norm = FoldedInstanceNormalization if has_constant_maps else InstanceNormalization
+        self.norm1 = first_norm(name="norm1")
         self.norm2 = InstanceNormalization(name="norm2")
         self.shortcut = None
 
@@ -35,7 +43,12 @@ class _TwoConvolutions(keras.layers.Layer):
         return self.conv2.compute_output_shape(self.conv1.compute_output_shape(input_shape))
 
     def get_config(self):
-        return {**super().get_config(), "channels": self.channels, "hidden_channels": self.hidden_channels}
+        return {
+            **super().get_config(),
+            "channels": self.channels,
+            "hidden_channels": self.hidden_channels,
+            "has_constant_maps": self.has_constant_maps,
+        }
 
 
 @keras.saving.register_keras_serializable("gfla_tf")

@@ -1,12 +1,20 @@
-"""Instance normalisation with affine parameters."""
+"""Normalisation by the statistics of the sample itself: of images per channel, of sequences as a whole."""
 
 import keras
 from keras import ops
 
 
 def _mean(x):
-    """Mean over height and width. Row by row: in one go, TensorFlow loses a digit over large maps."""
+    """Mean over axes 1 and 2. One after the other: in one go, TensorFlow loses a digit over large maps."""
     return ops.mean(ops.mean(x, axis=2, keepdims=True), axis=1, keepdims=True)
+
+
+def standardise(inputs, epsilon):
+    """(x - mean) / sqrt(variance + epsilon) with float32 statistics over axes 1 and 2, in the type of `inputs`."""
+    x = ops.cast(inputs, "float32")
+    centred = x - _mean(x)
+    variance = _mean(ops.square(centred))
+    return ops.cast(centred * ops.rsqrt(variance + epsilon), inputs.dtype)
 
 
 @keras.saving.register_keras_serializable("gfla_tf")
@@ -27,11 +35,63 @@ class InstanceNormalization(keras.layers.Layer):
         self.beta = self.add_weight(name="beta", shape=(channels,), initializer="zeros")
 
     def call(self, inputs):
-        x = ops.cast(inputs, "float32")
-        centred = x - _mean(x)
-        variance = _mean(ops.square(centred))
-        normalised = ops.cast(centred * ops.rsqrt(variance + self.epsilon), inputs.dtype)
-        return normalised * self.gamma + self.beta
+        return standardise(inputs, self.epsilon) * self.gamma + self.beta
 
     def get_config(self):
         return {**super().get_config(), "epsilon": self.epsilon}
+
+
+@keras.saving.register_keras_serializable("gfla_tf")
+class FoldedInstanceNormalization(InstanceNormalization):
+    """The same as x * scale + (beta - mean * scale), scale = gamma / sqrt(variance + epsilon): as the published networks compute it.
+
+    On constant maps the scale is 316 gamma, and so beta is rounded to 3e-5: less accurate than `InstanceNormalization`, but what
+    the published view generator, which starts from constant maps, gives. Later norms make 4e-4 of it in the image.
+    """
+
+    def call(self, inputs):
+        x = ops.cast(inputs, "float32")
+        mean = _mean(x)
+        scale = self.gamma * ops.rsqrt(_mean(ops.square(x - mean)) + self.epsilon)
+        return ops.cast(x * scale + (self.beta - mean * scale), inputs.dtype)
+
+
+@keras.saving.register_keras_serializable("gfla_tf")
+class SequenceNormalization(InstanceNormalization):
+    """The same for (batch, time, channels), with the statistics of each sample over time and channels together."""
+
+
+@keras.saving.register_keras_serializable("gfla_tf")
+class AdaptiveNormalization(keras.layers.Layer):
+    """x standardised over time and channels, times 1 + gamma, plus beta, where a feature of the sequence decides gamma and beta.
+
+    gamma, beta = linear(relu(linear(feature, hidden_units))). Call with `(x, feature)`: (batch, time, channels) and
+    (batch, any); returns (batch, time, channels).
+
+    Args:
+        hidden_units: width of the layer that gamma and beta share.
+    """
+
+    def __init__(self, hidden_units=128, epsilon=1e-5, **kwargs):
+        super().__init__(**kwargs)
+        self.hidden_units = hidden_units
+        self.epsilon = epsilon
+
+    def build(self, inputs_shape, feature_shape):
+        self.shared = keras.layers.Dense(self.hidden_units, activation="relu", name="shared")
+        self.gamma = keras.layers.Dense(inputs_shape[-1], name="gamma")
+        self.beta = keras.layers.Dense(inputs_shape[-1], name="beta")
+        self.shared.build(feature_shape)
+        for layer in (self.gamma, self.beta):
+            layer.build((feature_shape[0], self.hidden_units))
+
+    def call(self, inputs, feature):
+        hidden = self.shared(feature)
+        gamma, beta = (layer(hidden)[:, None, :] for layer in (self.gamma, self.beta))
+        return standardise(inputs, self.epsilon) * (1 + gamma) + beta
+
+    def compute_output_shape(self, inputs_shape, feature_shape):
+        return tuple(inputs_shape)
+
+    def get_config(self):
+        return {**super().get_config(), "hidden_units": self.hidden_units, "epsilon": self.epsilon}

@@ -60,10 +60,28 @@ class _SpectralNorm:
         )
         return outputs if self.bias is None else outputs + self.bias
 
+    # Keras' convolutions save their kernel and bias by name, and nothing else.
+    def save_own_variables(self, store):
+        super().save_own_variables(store)
+        store["u"], store["v"] = self.u, self.v
+
+    def load_own_variables(self, store):
+        super().load_own_variables(store)
+        self.u.assign(store["u"])
+        self.v.assign(store["v"])
+
 
 @keras.saving.register_keras_serializable("gfla_tf")
 class SpectralConv2D(_SpectralNorm, keras.layers.Conv2D):
     """`keras.layers.Conv2D` with a spectrally normalised kernel."""
+
+    def __init__(self, *args, kernel_initializer=None, **kwargs):
+        super().__init__(*args, kernel_initializer=kernel_initializer or weight_initializer(), **kwargs)
+
+
+@keras.saving.register_keras_serializable("gfla_tf")
+class SpectralConv3D(_SpectralNorm, keras.layers.Conv3D):
+    """`keras.layers.Conv3D` with a spectrally normalised kernel."""
 
     def __init__(self, *args, kernel_initializer=None, **kwargs):
         super().__init__(*args, kernel_initializer=kernel_initializer or weight_initializer(), **kwargs)

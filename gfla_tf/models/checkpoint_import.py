@@ -36,7 +36,7 @@ def load_state_dict(model, state, origin="the state dict"):
     """Sets every weight of `model` from published names.
 
     Args:
-        model: a generator, a part of one, or a discriminator.
+        model: a generator, a part of one, a discriminator, or motion extraction.
         state: {published name: array}.
         origin: what to call the state dict in an error.
 
@@ -51,7 +51,7 @@ def load_state_dict(model, state, origin="the state dict"):
         raise GflaError(
             f"{origin} is of another network than {type(model).__name__} {model.name!r}, none of whose weights is among its "
             f"{len(state)} entries ({min(state, default='no name')}, ...): generators are in files called latest_net_G.pth, "
-            "discriminators in latest_net_D.pth."
+            "discriminators in latest_net_D.pth and latest_net_D_V.pth."
         )
     missing = [entry.names[-1] for entry in entries if entry.names[-1] not in state]
     unexpected = sorted(name for name in state if name not in known)

@@ -3,22 +3,20 @@
 import keras
 from keras import ops
 
+from gfla_tf.errors import GflaError
 from gfla_tf.layers.convolution import activation
-from gfla_tf.layers.spectral_norm import SpectralConv2D
+from gfla_tf.layers.spectral_norm import SpectralConv2D, SpectralConv3D
+from gfla_tf.models.configured import ConfiguredModel
 from gfla_tf.models.widths import width
 
 
-@keras.saving.register_keras_serializable("gfla_tf")
-class DiscriminatorBlock(keras.layers.Layer):
-    """act, conv 3x3, act, conv 4x4 with stride 2, plus average pooling and conv 1x1: (batch, H, W, in) -> (batch, H/2, W/2, channels)."""
+class _Block(keras.layers.Layer):
+    """act, conv1, act, conv2 (which halves the size), plus average pooling and a convolution with kernel 1."""
 
     def __init__(self, channels, hidden_channels, **kwargs):
         super().__init__(**kwargs)
         self.channels = channels
         self.hidden_channels = hidden_channels
-        self.conv1 = SpectralConv2D(hidden_channels, 3, padding="same", name="conv1")
-        self.conv2 = SpectralConv2D(channels, 4, strides=2, padding="same", name="conv2")
-        self.shortcut = SpectralConv2D(channels, 1, name="shortcut")
 
     def build(self, input_shape):
         self.conv1.build(input_shape)
@@ -27,46 +25,106 @@ class DiscriminatorBlock(keras.layers.Layer):
 
     def call(self, inputs, training=False):
         x = self.conv1(activation(inputs), training=training)
-        x = self.conv2(activation(x), training=training)
-        return x + self.shortcut(ops.average_pool(inputs, 2, 2), training=training)
+        x = self.conv2(self.pad(activation(x)), training=training)
+        return x + self.shortcut(self.pool(inputs), training=training)
 
-    def compute_output_shape(self, input_shape):
-        batch, height, width, _ = input_shape
-        return (batch, height // 2, width // 2, self.channels)
+    def pad(self, x):
+        """Pads the input of conv2, where its own padding is not enough."""
+        return x
 
     def get_config(self):
         return {**super().get_config(), "channels": self.channels, "hidden_channels": self.hidden_channels}
 
 
-class _Discriminator(keras.Model):
+@keras.saving.register_keras_serializable("gfla_tf")
+class DiscriminatorBlock(_Block):
+    """conv 3x3, conv 4x4 with stride 2: (batch, H, W, in) -> (batch, H/2, W/2, channels)."""
+
+    def __init__(self, channels, hidden_channels, **kwargs):
+        super().__init__(channels, hidden_channels, **kwargs)
+        self.conv1 = SpectralConv2D(hidden_channels, 3, padding="same", name="conv1")
+        self.conv2 = SpectralConv2D(channels, 4, strides=2, padding="same", name="conv2")
+        self.shortcut = SpectralConv2D(channels, 1, name="shortcut")
+
+    def pool(self, x):
+        return ops.average_pool(x, 2, 2)
+
+    def compute_output_shape(self, input_shape):
+        batch, height, width, _ = input_shape
+        return (batch, height // 2, width // 2, self.channels)
+
+
+@keras.saving.register_keras_serializable("gfla_tf")
+class DiscriminatorBlock3D(_Block):
+    """conv 3x3x3, conv 3x4x4 with stride 2 in space, unpadded in time.
+
+    (batch, frames, H, W, in) -> (batch, frames - 2, H/2, W/2, channels).
+    """
+
+    def __init__(self, channels, hidden_channels, **kwargs):
+        super().__init__(channels, hidden_channels, **kwargs)
+        self.conv1 = SpectralConv3D(hidden_channels, 3, padding="same", name="conv1")
+        self.conv2 = SpectralConv3D(channels, (3, 4, 4), strides=(1, 2, 2), name="conv2")
+        self.shortcut = SpectralConv3D(channels, 1, name="shortcut")
+
+    def pad(self, x):
+        return ops.pad(x, [(0, 0), (0, 0), (1, 1), (1, 1), (0, 0)])
+
+    def pool(self, x):
+        return ops.average_pool(x, (3, 2, 2), (1, 2, 2))
+
+    def compute_output_shape(self, input_shape):
+        batch, frames, height, width, _ = input_shape
+        return (batch, frames - 2, height // 2, width // 2, self.channels)
+
+
+@keras.saving.register_keras_serializable("gfla_tf")
+class MergeTime(keras.layers.Layer):
+    """Makes channels of time: (batch, frames, H, W, C) -> (batch, H, W, C * frames), channel c of frame t at c * frames + t."""
+
+    def call(self, inputs):
+        _, frames, height, width, channels = inputs.shape
+        moved = ops.transpose(inputs, (0, 2, 3, 4, 1))
+        return ops.reshape(moved, (-1, height, width, channels * frames))
+
+    def compute_output_shape(self, input_shape):
+        batch, frames, height, width, channels = input_shape
+        return (batch, height, width, channels * frames)
+
+
+class _Discriminator(ConfiguredModel):
     """What the discriminators share: their size, and `training=True` for one step of power iteration in a call."""
 
-    def __init__(self, layers, image_size, image_channels, base_channels, max_channels, depth, **kwargs):
-        image = x = keras.Input((*image_size, image_channels), name="image")
+    def __init__(
+        self, layers, image_size, image_channels, base_channels, max_channels, depth, frames=None, **kwargs
+    ):
+        clip = () if frames is None else (frames,)
+        image = x = keras.Input(
+            (*clip, *image_size, image_channels), name="image" if frames is None else "clip"
+        )
         for layer in layers:
             x = layer(x)
-        super().__init__(image, x, **kwargs)
-
-        # === Config ===
-        self.image_size = tuple(image_size)
-        self.image_channels = image_channels
-        self.base_channels = base_channels
-        self.max_channels = max_channels
-        self.depth = depth
-
-    def get_config(self):
-        return {
-            "name": self.name,
-            "image_size": self.image_size,
-            "image_channels": self.image_channels,
-            "base_channels": self.base_channels,
-            "max_channels": self.max_channels,
-            "depth": self.depth,
+        config = {
+            "image_size": tuple(image_size),
+            "image_channels": image_channels,
+            "base_channels": base_channels,
+            "max_channels": max_channels,
+            "depth": depth,
         }
+        if frames is not None:
+            config["frames"] = frames
+        super().__init__(image, x, config, **kwargs)
 
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        return cls(**config)
+
+def _to_logits():
+    return [keras.layers.Activation(activation, name="activation"), SpectralConv2D(1, 1, name="conv")]
+
+
+def _check_size(image_size, depth):
+    if len(image_size) != 2 or any(extent <= 0 or extent % 2**depth for extent in image_size):
+        raise GflaError(
+            f"image_size {list(image_size)} does not fit the discriminator: height and width must be multiples of {2**depth}."
+        )
 
 
 @keras.saving.register_keras_serializable("gfla_tf")
@@ -78,9 +136,13 @@ class ResidualDiscriminator(_Discriminator):
         image_channels: 3, or 6 for the two differences of three consecutive frames.
         base_channels, max_channels: width at depth d is base * min(2^d, max // base).
         depth: number of blocks; 4 for DeepFashion, 3 for Market-1501.
+
+    Raises:
+        GflaError: the image size does not fit the depth.
     """
 
     def __init__(self, image_size, image_channels=3, base_channels=32, max_channels=128, depth=4, **kwargs):
+        _check_size(image_size, depth)
         layers, hidden = [], base_channels
         for d in range(depth):
             channels = width(d, base_channels, max_channels)
@@ -88,9 +150,51 @@ class ResidualDiscriminator(_Discriminator):
                 DiscriminatorBlock(channels, hidden, name="block0" if d == 0 else f"encoder{d - 1}")
             )
             hidden = channels
-        layers.append(keras.layers.Activation(activation, name="activation"))
-        layers.append(SpectralConv2D(1, 1, name="conv"))
+        layers += _to_logits()
         super().__init__(layers, image_size, image_channels, base_channels, max_channels, depth, **kwargs)
+
+
+@keras.saving.register_keras_serializable("gfla_tf")
+class TemporalDiscriminator(_Discriminator):
+    """Judges clips: (batch, frames, H, W, image_channels) -> logits (batch, H/2^depth, W/2^depth, 1) (TIP 2020, section 4).
+
+    Two blocks in space and time, time merged into the channels, then blocks in space.
+
+    Args:
+        image_size: (height, width), divisible by 2^depth.
+        frames: length of a clip, at least 5.
+        image_channels: channels of a frame.
+        base_channels, max_channels: width at depth d is base * min(2^d, max // base).
+        depth: number of blocks, at least 2.
+
+    Raises:
+        GflaError: the image size does not fit the depth, or the clip or the network is too short.
+    """
+
+    def __init__(
+        self, image_size, frames=6, image_channels=3, base_channels=32, max_channels=128, depth=4, **kwargs
+    ):
+        _check_size(image_size, depth)
+        if frames < 5 or depth < 2:
+            raise GflaError(
+                f"a temporal discriminator of depth {depth} for {frames} frames cannot be: choose a depth of 2 or more and "
+                "5 frames or more, of which its two blocks in time take 4."
+            )
+        layers, hidden = [], base_channels
+        for d in range(depth):
+            channels = width(d, base_channels, max_channels)
+            if d < 2:
+                layers.append(DiscriminatorBlock3D(channels, hidden, name=f"block{d}"))
+            else:
+                layers.append(DiscriminatorBlock(channels, hidden, name=f"encoder{d - 2}"))
+            hidden = channels
+            if d == 1:
+                layers.append(MergeTime(name="merge"))
+                hidden = channels * (frames - 4)
+        layers += _to_logits()
+        super().__init__(
+            layers, image_size, image_channels, base_channels, max_channels, depth, frames, **kwargs
+        )
 
 
 @keras.saving.register_keras_serializable("gfla_tf")

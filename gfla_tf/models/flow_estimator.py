@@ -1,36 +1,45 @@
-"""Global flow field estimator: where in the source each target position is found, and whether to believe it."""
+"""Global flow field estimators: where in the source each target position is found, and whether to believe it.
+
+One U-Net; the tasks differ in what it looks at, in how many sources it points to and in what joins it at the bottom.
+"""
 
 import keras
 
-from gfla_tf.layers.blocks import DecoderBlock, EncoderBlock, Jump
+from gfla_tf.layers.blocks import DecoderBlock, EncoderBlock, Jump, ResBlock
 from gfla_tf.layers.convolution import convolution
+from gfla_tf.layers.tile import Tile
+from gfla_tf.models.configured import ConfiguredModel
 from gfla_tf.models.widths import width
 
 
-@keras.saving.register_keras_serializable("gfla_tf")
-class FlowEstimator(keras.Model):
-    """U-Net over the source image and both poses, with a flow and a mask head at each attention level (CVPR 2020, section 3.1).
+class FlowNet(ConfiguredModel):
+    """U-Net with a flow and a mask head at each attention level (CVPR 2020, section 3.1).
 
-    Input: dict of source_image (batch, H, W, 3), source_pose and target_pose (batch, H, W, pose_channels).
     Output: dict of flow_L (batch, H/2^L, W/2^L, 2), in pixels of level L, and mask_L (batch, H/2^L, W/2^L, 1) in [0, 1], for each
-    level L, coarsest first.
+    level L, coarsest first; with several sources flow_SOURCE_L and mask_SOURCE_L for each.
 
     Args:
-        image_size: (height, width), both divisible by 2^depth.
-        pose_channels: number of heat maps in a pose.
+        inputs: dict of the model's inputs.
+        x: what the encoder sees, made of the inputs: (batch, H, W, any).
         levels: the attention levels.
         base_channels, max_channels: width at depth d is base * min(2^d, max // base).
         depth: number of times the size is halved on the way down.
+        sources: what stands between `flow` and the level in the outputs' names, for each source.
+        at_bottom: changes the coarsest features before they are decoded; None leaves them.
+        settings: the other arguments of the subclass.
     """
 
     def __init__(
         self,
-        image_size,
-        pose_channels=18,
-        levels=(3, 2),
-        base_channels=32,
-        max_channels=256,
-        depth=5,
+        inputs,
+        x,
+        levels,
+        base_channels,
+        max_channels,
+        depth,
+        sources=("",),
+        at_bottom=None,
+        settings=None,
         **kwargs,
     ):
         levels = sorted((int(level) for level in levels), reverse=True)
@@ -50,47 +59,148 @@ class FlowEstimator(keras.Model):
             decoders[level] = DecoderBlock(out, out, name=f"decoder{i}")
             jumps[level] = Jump(out, name=f"jump{i}")
             if level in levels:
-                flow_heads[level] = convolution(2, 3, name=f"output{i}")
-                mask_heads[level] = convolution(1, 3, activation="sigmoid", name=f"mask{i}")
+                flow_heads[level] = convolution(2 * len(sources), 3, name=f"output{i}")
+                mask_heads[level] = convolution(len(sources), 3, activation="sigmoid", name=f"mask{i}")
 
         # === Functional model ===
+        features = []
+        for encoder in encoders:
+            x = encoder(x)
+            features.append(x)
+        if at_bottom is not None:
+            x = at_bottom(x)
+        outputs = {}
+        for level, decoder in decoders.items():
+            x = keras.layers.Add(name=f"skip_{level}")([decoder(x), jumps[level](features[level - 1])])
+            if level in levels:
+                flow, mask = flow_heads[level](x), mask_heads[level](x)
+                for i, source in enumerate(sources):
+                    several = len(sources) > 1
+                    outputs[f"flow{source}_{level}"] = flow[..., 2 * i : 2 * i + 2] if several else flow
+                    outputs[f"mask{source}_{level}"] = mask[..., i : i + 1] if several else mask
+
+        # === Config ===
+        config = {
+            **(settings or {}),
+            "levels": tuple(levels),
+            "base_channels": base_channels,
+            "max_channels": max_channels,
+            "depth": depth,
+        }
+        super().__init__(inputs, outputs, config, **kwargs)
+
+
+@keras.saving.register_keras_serializable("gfla_tf")
+class FlowEstimator(FlowNet):
+    """Sees the source image and both poses: the estimator of pose transfer, and of dances, which have two of them.
+
+    Input: dict of source_image (batch, H, W, 3), source_pose and target_pose (batch, H, W, pose_channels). Output: see `FlowNet`.
+
+    Args:
+        image_size: (height, width), both divisible by 2^depth.
+        pose_channels: number of heat maps in a pose.
+        levels, base_channels, max_channels, depth: see `FlowNet`.
+    """
+
+    def __init__(
+        self,
+        image_size,
+        pose_channels=18,
+        levels=(3, 2),
+        base_channels=32,
+        max_channels=256,
+        depth=5,
+        **kwargs,
+    ):
         inputs = {
             "source_image": keras.Input((*image_size, 3), name="source_image"),
             "source_pose": keras.Input((*image_size, pose_channels), name="source_pose"),
             "target_pose": keras.Input((*image_size, pose_channels), name="target_pose"),
         }
         x = keras.layers.Concatenate(name="inputs")(list(inputs.values()))
-        features = []
-        for encoder in encoders:
-            x = encoder(x)
-            features.append(x)
-        outputs = {}
-        for level, decoder in decoders.items():
-            x = keras.layers.Add(name=f"skip_{level}")([decoder(x), jumps[level](features[level - 1])])
-            if level in levels:
-                outputs[f"flow_{level}"] = flow_heads[level](x)
-                outputs[f"mask_{level}"] = mask_heads[level](x)
-        super().__init__(inputs, outputs, **kwargs)
+        settings = {"image_size": tuple(image_size), "pose_channels": pose_channels}
+        super().__init__(inputs, x, levels, base_channels, max_channels, depth, settings=settings, **kwargs)
 
-        # === Config ===
-        self.image_size = tuple(image_size)
-        self.pose_channels = pose_channels
-        self.levels = tuple(levels)
-        self.base_channels = base_channels
-        self.max_channels = max_channels
-        self.depth = depth
 
-    def get_config(self):
-        return {
-            "name": self.name,
-            "image_size": self.image_size,
-            "pose_channels": self.pose_channels,
-            "levels": self.levels,
-            "base_channels": self.base_channels,
-            "max_channels": self.max_channels,
-            "depth": self.depth,
+@keras.saving.register_keras_serializable("gfla_tf")
+class FaceFlowEstimator(FlowNet):
+    """Points into the previous frame and into the reference at once (TIP 2020, face animation).
+
+    Input: dict of target_structure, previous_image, previous_structure, reference_image, reference_structure, images
+    (batch, H, W, 3) and structures (batch, H, W, structure_channels). Output: see `FlowNet`; sources previous and reference.
+
+    Args:
+        image_size: (height, width), both divisible by 2^depth.
+        structure_channels: channels of a structure.
+        levels, base_channels, max_channels, depth: see `FlowNet`.
+    """
+
+    def __init__(
+        self,
+        image_size,
+        structure_channels=16,
+        levels=(3, 2),
+        base_channels=32,
+        max_channels=256,
+        depth=5,
+        **kwargs,
+    ):
+        names = (
+            "target_structure",
+            "previous_image",
+            "previous_structure",
+            "reference_image",
+            "reference_structure",
+        )
+        inputs = {
+            name: keras.Input((*image_size, 3 if name.endswith("image") else structure_channels), name=name)
+            for name in names
+        }
+        x = keras.layers.Concatenate(name="inputs")(list(inputs.values()))
+        settings = {"image_size": tuple(image_size), "structure_channels": structure_channels}
+        super().__init__(
+            inputs, x, levels, base_channels, max_channels, depth, ("_previous", "_reference"),
+            settings=settings, **kwargs,
+        )  # fmt: skip
+
+
+@keras.saving.register_keras_serializable("gfla_tf")
+class ViewFlowEstimator(FlowNet):
+    """Sees the image alone; how the view changes joins at the bottom (CVPR 2020, section 4.4).
+
+    Input: dict of source_image (batch, H, W, 3), source_view and target_view (batch, view_channels), one-hot. The difference
+    source - target of the views is tiled over the coarsest features and joined to them. Output: see `FlowNet`.
+
+    Args:
+        image_size: (height, width), both divisible by 2^depth.
+        view_channels: length of a view.
+        levels, base_channels, max_channels, depth: see `FlowNet`.
+    """
+
+    def __init__(
+        self,
+        image_size,
+        view_channels=21,
+        levels=(3, 2),
+        base_channels=32,
+        max_channels=256,
+        depth=5,
+        **kwargs,
+    ):
+        inputs = {
+            "source_image": keras.Input((*image_size, 3), name="source_image"),
+            "source_view": keras.Input((view_channels,), name="source_view"),
+            "target_view": keras.Input((view_channels,), name="target_view"),
         }
 
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        return cls(**config)
+        def join_views(features):
+            change = keras.layers.Subtract(name="change")([inputs["source_view"], inputs["target_view"]])
+            tiled = Tile(tuple(features.shape[1:3]), name="tiled")(change)
+            joined = keras.layers.Concatenate(name="joined")([features, tiled])
+            return ResBlock(features.shape[-1], joined.shape[-1], name="cat")(joined)
+
+        settings = {"image_size": tuple(image_size), "view_channels": view_channels}
+        super().__init__(
+            inputs, inputs["source_image"], levels, base_channels, max_channels, depth,
+            at_bottom=join_views, settings=settings, **kwargs,
+        )  # fmt: skip

@@ -2,14 +2,14 @@
 
 import keras
 
-from gfla_tf.errors import GflaError
 from gfla_tf.models.flow_estimator import FlowEstimator
+from gfla_tf.models.generator import Generator, checked_settings
 from gfla_tf.models.source_encoder import SourceEncoder
 from gfla_tf.models.target_net import TargetNet
 
 
 @keras.saving.register_keras_serializable("gfla_tf")
-class PoseGenerator(keras.Model):
+class PoseGenerator(Generator):
     """Puts the person of a source image into a target pose (CVPR 2020).
 
     Input: dict of source_image (batch, H, W, 3) in [-1, 1], source_pose and target_pose (batch, H, W, pose_channels) in [0, 1].
@@ -46,9 +46,7 @@ class PoseGenerator(keras.Model):
         return_attention=False,
         **kwargs,
     ):
-        image_size = tuple(int(extent) for extent in image_size)
-        kernels = {int(level): int(n) for level, n in (attention_kernels or {3: 3, 2: 5}).items()}
-        _check(image_size, kernels, depth, flow_depth)
+        image_size, kernels = checked_settings(image_size, attention_kernels, depth, flow_depth)
         has_flow = attention in ("local", "bilinear")
 
         # === Layers ===
@@ -82,62 +80,30 @@ class PoseGenerator(keras.Model):
         drawn = target_net({name: available[name] for name in target_net.input})
         if not return_attention:
             drawn = {"generated": drawn["generated"]}
-        super().__init__(inputs, {**drawn, **flows}, **kwargs)
 
         # === Config ===
-        self.source_encoder = source_encoder
-        self.flow_estimator = flow_estimator
-        self.target_net = target_net
-        self.image_size = image_size
-        self.pose_channels = pose_channels
-        self.attention = attention
-        self.attention_kernels = kernels
-        self.attention_units = attention_units
-        self.base_channels = base_channels
-        self.max_channels = max_channels
-        self.depth = depth
-        self.flow_base_channels = flow_base_channels
-        self.flow_max_channels = flow_max_channels
-        self.flow_depth = flow_depth
-        self.return_attention = return_attention
+        parts = {
+            "source_encoder": source_encoder,
+            "flow_estimator": flow_estimator,
+            "target_net": target_net,
+        }
+        config = {
+            "image_size": image_size,
+            "pose_channels": pose_channels,
+            "attention": attention,
+            "attention_kernels": kernels,
+            "attention_units": attention_units,
+            "base_channels": base_channels,
+            "max_channels": max_channels,
+            "depth": depth,
+            "flow_base_channels": flow_base_channels,
+            "flow_max_channels": flow_max_channels,
+            "flow_depth": flow_depth,
+            "return_attention": return_attention,
+        }
+        super().__init__(inputs, {**drawn, **flows}, parts, config, **kwargs)
 
     @property
     def levels(self):
-        """Levels with a flow, coarsest first."""
-        return tuple(sorted(self.attention_kernels, reverse=True)) if self.flow_estimator else ()
-
-    def get_config(self):
-        return {
-            "name": self.name,
-            "image_size": self.image_size,
-            "pose_channels": self.pose_channels,
-            "attention": self.attention,
-            "attention_kernels": {str(level): n for level, n in self.attention_kernels.items()},
-            "attention_units": self.attention_units,
-            "base_channels": self.base_channels,
-            "max_channels": self.max_channels,
-            "depth": self.depth,
-            "flow_base_channels": self.flow_base_channels,
-            "flow_max_channels": self.flow_max_channels,
-            "flow_depth": self.flow_depth,
-            "return_attention": self.return_attention,
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        return cls(**config)
-
-
-def _check(image_size, kernels, depth, flow_depth):
-    multiple = 2 ** max(depth, flow_depth)
-    if len(image_size) != 2 or any(extent <= 0 or extent % multiple for extent in image_size):
-        raise GflaError(
-            f"image_size {list(image_size)} does not fit the network: height and width must be multiples of {multiple}."
-        )
-    for level, n in kernels.items():
-        if not 1 <= level <= min(depth, flow_depth - 1):
-            raise GflaError(
-                f"attention level {level} does not exist: choose levels from 1 to {min(depth, flow_depth - 1)}."
-            )
-        if n < 1 or n % 2 == 0:
-            raise GflaError(f"the attention kernel at level {level} is {n}: it must be odd.")
+        """Levels with a flow, coarsest first; none in the ablations without one."""
+        return super().levels if self.flow_estimator else ()

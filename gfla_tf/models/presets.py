@@ -1,16 +1,35 @@
 """Named configurations of the networks, as plain data.
 
-`pose_deepfashion` and `pose_market` are the published networks; `pose_quickstart` is small enough to train on two cores.
+`pose_quickstart` is small enough to train on two cores; the others are the published networks.
 """
 
 import inspect
 
 from gfla_tf.errors import GflaError
-from gfla_tf.models.discriminators import PatchDiscriminator, ResidualDiscriminator
+from gfla_tf.models.dance_generator import DanceGenerator
+from gfla_tf.models.discriminators import (
+    PatchDiscriminator,
+    ResidualDiscriminator,
+    TemporalDiscriminator,
+)
+from gfla_tf.models.face_generator import FaceGenerator
+from gfla_tf.models.motion_extraction import MotionExtraction
 from gfla_tf.models.pose_generator import PoseGenerator
+from gfla_tf.models.view_generator import ViewGenerator
 
-GENERATORS = {"pose": PoseGenerator}
-DISCRIMINATORS = {"residual": ResidualDiscriminator, "patch": PatchDiscriminator}
+# Task -> the network that a preset's "generator" configures.
+GENERATORS = {
+    "pose": PoseGenerator,
+    "dance": DanceGenerator,
+    "face": FaceGenerator,
+    "view": ViewGenerator,
+    "motion": MotionExtraction,
+}
+DISCRIMINATORS = {
+    "residual": ResidualDiscriminator,
+    "patch": PatchDiscriminator,
+    "temporal": TemporalDiscriminator,
+}
 
 PRESETS = {
     "pose_deepfashion": {
@@ -37,6 +56,37 @@ PRESETS = {
         },
         "discriminator": {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64},
     },
+    "dance_fashionvideo": {
+        "task": "dance",
+        "generator": {
+            "image_size": (256, 256),
+            "structure_channels": 20,
+            "attention_kernels": {3: 3, 2: 5},
+        },
+        "discriminator": {"kind": "residual", "depth": 4},
+        "video_discriminator": {"kind": "temporal", "depth": 4, "frames": 6},
+    },
+    "face_forensics": {
+        "task": "face",
+        "generator": {
+            "image_size": (256, 256),
+            "structure_channels": 16,
+            "attention_kernels": {3: 3, 2: 5},
+        },
+        "discriminator": {"kind": "residual", "depth": 4},
+        # It sees the two differences of three consecutive frames.
+        "video_discriminator": {"kind": "residual", "depth": 4, "image_channels": 6},
+    },
+    "view_shapenet": {
+        "task": "view",
+        "generator": {
+            "image_size": (256, 256),
+            "view_channels": 21,
+            "attention_kernels": {3: 3, 2: 5},
+        },
+        "discriminator": {"kind": "residual", "depth": 4},
+    },
+    "motion_extraction": {"task": "motion", "generator": {"joints": 17}},
 }
 
 
@@ -57,14 +107,23 @@ def create_generator(name, **overrides):
     return _create(GENERATORS[entry["task"]], name, {"name": name, **entry["generator"], **overrides})
 
 
-def create_discriminator(name, image_size=None, **overrides):
-    """Builds the discriminator that a preset is trained against, at its image size unless another is given."""
+def create_discriminator(name, image_size=None, role="discriminator", **overrides):
+    """Builds a discriminator that a preset is trained against, at its image size unless another is given.
+
+    Args:
+        name: of the preset.
+        image_size: (height, width).
+        role: "discriminator", which judges frames, or "video_discriminator", which judges their sequence.
+        overrides: replace single settings of the preset.
+
+    Raises:
+        GflaError: unknown preset, kind or setting, or a preset without such a discriminator.
+    """
     entry = preset(name)
-    settings = {
-        "image_size": image_size or entry["generator"]["image_size"],
-        **entry["discriminator"],
-        **overrides,
-    }
+    if role not in entry:
+        having = [known for known in PRESETS if role in PRESETS[known]]
+        raise GflaError(f"preset {name} has no {role}: presets with one are {', '.join(having) or 'none'}.")
+    settings = {"image_size": image_size or entry["generator"]["image_size"], **entry[role], **overrides}
     kind = settings.pop("kind")
     if kind not in DISCRIMINATORS:
         raise GflaError(f"there is no discriminator {kind!r}: choose one of {', '.join(DISCRIMINATORS)}.")

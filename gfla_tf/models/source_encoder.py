@@ -3,11 +3,12 @@
 import keras
 
 from gfla_tf.layers.blocks import EncoderBlock
+from gfla_tf.models.configured import ConfiguredModel
 from gfla_tf.models.widths import width
 
 
 @keras.saving.register_keras_serializable("gfla_tf")
-class SourceEncoder(keras.Model):
+class SourceEncoder(ConfiguredModel):
     """Encodes an image at every level down to `depth`.
 
     Input: (batch, H, W, 3) in [-1, 1]. Output: a dict level -> features, `{"level_3": (batch, H/8, W/8, 256), ...}` at the
@@ -34,23 +35,12 @@ class SourceEncoder(keras.Model):
         for d, block in enumerate(blocks):
             x = block(x)
             outputs[f"level_{d + 1}"] = x
-        super().__init__(image, outputs, **kwargs)
 
         # === Config ===
-        self.image_size = tuple(image_size)
-        self.base_channels = base_channels
-        self.max_channels = max_channels
-        self.depth = depth
-
-    def get_config(self):
-        return {
-            "name": self.name,
-            "image_size": self.image_size,
-            "base_channels": self.base_channels,
-            "max_channels": self.max_channels,
-            "depth": self.depth,
+        config = {
+            "image_size": tuple(image_size),
+            "base_channels": base_channels,
+            "max_channels": max_channels,
+            "depth": depth,
         }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        return cls(**config)
+        super().__init__(image, outputs, config, **kwargs)

@@ -1,9 +1,14 @@
-"""Target net: draws the target from its pose, taking from the source's features what the flow points at."""
+"""Target nets: they draw the target from its structure, taking from the source's features what the flow points at.
+
+One decoder with attention; the tasks differ in what it starts from and in how many sources it attends to.
+"""
 
 import keras
 
 from gfla_tf.layers.attention import BilinearSampling, GlobalAttention, LocalAttention
 from gfla_tf.layers.blocks import DecoderBlock, EncoderBlock, ImageOutput, ResBlock
+from gfla_tf.layers.tile import Tile
+from gfla_tf.models.configured import ConfiguredModel
 from gfla_tf.models.widths import width
 
 ATTENTION_KINDS = ("local", "bilinear", "global", "none")
@@ -20,24 +25,112 @@ class Blend(keras.layers.Layer):
         return tuple(target_shape)
 
 
-@keras.saving.register_keras_serializable("gfla_tf")
-class TargetNet(keras.Model):
-    """Encoder-decoder over the target pose with attention to the source before the decoders (CVPR 2020, section 3.2).
+class AttentiveDecoder(ConfiguredModel):
+    """Decoder with attention to the source before its stages (CVPR 2020, section 3.2).
 
-    Input: dict of target_pose (batch, H, W, pose_channels) and, by the kind of attention,
-      local, bilinear: source_L (batch, H/2^L, W/2^L, channels), flow_L and mask_L for each attention level L;
-      global: source_L;
-      none: source_image and source_pose, which are concatenated to the target pose.
+    Stage i starts at level depth - i. With several sources the blends of the features with each are added (TIP 2020, section 4).
+    Inputs that it adds: for each source and attention level, source_L (batch, H/2^L, W/2^L, channels), and flow_L and mask_L for
+    local and bilinear attention; with several sources source_SOURCE_L, flow_SOURCE_L, mask_SOURCE_L.
     Output: dict of generated (batch, H, W, 3) in [-1, 1] and, for local attention, attention_L (batch, H/2^L, W/2^L, n * n).
 
     Args:
+        inputs: dict of the inputs that `x` was made of.
+        x: features at level `depth`.
         image_size: (height, width).
-        pose_channels: number of heat maps in a pose.
         attention: one of ATTENTION_KINDS.
         attention_kernels: level -> n, the size of the attended patch.
         attention_units: width of the layer that compares patches, in local attention.
         base_channels, max_channels: width at depth d is base * min(2^d, max // base).
-        depth: number of times the size is halved.
+        depth: number of stages.
+        sources: what stands between `source`, `flow`, `mask` and the level, for each source.
+        settings: the other arguments of the subclass.
+    """
+
+    def __init__(
+        self,
+        inputs,
+        x,
+        image_size,
+        attention,
+        attention_kernels,
+        attention_units,
+        base_channels,
+        max_channels,
+        depth,
+        sources=("",),
+        settings=None,
+        **kwargs,
+    ):
+        if attention not in ATTENTION_KINDS:
+            raise ValueError(f"attention must be one of {', '.join(ATTENTION_KINDS)}; got {attention!r}.")
+        kernels = {int(level): int(n) for level, n in (attention_kernels or {3: 3, 2: 5}).items()}
+
+        def channels(d):
+            return width(d, base_channels, max_channels)
+
+        def attend(target, i, source):
+            """The blend of the target's features and those of one source, at stage i."""
+            level, tag = depth - i, f"{source[:2]}{i}"
+            size = (image_size[0] >> level, image_size[1] >> level)
+
+            def add_input(kind, count):
+                name = f"{kind}{source}_{level}"
+                inputs[name] = keras.Input((*size, count), name=name)
+                return inputs[name]
+
+            features = add_input("source", channels(level - 1))
+            if attention == "global":
+                return GlobalAttention(name=f"attn{tag}")(target, features)
+            flow, mask = add_input("flow", 2), add_input("mask", 1)
+            if attention == "local":
+                layer = LocalAttention(kernels[level], attention_units, name=f"attn{tag}")
+                sampled, coefficients[f"attention{source}_{level}"] = layer(target, features, flow)
+            else:
+                sampled = BilinearSampling(name=f"attn{tag}")(features, flow)
+            return Blend(name=f"blend{tag}")(target, sampled, mask)
+
+        # === Layers and functional model ===
+        inputs, coefficients = dict(inputs), {}
+        for i in range(depth):
+            hidden = channels(depth - 1 - i)
+            if depth - i in kernels and attention != "none":
+                blends = [attend(x, i, source) for source in sources]
+                x = keras.layers.Add(name=f"blends{i}")(blends) if len(blends) > 1 else blends[0]
+            x = ResBlock(hidden, hidden, name=f"residual{i}")(x)
+            x = DecoderBlock(channels(max(depth - 2 - i, 0)), hidden, name=f"decoder{i}")(x)
+        outputs = {"generated": ImageOutput(name="outconv")(x), **coefficients}
+
+        # === Config ===
+        config = {
+            "image_size": tuple(image_size),
+            **(settings or {}),
+            "attention_kernels": kernels,
+            "attention_units": attention_units,
+            "base_channels": base_channels,
+            "max_channels": max_channels,
+            "depth": depth,
+        }
+        super().__init__(inputs, outputs, config, **kwargs)
+
+
+def _encode(x, base_channels, max_channels, depth):
+    for d in range(depth):
+        name = "block0" if d == 0 else f"encoder{d - 1}"
+        x = EncoderBlock(width(d, base_channels, max_channels), name=name)(x)
+    return x
+
+
+@keras.saving.register_keras_serializable("gfla_tf")
+class TargetNet(AttentiveDecoder):
+    """Encoder of the target pose and `AttentiveDecoder`.
+
+    Input: dict of target_pose (batch, H, W, pose_channels) and what the decoder adds; without attention source_image and
+    source_pose, which are concatenated to the target pose.
+
+    Args:
+        pose_channels: number of heat maps in a pose.
+        sources: ("",), or those of an animation, for which a pose is called structure.
+        image_size, attention, attention_kernels, attention_units, base_channels, max_channels, depth: see `AttentiveDecoder`.
     """
 
     def __init__(
@@ -50,86 +143,52 @@ class TargetNet(keras.Model):
         base_channels=64,
         max_channels=512,
         depth=3,
+        sources=("",),
         **kwargs,
     ):
-        if attention not in ATTENTION_KINDS:
-            raise ValueError(f"attention must be one of {', '.join(ATTENTION_KINDS)}; got {attention!r}.")
-        kernels = {int(level): int(n) for level, n in (attention_kernels or {3: 3, 2: 5}).items()}
-
-        def channels(d):
-            return width(d, base_channels, max_channels)
-
-        # === Layers ===
-        encoders = [
-            EncoderBlock(channels(d), name="block0" if d == 0 else f"encoder{d - 1}") for d in range(depth)
-        ]
-        residuals, decoders, attentions = [], [], {}
-        for i in range(depth):
-            hidden = channels(depth - 1 - i)
-            residuals.append(ResBlock(hidden, hidden, name=f"residual{i}"))
-            decoders.append(DecoderBlock(channels(max(depth - 2 - i, 0)), hidden, name=f"decoder{i}"))
-            level = depth - i
-            if level in kernels and attention == "local":
-                attentions[level] = LocalAttention(kernels[level], attention_units, name=f"attn{i}")
-            elif level in kernels and attention == "bilinear":
-                attentions[level] = BilinearSampling(name=f"attn{i}")
-            elif level in kernels and attention == "global":
-                attentions[level] = GlobalAttention(name=f"attn{i}")
-        to_image = ImageOutput(name="outconv")
-
-        # === Functional model ===
         inputs = {"target_pose": keras.Input((*image_size, pose_channels), name="target_pose")}
         x = inputs["target_pose"]
         if attention == "none":
             inputs["source_image"] = keras.Input((*image_size, 3), name="source_image")
             inputs["source_pose"] = keras.Input((*image_size, pose_channels), name="source_pose")
             x = keras.layers.Concatenate(name="inputs")(list(inputs.values()))
-        for encoder in encoders:
-            x = encoder(x)
-        coefficients = {}
-        for i in range(depth):
-            level = depth - i
-            if level in attentions:
-                size = (image_size[0] >> level, image_size[1] >> level)
-                source = keras.Input((*size, channels(level - 1)), name=f"source_{level}")
-                inputs[source.name] = source
-                if attention == "global":
-                    x = attentions[level](x, source)
-                else:
-                    flow = keras.Input((*size, 2), name=f"flow_{level}")
-                    mask = keras.Input((*size, 1), name=f"mask_{level}")
-                    inputs[flow.name], inputs[mask.name] = flow, mask
-                    if attention == "local":
-                        sampled, coefficients[f"attention_{level}"] = attentions[level](x, source, flow)
-                    else:
-                        sampled = attentions[level](source, flow)
-                    x = Blend(name=f"blend{i}")(x, sampled, mask)
-            x = decoders[i](residuals[i](x))
-        super().__init__(inputs, {"generated": to_image(x), **coefficients}, **kwargs)
+        x = _encode(x, base_channels, max_channels, depth)
+        settings = {"pose_channels": pose_channels, "attention": attention, "sources": tuple(sources)}
+        super().__init__(
+            inputs, x, image_size, attention, attention_kernels, attention_units, base_channels, max_channels,
+            depth, sources, settings, **kwargs,
+        )  # fmt: skip
 
-        # === Config ===
-        self.image_size = tuple(image_size)
-        self.pose_channels = pose_channels
-        self.attention = attention
-        self.attention_kernels = kernels
-        self.attention_units = attention_units
-        self.base_channels = base_channels
-        self.max_channels = max_channels
-        self.depth = depth
 
-    def get_config(self):
-        return {
-            "name": self.name,
-            "image_size": self.image_size,
-            "pose_channels": self.pose_channels,
-            "attention": self.attention,
-            "attention_kernels": {str(level): n for level, n in self.attention_kernels.items()},
-            "attention_units": self.attention_units,
-            "base_channels": self.base_channels,
-            "max_channels": self.max_channels,
-            "depth": self.depth,
-        }
+@keras.saving.register_keras_serializable("gfla_tf")
+class ViewTargetNet(AttentiveDecoder):
+    """Draws an object from its view alone: two decoder blocks on the tiled view, then `AttentiveDecoder` with local attention.
 
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        return cls(**config)
+    Input: dict of target_view (batch, view_channels), one-hot, and what the decoder adds. The view is tiled at level depth + 2.
+
+    Args:
+        view_channels: length of a view.
+        image_size, attention_kernels, attention_units, base_channels, max_channels, depth: see `AttentiveDecoder`.
+    """
+
+    def __init__(
+        self,
+        image_size,
+        view_channels=21,
+        attention_kernels=None,
+        attention_units=128,
+        base_channels=64,
+        max_channels=512,
+        depth=3,
+        **kwargs,
+    ):
+        inputs = {"target_view": keras.Input((view_channels,), name="target_view")}
+        start = (image_size[0] >> (depth + 2), image_size[1] >> (depth + 2))
+        x = Tile(start, name="tiled")(inputs["target_view"])
+        first, second = (width(d, base_channels, max_channels) for d in (0, depth - 1))
+        x = DecoderBlock(first, view_channels, has_constant_maps=True, name="block0")(x)
+        x = DecoderBlock(second, first, name="block1")(x)
+        super().__init__(
+            inputs, x, image_size, "local", attention_kernels, attention_units, base_channels, max_channels,
+            depth, settings={"view_channels": view_channels}, **kwargs,
+        )  # fmt: skip

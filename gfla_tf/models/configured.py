@@ -1,0 +1,30 @@
+"""Functional models that remember how they were built."""
+
+import keras
+
+
+class ConfiguredModel(keras.Model):
+    """A functional model whose constructor's arguments are its attributes and its configuration.
+
+    Args:
+        inputs, outputs: of the functional model.
+        config: {argument of the subclass's constructor: value}.
+    """
+
+    def __init__(self, inputs, outputs, config, **kwargs):
+        super().__init__(inputs, outputs, **kwargs)
+        for name, value in config.items():
+            setattr(self, name, value)
+        self._arguments = tuple(config)
+
+    def get_config(self):
+        return {"name": self.name, **{name: _plain(getattr(self, name)) for name in self._arguments}}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(**config)
+
+
+def _plain(value):
+    """JSON has no keys but strings."""
+    return {str(key): entry for key, entry in value.items()} if isinstance(value, dict) else value

@@ -1,0 +1,76 @@
+"""Motion extraction: clean joints from a noisy sequence of keypoints."""
+
+import keras
+
+from gfla_tf.errors import GflaError
+from gfla_tf.layers.convolution import activation
+from gfla_tf.layers.normalization import AdaptiveNormalization, SequenceNormalization
+from gfla_tf.models.configured import ConfiguredModel
+
+
+def _activated(x, name):
+    return keras.layers.Activation(activation, name=f"{name}_activation")(x)
+
+
+@keras.saving.register_keras_serializable("gfla_tf")
+class MotionExtraction(ConfiguredModel):
+    """Dilated convolutions over time, normalised by a feature of the whole sequence (TIP 2020, section 4.2).
+
+    Input: (batch, T + receptive_field - 1, 2 * joints): the y of all joints, then the x, both as 2 v / image width - 1.
+    Output: (batch, T, 2 * joints) likewise; frame t is made of the input frames t to t + receptive_field - 1.
+    At the published size 81 frames make one. The input's joints are COCO's 17, the output's Human3.6M's 17.
+
+    Args:
+        joints: number of joints.
+        channels: width of all layers.
+        dilations: of the residual blocks.
+        dropout: share of the activations dropped in training.
+
+    Raises:
+        GflaError: an argument is out of range.
+    """
+
+    def __init__(self, joints=17, channels=256, dilations=(3, 9, 27), dropout=0.15, **kwargs):
+        dilations = tuple(int(dilation) for dilation in dilations)
+        if joints < 1 or channels < 1 or any(dilation < 1 for dilation in dilations) or not 0 <= dropout < 1:
+            raise GflaError(
+                f"motion extraction with joints {joints}, channels {channels}, dilations {list(dilations)} and dropout {dropout} "
+                "cannot be: the first three must be positive and dropout must lie in [0, 1)."
+            )
+
+        def convolution(kernel_size, name, **options):
+            return keras.layers.Conv1D(channels, kernel_size, use_bias=False, name=name, **options)
+
+        # === Layers and functional model ===
+        keypoints = keras.Input((None, 2 * joints), name="keypoints")
+        feature = keypoints
+        for i in (1, 2, 3):
+            feature = convolution(3, f"feature_conv_{i}", strides=2)(feature)
+            feature = _activated(feature, f"feature_{i}")
+        feature = keras.layers.GlobalAveragePooling1D(name="feature")(feature)
+
+        def normalised(x, normalization, name, *context):
+            x = _activated(normalization(x, *context), name)
+            return keras.layers.Dropout(dropout, name=f"{name}_dropout")(x)
+
+        x = convolution(3, "expand_conv")(keypoints)
+        x = normalised(x, SequenceNormalization(name="expand_ln"), "expand")
+        for k, dilation in enumerate(dilations):
+            cropped = keras.layers.Cropping1D(dilation, name=f"crop{k}")(x)
+            for i, options in (
+                (2 * k, {"kernel_size": 3, "dilation_rate": dilation}),
+                (2 * k + 1, {"kernel_size": 1}),
+            ):
+                x = convolution(name=f"layers_conv_{i}", **options)(x)
+                x = normalised(x, AdaptiveNormalization(name=f"layers_ln_{i}"), f"layers_{i}", feature)
+            x = keras.layers.Add(name=f"add{k}")([x, cropped])
+        clean = keras.layers.Conv1D(2 * joints, 1, name="shrink")(x)
+
+        # === Config ===
+        config = {"joints": joints, "channels": channels, "dilations": dilations, "dropout": dropout}
+        super().__init__(keypoints, clean, config, **kwargs)
+
+    @property
+    def receptive_field(self):
+        """Number of input frames that make one output frame."""
+        return 3 + 2 * sum(self.dilations)
