@@ -43,7 +43,7 @@ class InstanceNormalization(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("gfla_tf")
 class FoldedInstanceNormalization(InstanceNormalization):
-    """The same as x * scale + (beta - mean * scale), scale = gamma / sqrt(variance + epsilon): as the published networks compute it.
+    """The same as x * scale + (beta - mean * scale), scale = gamma / sqrt(variance + epsilon), as the published networks do it.
 
     On constant maps the scale is 316 gamma, and so beta is rounded to 3e-5: less accurate than `InstanceNormalization`, but what
     the published view generator, which starts from constant maps, gives. Later norms make 4e-4 of it in the image.
