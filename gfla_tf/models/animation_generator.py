@@ -2,8 +2,7 @@
 
 import keras
 
-from gfla_tf.models.generator import Generator, checked_settings
-from gfla_tf.models.source_encoder import SourceEncoder
+from gfla_tf.models.generator import Generator
 from gfla_tf.models.target_net import TargetNet
 
 SOURCES = ("previous", "reference")
@@ -20,84 +19,44 @@ class AnimationGenerator(Generator):
 
     Args:
         structure_channels: of a structure: 20 for dances (17 heat maps and a drawn skeleton), 16 for faces.
-        image_size: (height, width), divisible by 2^flow_depth and by 2^depth.
-        attention_kernels: level -> size of the attended patch; its keys are the attention levels.
-        attention_units: width of the layer that compares patches.
-        base_channels, max_channels, depth: widths and depth of the source encoders and the target net.
-        flow_base_channels, flow_max_channels, flow_depth: those of the flow estimators.
+        kwargs: image_size, attention_kernels, widths and depths, see `Generator`.
 
     Raises:
         GflaError: the image size does not fit the depth, or an attention level does not exist.
     """
 
-    def __init__(
-        self,
-        structure_channels,
-        image_size=(256, 256),
-        attention_kernels=None,
-        attention_units=128,
-        base_channels=64,
-        max_channels=512,
-        depth=3,
-        flow_base_channels=32,
-        flow_max_channels=256,
-        flow_depth=5,
-        **kwargs,
-    ):
-        image_size, kernels = checked_settings(image_size, attention_kernels, depth, flow_depth)
+    def __init__(self, structure_channels, **kwargs):
+        super().__init__({"structure_channels": structure_channels}, **kwargs)
 
-        # === Layers ===
-        parts = {
-            f"{source}_encoder": SourceEncoder(
-                image_size, base_channels, max_channels, depth, name=f"{source}_encoder"
-            )
-            for source in SOURCES
+    @classmethod
+    def assemble(cls, source_encoder, flow_settings, target_settings, structure_channels):
+        image_size = flow_settings["image_size"]
+        inputs = {
+            f"{name}_structure": keras.Input((*image_size, structure_channels), name=f"{name}_structure")
+            for name in (*SOURCES, "target")
         }
-        parts |= self.flow_estimators(
-            image_size, structure_channels, kernels, flow_base_channels, flow_max_channels, flow_depth
-        )
-        parts["target_net"] = TargetNet(
-            image_size, structure_channels, "local", kernels, attention_units, base_channels, max_channels, depth,
-            tuple(f"_{source}" for source in SOURCES), name="target_net",
-        )  # fmt: skip
-
-        # === Functional model ===
-        inputs = {}
-        for name in ("reference", "previous", "target"):
-            key = f"{name}_structure"
-            inputs[key] = keras.Input((*image_size, structure_channels), name=key)
         for source in SOURCES:
-            key = f"{source}_image"
-            inputs[key] = keras.Input((*image_size, 3), name=key)
-        flows = self.estimate_flows(parts, inputs)
+            inputs[f"{source}_image"] = keras.Input((*image_size, 3), name=f"{source}_image")
+        parts, flows = cls.estimate_flows(inputs, {"structure_channels": structure_channels, **flow_settings})
         available = {"target_pose": inputs["target_structure"], **flows}
         for source in SOURCES:
-            features = parts[f"{source}_encoder"](inputs[f"{source}_image"])
+            encoder = parts[f"{source}_encoder"] = source_encoder(f"{source}_encoder")
+            features = encoder(inputs[f"{source}_image"])
             available |= {name.replace("level", f"source_{source}"): x for name, x in features.items()}
-        target_net = parts["target_net"]
+        target_net = parts["target_net"] = TargetNet(
+            pose_channels=structure_channels,
+            sources=tuple(f"_{source}" for source in SOURCES),
+            name="target_net",
+            **target_settings,
+        )
         drawn = target_net({name: available[name] for name in target_net.input})
+        return inputs, {"generated": drawn["generated"], **flows}, parts
 
-        # === Config ===
-        config = {
-            "structure_channels": structure_channels,
-            "image_size": image_size,
-            "attention_kernels": kernels,
-            "attention_units": attention_units,
-            "base_channels": base_channels,
-            "max_channels": max_channels,
-            "depth": depth,
-            "flow_base_channels": flow_base_channels,
-            "flow_max_channels": flow_max_channels,
-            "flow_depth": flow_depth,
-        }
-        super().__init__(inputs, {"generated": drawn["generated"], **flows}, parts, config, **kwargs)
+    @classmethod
+    def estimate_flows(cls, inputs, settings):
+        """Builds the flow estimators from their settings and calls them on the generator's inputs.
 
-    @staticmethod
-    def flow_estimators(*arguments):
-        """{attribute: flow estimator}, built with the arguments of `FlowEstimator`."""
-        raise NotImplementedError
-
-    @staticmethod
-    def estimate_flows(parts, inputs):
-        """The flow_S_L and mask_S_L that the estimators among `parts` find for the generator's inputs."""
+        Returns:
+            {attribute: estimator} and their outputs flow_S_L and mask_S_L.
+        """
         raise NotImplementedError

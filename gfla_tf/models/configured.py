@@ -11,7 +11,7 @@ class ConfiguredModel(keras.Model):
         config: {argument of the subclass's constructor: value}.
     """
 
-    def __init__(self, inputs, outputs, config, **kwargs):
+    def __init__(self, inputs, outputs, config, /, **kwargs):
         super().__init__(inputs, outputs, **kwargs)
         for name, value in config.items():
             setattr(self, name, value)

@@ -10,23 +10,19 @@ from gfla_tf.models.flow_estimator import FlowEstimator
 class DanceGenerator(AnimationGenerator):
     """`AnimationGenerator` with two estimators, each over its image, its structure and the target structure."""
 
-    @staticmethod
-    def flow_estimators(*arguments):
-        return {
-            f"{source}_flow_estimator": FlowEstimator(*arguments, name=f"{source}_flow_estimator")
-            for source in SOURCES
-        }
-
-    @staticmethod
-    def estimate_flows(parts, inputs):
-        flows = {}
+    @classmethod
+    def estimate_flows(cls, inputs, settings):
+        settings, parts, flows = dict(settings), {}, {}
+        pose_channels = settings.pop("structure_channels")
         for source in SOURCES:
-            estimated = parts[f"{source}_flow_estimator"](
+            name = f"{source}_flow_estimator"
+            parts[name] = FlowEstimator(pose_channels=pose_channels, name=name, **settings)
+            estimated = parts[name](
                 {
                     "source_image": inputs[f"{source}_image"],
                     "source_pose": inputs[f"{source}_structure"],
                     "target_pose": inputs["target_structure"],
                 }
             )
-            flows |= {name.replace("_", f"_{source}_"): value for name, value in estimated.items()}
-        return flows
+            flows |= {key.replace("_", f"_{source}_"): value for key, value in estimated.items()}
+        return parts, flows

@@ -96,7 +96,7 @@ class _Discriminator(ConfiguredModel):
     """What the discriminators share: their size, and `training=True` for one step of power iteration in a call."""
 
     def __init__(
-        self, layers, image_size, image_channels, base_channels, max_channels, depth, frames=None, **kwargs
+        self, layers, image_size, image_channels, base_channels, max_channels, depth, frames=None, /, **kwargs
     ):
         clip = () if frames is None else (frames,)
         image = x = keras.Input(

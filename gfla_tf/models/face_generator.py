@@ -10,10 +10,7 @@ from gfla_tf.models.flow_estimator import FaceFlowEstimator
 class FaceGenerator(AnimationGenerator):
     """`AnimationGenerator` with one estimator over both images and the three structures."""
 
-    @staticmethod
-    def flow_estimators(*arguments):
-        return {"flow_estimator": FaceFlowEstimator(*arguments, name="flow_estimator")}
-
-    @staticmethod
-    def estimate_flows(parts, inputs):
-        return parts["flow_estimator"](inputs)
+    @classmethod
+    def estimate_flows(cls, inputs, settings):
+        estimator = FaceFlowEstimator(name="flow_estimator", **settings)
+        return {"flow_estimator": estimator}, estimator(inputs)

@@ -21,25 +21,26 @@ class FlowNet(ConfiguredModel):
     Args:
         inputs: dict of the model's inputs.
         x: what the encoder sees, made of the inputs: (batch, H, W, any).
+        settings: the arguments of the subclass.
+        sources: what stands between `flow` and the level in the outputs' names, for each source.
+        at_bottom: changes the coarsest features before they are decoded.
         levels: the attention levels.
         base_channels, max_channels: width at depth d is base * min(2^d, max // base).
         depth: number of times the size is halved on the way down.
-        sources: what stands between `flow` and the level in the outputs' names, for each source.
-        at_bottom: changes the coarsest features before they are decoded; None leaves them.
-        settings: the other arguments of the subclass.
     """
 
     def __init__(
         self,
         inputs,
         x,
-        levels,
-        base_channels,
-        max_channels,
-        depth,
+        settings,
         sources=("",),
-        at_bottom=None,
-        settings=None,
+        at_bottom=lambda features: features,
+        /,
+        levels=(3, 2),
+        base_channels=32,
+        max_channels=256,
+        depth=5,
         **kwargs,
     ):
         levels = sorted((int(level) for level in levels), reverse=True)
@@ -67,8 +68,7 @@ class FlowNet(ConfiguredModel):
         for encoder in encoders:
             x = encoder(x)
             features.append(x)
-        if at_bottom is not None:
-            x = at_bottom(x)
+        x = at_bottom(x)
         outputs = {}
         for level, decoder in decoders.items():
             x = keras.layers.Add(name=f"skip_{level}")([decoder(x), jumps[level](features[level - 1])])
@@ -81,7 +81,7 @@ class FlowNet(ConfiguredModel):
 
         # === Config ===
         config = {
-            **(settings or {}),
+            **settings,
             "levels": tuple(levels),
             "base_channels": base_channels,
             "max_channels": max_channels,
@@ -99,19 +99,10 @@ class FlowEstimator(FlowNet):
     Args:
         image_size: (height, width), both divisible by 2^depth.
         pose_channels: number of heat maps in a pose.
-        levels, base_channels, max_channels, depth: see `FlowNet`.
+        kwargs: levels, base_channels, max_channels and depth, see `FlowNet`.
     """
 
-    def __init__(
-        self,
-        image_size,
-        pose_channels=18,
-        levels=(3, 2),
-        base_channels=32,
-        max_channels=256,
-        depth=5,
-        **kwargs,
-    ):
+    def __init__(self, image_size, pose_channels=18, **kwargs):
         inputs = {
             "source_image": keras.Input((*image_size, 3), name="source_image"),
             "source_pose": keras.Input((*image_size, pose_channels), name="source_pose"),
@@ -119,7 +110,7 @@ class FlowEstimator(FlowNet):
         }
         x = keras.layers.Concatenate(name="inputs")(list(inputs.values()))
         settings = {"image_size": tuple(image_size), "pose_channels": pose_channels}
-        super().__init__(inputs, x, levels, base_channels, max_channels, depth, settings=settings, **kwargs)
+        super().__init__(inputs, x, settings, **kwargs)
 
 
 @keras.saving.register_keras_serializable("gfla_tf")
@@ -132,19 +123,10 @@ class FaceFlowEstimator(FlowNet):
     Args:
         image_size: (height, width), both divisible by 2^depth.
         structure_channels: channels of a structure.
-        levels, base_channels, max_channels, depth: see `FlowNet`.
+        kwargs: levels, base_channels, max_channels and depth, see `FlowNet`.
     """
 
-    def __init__(
-        self,
-        image_size,
-        structure_channels=16,
-        levels=(3, 2),
-        base_channels=32,
-        max_channels=256,
-        depth=5,
-        **kwargs,
-    ):
+    def __init__(self, image_size, structure_channels=16, **kwargs):
         names = (
             "target_structure",
             "previous_image",
@@ -158,10 +140,7 @@ class FaceFlowEstimator(FlowNet):
         }
         x = keras.layers.Concatenate(name="inputs")(list(inputs.values()))
         settings = {"image_size": tuple(image_size), "structure_channels": structure_channels}
-        super().__init__(
-            inputs, x, levels, base_channels, max_channels, depth, ("_previous", "_reference"),
-            settings=settings, **kwargs,
-        )  # fmt: skip
+        super().__init__(inputs, x, settings, ("_previous", "_reference"), **kwargs)
 
 
 @keras.saving.register_keras_serializable("gfla_tf")
@@ -174,19 +153,10 @@ class ViewFlowEstimator(FlowNet):
     Args:
         image_size: (height, width), both divisible by 2^depth.
         view_channels: length of a view.
-        levels, base_channels, max_channels, depth: see `FlowNet`.
+        kwargs: levels, base_channels, max_channels and depth, see `FlowNet`.
     """
 
-    def __init__(
-        self,
-        image_size,
-        view_channels=21,
-        levels=(3, 2),
-        base_channels=32,
-        max_channels=256,
-        depth=5,
-        **kwargs,
-    ):
+    def __init__(self, image_size, view_channels=21, **kwargs):
         inputs = {
             "source_image": keras.Input((*image_size, 3), name="source_image"),
             "source_view": keras.Input((view_channels,), name="source_view"),
@@ -200,7 +170,4 @@ class ViewFlowEstimator(FlowNet):
             return ResBlock(features.shape[-1], joined.shape[-1], name="cat")(joined)
 
         settings = {"image_size": tuple(image_size), "view_channels": view_channels}
-        super().__init__(
-            inputs, inputs["source_image"], levels, base_channels, max_channels, depth,
-            at_bottom=join_views, settings=settings, **kwargs,
-        )  # fmt: skip
+        super().__init__(inputs, inputs["source_image"], settings, ("",), join_views, **kwargs)

@@ -1,22 +1,94 @@
-"""What the generators of all tasks share: their levels, and which sizes, levels and kernels there can be."""
+"""What the generators of all tasks share: their settings, their levels, and which sizes, levels and kernels there can be."""
 
 from gfla_tf.errors import GflaError
 from gfla_tf.models.configured import ConfiguredModel
+from gfla_tf.models.source_encoder import SourceEncoder
 
 
 class Generator(ConfiguredModel):
-    """A generator made of parts: source encoders, flow estimators and a target net.
+    """A generator made of source encoders, flow estimators and a target net. Subclasses `assemble` them.
 
     Args:
-        inputs, outputs: of the functional model.
-        parts: {attribute: model}, the models that own the weights; None for one that an ablation does without.
-        config: {argument of the subclass's constructor: value}.
+        settings: {argument of the subclass's constructor: value}.
+        image_size: (height, width), divisible by 2^flow_depth and by the 2^depth that the target net starts at.
+        attention_kernels: level -> size of the attended patch; its keys are the attention levels.
+        attention_units: width of the layer that compares patches, in local attention.
+        base_channels, max_channels, depth: widths and depth of the source encoders and the target net.
+        flow_base_channels, flow_max_channels, flow_depth: those of the flow estimators.
+
+    Raises:
+        GflaError: the image size does not fit the depth, or an attention level or kernel is impossible.
     """
 
-    def __init__(self, inputs, outputs, parts, config, **kwargs):
+    extra_depth = 0  # how much deeper than `depth` the target net starts
+
+    def __init__(
+        self,
+        settings,
+        /,
+        image_size=(256, 256),
+        attention_kernels=None,
+        attention_units=128,
+        base_channels=64,
+        max_channels=512,
+        depth=3,
+        flow_base_channels=32,
+        flow_max_channels=256,
+        flow_depth=5,
+        **kwargs,
+    ):
+        image_size = tuple(int(extent) for extent in image_size)
+        kernels = {int(level): int(n) for level, n in (attention_kernels or {3: 3, 2: 5}).items()}
+        _check(image_size, kernels, depth, flow_depth, self.extra_depth)
+
+        # === Layers and functional model ===
+        widths = {"base_channels": base_channels, "max_channels": max_channels, "depth": depth}
+        inputs, outputs, parts = self.assemble(
+            lambda name: SourceEncoder(image_size, name=name, **widths),
+            {
+                "image_size": image_size,
+                "levels": tuple(kernels),
+                "base_channels": flow_base_channels,
+                "max_channels": flow_max_channels,
+                "depth": flow_depth,
+            },
+            {
+                "image_size": image_size,
+                "attention_kernels": kernels,
+                "attention_units": attention_units,
+                **widths,
+            },
+            **settings,
+        )
+
+        # === Config ===
+        config = {
+            **settings,
+            "image_size": image_size,
+            "attention_kernels": kernels,
+            "attention_units": attention_units,
+            **widths,
+            "flow_base_channels": flow_base_channels,
+            "flow_max_channels": flow_max_channels,
+            "flow_depth": flow_depth,
+        }
         super().__init__(inputs, outputs, config, **kwargs)
         for name, part in parts.items():
             setattr(self, name, part)
+
+    @classmethod
+    def assemble(cls, source_encoder, flow_settings, target_settings, **settings):
+        """Builds the parts and joins them.
+
+        Args:
+            source_encoder: makes a source encoder of a name.
+            flow_settings, target_settings: arguments of the flow estimators and of the target net.
+            settings: those of the subclass.
+
+        Returns:
+            inputs and outputs of the functional model, and {attribute: part}.
+        """
+        raise NotImplementedError
 
     @property
     def levels(self):
@@ -24,21 +96,8 @@ class Generator(ConfiguredModel):
         return tuple(sorted(self.attention_kernels, reverse=True))
 
 
-def checked_settings(image_size, attention_kernels, depth, flow_depth, extra_halvings=0):
-    """The image size as a tuple and the attention kernels as {level: n}, of whole numbers.
-
-    Args:
-        image_size: (height, width).
-        attention_kernels: level -> n; None for the published ones.
-        depth, flow_depth: of the target net and of the flow estimator.
-        extra_halvings: how much deeper than `depth` the target net starts.
-
-    Raises:
-        GflaError: the image size does not fit the depth, or an attention level or kernel is impossible.
-    """
-    image_size = tuple(int(extent) for extent in image_size)
-    kernels = {int(level): int(n) for level, n in (attention_kernels or {3: 3, 2: 5}).items()}
-    multiple = 2 ** max(depth + extra_halvings, flow_depth)
+def _check(image_size, kernels, depth, flow_depth, extra_depth):
+    multiple = 2 ** max(depth + extra_depth, flow_depth)
     if len(image_size) != 2 or any(extent <= 0 or extent % multiple for extent in image_size):
         raise GflaError(
             f"image_size {list(image_size)} does not fit the network: height and width must be multiples of {multiple}."
@@ -50,4 +109,3 @@ def checked_settings(image_size, attention_kernels, depth, flow_depth, extra_hal
             )
         if n < 1 or n % 2 == 0:
             raise GflaError(f"the attention kernel at level {level} is {n}: it must be odd.")
-    return image_size, kernels

@@ -3,8 +3,7 @@
 import keras
 
 from gfla_tf.models.flow_estimator import FlowEstimator
-from gfla_tf.models.generator import Generator, checked_settings
-from gfla_tf.models.source_encoder import SourceEncoder
+from gfla_tf.models.generator import Generator
 from gfla_tf.models.target_net import TargetNet
 
 
@@ -17,53 +16,40 @@ class PoseGenerator(Generator):
     (batch, H/2^L, W/2^L, 1) for each attention level L, coarsest first; with `return_attention`, attention_L (..., n * n).
 
     Args:
-        image_size: (height, width), divisible by 2^flow_depth and by 2^depth.
         pose_channels: number of heat maps in a pose.
         attention: "local" (the method), or an ablation: "bilinear", "global" or "none".
-        attention_kernels: level -> size of the attended patch; its keys are the attention levels.
-        attention_units: width of the layer that compares patches, in local attention.
-        base_channels, max_channels, depth: widths and depth of the source encoder and the target net.
-        flow_base_channels, flow_max_channels, flow_depth: those of the flow estimator.
         return_attention: also output the attention coefficients.
+        kwargs: image_size, attention_kernels, widths and depths, see `Generator`.
 
     Raises:
         GflaError: the image size does not fit the depth, or an attention level does not exist.
     """
 
-    def __init__(
-        self,
-        image_size=(256, 256),
-        pose_channels=18,
-        attention="local",
-        attention_kernels=None,
-        attention_units=128,
-        base_channels=64,
-        max_channels=512,
-        depth=3,
-        flow_base_channels=32,
-        flow_max_channels=256,
-        flow_depth=5,
-        return_attention=False,
-        **kwargs,
+    def __init__(self, pose_channels=18, attention="local", return_attention=False, **kwargs):
+        settings = {
+            "pose_channels": pose_channels,
+            "attention": attention,
+            "return_attention": return_attention,
+        }
+        super().__init__(settings, **kwargs)
+
+    @classmethod
+    def assemble(
+        cls, source_encoder, flow_settings, target_settings, pose_channels, attention, return_attention
     ):
-        image_size, kernels = checked_settings(image_size, attention_kernels, depth, flow_depth)
-        has_flow = attention in ("local", "bilinear")
+        has_flow, image_size = attention in ("local", "bilinear"), flow_settings["image_size"]
 
         # === Layers ===
-        source_encoder = flow_estimator = None
+        parts = {"source_encoder": None, "flow_estimator": None}
         if attention != "none":
-            source_encoder = SourceEncoder(
-                image_size, base_channels, max_channels, depth, name="source_encoder"
-            )
+            parts["source_encoder"] = source_encoder("source_encoder")
         if has_flow:
-            flow_estimator = FlowEstimator(
-                image_size, pose_channels, kernels, flow_base_channels, flow_max_channels, flow_depth,
-                name="flow_estimator",
-            )  # fmt: skip
-        target_net = TargetNet(
-            image_size, pose_channels, attention, kernels, attention_units, base_channels, max_channels, depth,
-            name="target_net",
-        )  # fmt: skip
+            parts["flow_estimator"] = FlowEstimator(
+                pose_channels=pose_channels, name="flow_estimator", **flow_settings
+            )
+        target_net = parts["target_net"] = TargetNet(
+            pose_channels=pose_channels, attention=attention, name="target_net", **target_settings
+        )
 
         # === Functional model ===
         inputs = {
@@ -71,37 +57,15 @@ class PoseGenerator(Generator):
             "source_pose": keras.Input((*image_size, pose_channels), name="source_pose"),
             "target_pose": keras.Input((*image_size, pose_channels), name="target_pose"),
         }
-        available = dict(inputs)
-        flows = flow_estimator(inputs) if has_flow else {}
-        available.update(flows)
-        if source_encoder is not None:
-            features = source_encoder(inputs["source_image"])
-            available.update({name.replace("level", "source"): value for name, value in features.items()})
+        flows = parts["flow_estimator"](inputs) if has_flow else {}
+        available = {**inputs, **flows}
+        if parts["source_encoder"] is not None:
+            features = parts["source_encoder"](inputs["source_image"])
+            available |= {name.replace("level", "source"): value for name, value in features.items()}
         drawn = target_net({name: available[name] for name in target_net.input})
         if not return_attention:
             drawn = {"generated": drawn["generated"]}
-
-        # === Config ===
-        parts = {
-            "source_encoder": source_encoder,
-            "flow_estimator": flow_estimator,
-            "target_net": target_net,
-        }
-        config = {
-            "image_size": image_size,
-            "pose_channels": pose_channels,
-            "attention": attention,
-            "attention_kernels": kernels,
-            "attention_units": attention_units,
-            "base_channels": base_channels,
-            "max_channels": max_channels,
-            "depth": depth,
-            "flow_base_channels": flow_base_channels,
-            "flow_max_channels": flow_max_channels,
-            "flow_depth": flow_depth,
-            "return_attention": return_attention,
-        }
-        super().__init__(inputs, {**drawn, **flows}, parts, config, **kwargs)
+        return inputs, {**drawn, **flows}, parts
 
     @property
     def levels(self):

@@ -6,6 +6,7 @@
 import inspect
 
 from gfla_tf.errors import GflaError
+from gfla_tf.models.configured import ConfiguredModel
 from gfla_tf.models.dance_generator import DanceGenerator
 from gfla_tf.models.discriminators import (
     PatchDiscriminator,
@@ -130,8 +131,15 @@ def create_discriminator(name, image_size=None, role="discriminator", **override
     return _create(DISCRIMINATORS[kind], name, settings)
 
 
+def _settings(cls):
+    """Names of the arguments of a network, those that it hands on to its base classes included."""
+    constructors = [base.__init__ for base in cls.__mro__ if issubclass(base, ConfiguredModel)]
+    parameters = [p for init in constructors for p in list(inspect.signature(init).parameters.values())[1:]]
+    return {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)} | {"name"}
+
+
 def _create(cls, name, settings):
-    known = set(inspect.signature(cls).parameters) - {"kwargs"} | {"name"}
+    known = _settings(cls)
     unknown = sorted(set(settings) - known)
     if unknown:
         raise GflaError(

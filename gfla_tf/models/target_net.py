@@ -34,31 +34,33 @@ class AttentiveDecoder(ConfiguredModel):
     Output: dict of generated (batch, H, W, 3) in [-1, 1] and, for local attention, attention_L (batch, H/2^L, W/2^L, n * n).
 
     Args:
-        inputs: dict of the inputs that `x` was made of.
-        x: features at level `depth`.
+        inputs: dict of the inputs that the features are made of.
+        start: makes them, at level depth: called with the widths by depth (a function) and the depth.
+        settings: the other arguments of the subclass.
+        sources: what stands between `source`, `flow`, `mask` and the level, for each source.
         image_size: (height, width).
         attention: one of ATTENTION_KINDS.
         attention_kernels: level -> n, the size of the attended patch.
         attention_units: width of the layer that compares patches, in local attention.
         base_channels, max_channels: width at depth d is base * min(2^d, max // base).
         depth: number of stages.
-        sources: what stands between `source`, `flow`, `mask` and the level, for each source.
-        settings: the other arguments of the subclass.
     """
 
     def __init__(
         self,
         inputs,
-        x,
-        image_size,
-        attention,
-        attention_kernels,
-        attention_units,
-        base_channels,
-        max_channels,
-        depth,
+        start,
+        settings,
         sources=("",),
-        settings=None,
+        /,
+        *,
+        image_size,
+        attention="local",
+        attention_kernels=None,
+        attention_units=128,
+        base_channels=64,
+        max_channels=512,
+        depth=3,
         **kwargs,
     ):
         if attention not in ATTENTION_KINDS:
@@ -90,7 +92,7 @@ class AttentiveDecoder(ConfiguredModel):
             return Blend(name=f"blend{tag}")(target, sampled, mask)
 
         # === Layers and functional model ===
-        inputs, coefficients = dict(inputs), {}
+        inputs, coefficients, x = dict(inputs), {}, start(channels, depth)
         for i in range(depth):
             hidden = channels(depth - 1 - i)
             if depth - i in kernels and attention != "none":
@@ -103,7 +105,7 @@ class AttentiveDecoder(ConfiguredModel):
         # === Config ===
         config = {
             "image_size": tuple(image_size),
-            **(settings or {}),
+            **settings,
             "attention_kernels": kernels,
             "attention_units": attention_units,
             "base_channels": base_channels,
@@ -111,13 +113,6 @@ class AttentiveDecoder(ConfiguredModel):
             "depth": depth,
         }
         super().__init__(inputs, outputs, config, **kwargs)
-
-
-def _encode(x, base_channels, max_channels, depth):
-    for d in range(depth):
-        name = "block0" if d == 0 else f"encoder{d - 1}"
-        x = EncoderBlock(width(d, base_channels, max_channels), name=name)(x)
-    return x
 
 
 @keras.saving.register_keras_serializable("gfla_tf")
@@ -128,67 +123,52 @@ class TargetNet(AttentiveDecoder):
     source_pose, which are concatenated to the target pose.
 
     Args:
+        image_size: (height, width).
         pose_channels: number of heat maps in a pose.
+        attention: one of ATTENTION_KINDS.
         sources: ("",), or those of an animation, for which a pose is called structure.
-        image_size, attention, attention_kernels, attention_units, base_channels, max_channels, depth: see `AttentiveDecoder`.
+        kwargs: attention_kernels, attention_units, base_channels, max_channels and depth, see `AttentiveDecoder`.
     """
 
-    def __init__(
-        self,
-        image_size,
-        pose_channels=18,
-        attention="local",
-        attention_kernels=None,
-        attention_units=128,
-        base_channels=64,
-        max_channels=512,
-        depth=3,
-        sources=("",),
-        **kwargs,
-    ):
+    def __init__(self, image_size, pose_channels=18, attention="local", sources=("",), **kwargs):
         inputs = {"target_pose": keras.Input((*image_size, pose_channels), name="target_pose")}
-        x = inputs["target_pose"]
         if attention == "none":
             inputs["source_image"] = keras.Input((*image_size, 3), name="source_image")
             inputs["source_pose"] = keras.Input((*image_size, pose_channels), name="source_pose")
-            x = keras.layers.Concatenate(name="inputs")(list(inputs.values()))
-        x = _encode(x, base_channels, max_channels, depth)
+
+        def encode(channels, depth):
+            x = inputs["target_pose"]
+            if len(inputs) > 1:
+                x = keras.layers.Concatenate(name="inputs")(list(inputs.values()))
+            for d in range(depth):
+                x = EncoderBlock(channels(d), name="block0" if d == 0 else f"encoder{d - 1}")(x)
+            return x
+
         settings = {"pose_channels": pose_channels, "attention": attention, "sources": tuple(sources)}
         super().__init__(
-            inputs, x, image_size, attention, attention_kernels, attention_units, base_channels, max_channels,
-            depth, sources, settings, **kwargs,
-        )  # fmt: skip
+            inputs, encode, settings, sources, image_size=image_size, attention=attention, **kwargs
+        )
 
 
 @keras.saving.register_keras_serializable("gfla_tf")
 class ViewTargetNet(AttentiveDecoder):
-    """Draws an object from its view alone: two decoder blocks on the tiled view, then `AttentiveDecoder` with local attention.
+    """Draws an object from its view alone: two decoder blocks on the tiled view, then `AttentiveDecoder`.
 
     Input: dict of target_view (batch, view_channels), one-hot, and what the decoder adds. The view is tiled at level depth + 2.
 
     Args:
+        image_size: (height, width).
         view_channels: length of a view.
-        image_size, attention_kernels, attention_units, base_channels, max_channels, depth: see `AttentiveDecoder`.
+        kwargs: attention_kernels, attention_units, base_channels, max_channels and depth, see `AttentiveDecoder`.
     """
 
-    def __init__(
-        self,
-        image_size,
-        view_channels=21,
-        attention_kernels=None,
-        attention_units=128,
-        base_channels=64,
-        max_channels=512,
-        depth=3,
-        **kwargs,
-    ):
+    def __init__(self, image_size, view_channels=21, **kwargs):
         inputs = {"target_view": keras.Input((view_channels,), name="target_view")}
-        start = (image_size[0] >> (depth + 2), image_size[1] >> (depth + 2))
-        x = Tile(start, name="tiled")(inputs["target_view"])
-        first, second = (width(d, base_channels, max_channels) for d in (0, depth - 1))
-        x = DecoderBlock(first, view_channels, has_constant_maps=True, name="block0")(x)
-        x = DecoderBlock(second, first, name="block1")(x)
-        super().__init__(
-            inputs, x, image_size, "local", attention_kernels, attention_units, base_channels, max_channels,
-            depth, settings={"view_channels": view_channels}, **kwargs,
-        )  # fmt: skip
+
+        def unfold(channels, depth):
+            size = (image_size[0] >> (depth + 2), image_size[1] >> (depth + 2))
+            x = Tile(size, name="tiled")(inputs["target_view"])
+            x = DecoderBlock(channels(0), view_channels, has_constant_maps=True, name="block0")(x)
+            return DecoderBlock(channels(depth - 1), channels(0), name="block1")(x)
+
+        super().__init__(inputs, unfold, {"view_channels": view_channels}, image_size=image_size, **kwargs)

@@ -3,8 +3,7 @@
 import keras
 
 from gfla_tf.models.flow_estimator import ViewFlowEstimator
-from gfla_tf.models.generator import Generator, checked_settings
-from gfla_tf.models.source_encoder import SourceEncoder
+from gfla_tf.models.generator import Generator
 from gfla_tf.models.target_net import ViewTargetNet
 
 
@@ -18,72 +17,38 @@ class ViewGenerator(Generator):
     (batch, H/2^L, W/2^L, 1) for each attention level L, coarsest first.
 
     Args:
-        image_size: (height, width), divisible by 2^flow_depth and by 2^(depth + 2).
         view_channels: length of a view; 21 for 18 azimuths and 3 elevations.
-        attention_kernels: level -> size of the attended patch; its keys are the attention levels.
-        attention_units: width of the layer that compares patches.
-        base_channels, max_channels, depth: widths and depth of the source encoder and the target net.
-        flow_base_channels, flow_max_channels, flow_depth: those of the flow estimator.
+        kwargs: image_size, attention_kernels, widths and depths, see `Generator`.
 
     Raises:
         GflaError: the image size does not fit the depth, or an attention level does not exist.
     """
 
-    def __init__(
-        self,
-        image_size=(256, 256),
-        view_channels=21,
-        attention_kernels=None,
-        attention_units=128,
-        base_channels=64,
-        max_channels=512,
-        depth=3,
-        flow_base_channels=32,
-        flow_max_channels=256,
-        flow_depth=5,
-        **kwargs,
-    ):
-        image_size, kernels = checked_settings(image_size, attention_kernels, depth, flow_depth, 2)
+    extra_depth = 2
 
+    def __init__(self, view_channels=21, **kwargs):
+        super().__init__({"view_channels": view_channels}, **kwargs)
+
+    @classmethod
+    def assemble(cls, source_encoder, flow_settings, target_settings, view_channels):
         # === Layers ===
-        source_encoder = SourceEncoder(image_size, base_channels, max_channels, depth, name="source_encoder")
-        flow_estimator = ViewFlowEstimator(
-            image_size, view_channels, kernels, flow_base_channels, flow_max_channels, flow_depth,
-            name="flow_estimator",
-        )  # fmt: skip
-        target_net = ViewTargetNet(
-            image_size, view_channels, kernels, attention_units, base_channels, max_channels, depth,
-            name="target_net",
-        )  # fmt: skip
+        parts = {
+            "source_encoder": source_encoder("source_encoder"),
+            "flow_estimator": ViewFlowEstimator(
+                view_channels=view_channels, name="flow_estimator", **flow_settings
+            ),
+            "target_net": ViewTargetNet(view_channels=view_channels, name="target_net", **target_settings),
+        }
 
         # === Functional model ===
         inputs = {
-            "source_image": keras.Input((*image_size, 3), name="source_image"),
+            "source_image": keras.Input((*flow_settings["image_size"], 3), name="source_image"),
             "source_view": keras.Input((view_channels,), name="source_view"),
             "target_view": keras.Input((view_channels,), name="target_view"),
         }
-        flows = flow_estimator(inputs)
-        features = source_encoder(inputs["source_image"])
+        flows = parts["flow_estimator"](inputs)
+        features = parts["source_encoder"](inputs["source_image"])
         available = {"target_view": inputs["target_view"], **flows}
         available |= {name.replace("level", "source"): value for name, value in features.items()}
-        drawn = target_net({name: available[name] for name in target_net.input})
-
-        # === Config ===
-        parts = {
-            "source_encoder": source_encoder,
-            "flow_estimator": flow_estimator,
-            "target_net": target_net,
-        }
-        config = {
-            "image_size": image_size,
-            "view_channels": view_channels,
-            "attention_kernels": kernels,
-            "attention_units": attention_units,
-            "base_channels": base_channels,
-            "max_channels": max_channels,
-            "depth": depth,
-            "flow_base_channels": flow_base_channels,
-            "flow_max_channels": flow_max_channels,
-            "flow_depth": flow_depth,
-        }
-        super().__init__(inputs, {"generated": drawn["generated"], **flows}, parts, config, **kwargs)
+        drawn = parts["target_net"]({name: available[name] for name in parts["target_net"].input})
+        return inputs, {"generated": drawn["generated"], **flows}, parts
