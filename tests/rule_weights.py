@@ -1,4 +1,4 @@
-"""Weights for any generator that make it do something: flows of several pixels, pictures that use the whole range."""
+"""Weights for networks that make them do something: flows of several pixels, pictures that use the whole range."""
 
 import zlib
 
@@ -25,3 +25,12 @@ def fill(generator):
             n = 0.1 * n + weight.path.endswith(("gamma", "scale"))
         weight.assign(n)
     return generator
+
+
+def randomise(model):
+    """Gives any model weights of a size that makes every one of them matter; the initial ones are 0.02 small or zero."""
+    draw = np.random.default_rng(7)
+    for weight in model.weights:
+        scale = 1 / np.sqrt(max(np.prod(weight.shape[:-1]), 1))
+        weight.assign(scale * draw.normal(size=weight.shape) + (weight.name == "gamma"))
+    return model

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from rule_weights import randomise
 
 from gfla_tf.errors import GflaError
 from gfla_tf.layers.normalization import (
@@ -56,15 +57,6 @@ def inputs(model, batch=2, seed=0):
         if isinstance(model.input, dict)
         else uniform(model.input)
     )
-
-
-def randomise(model):
-    """Weights of a size that makes every one of them matter; the initial ones are 0.02 small or zero."""
-    draw = np.random.default_rng(7)
-    for weight in model.weights:
-        scale = 1 / np.sqrt(max(np.prod(weight.shape[:-1]), 1))
-        weight.assign(scale * draw.normal(size=weight.shape) + (weight.name == "gamma"))
-    return model
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from rule_weights import randomise
 
 from gfla_tf.errors import GflaError
 from gfla_tf.models.discriminators import PatchDiscriminator, ResidualDiscriminator
@@ -37,15 +38,6 @@ def inputs(batch=2, seed=0):
     image = draw.uniform(-1, 1, (batch, *SIZE, 3)).astype(np.float32)
     source_pose, target_pose = draw.uniform(0, 1, (2, batch, *SIZE, 4)).astype(np.float32)
     return {"source_image": image, "source_pose": source_pose, "target_pose": target_pose}
-
-
-def randomise(model):
-    """Weights of a size that makes every one of them matter; the initial ones are 0.02 small or zero."""
-    draw = np.random.default_rng(7)
-    for weight in model.weights:
-        scale = 1 / np.sqrt(max(np.prod(weight.shape[:-1]), 1))
-        weight.assign(scale * draw.normal(size=weight.shape) + (weight.name == "gamma"))
-    return model
 
 
 @pytest.fixture(scope="module")
