@@ -85,7 +85,7 @@ def test_motion_extraction_matches_the_published_network(load):
     record = Record("motion_extraction")
     network = create_generator("motion_extraction")
     load(network, record)
-    clean = network(nhwc(record.inputs["keypoints"]))
+    clean = network({"keypoints": nhwc(record.inputs["keypoints"])})["clean"]
     assert largest_difference(nchw(clean), record.outputs["clean"]) < KEYPOINTS
 
 

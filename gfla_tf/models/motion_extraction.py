@@ -16,9 +16,10 @@ def _activated(x, name):
 class MotionExtraction(ConfiguredModel):
     """Dilated convolutions over time, normalised by a feature of the whole sequence (TIP 2020, section 4.2).
 
-    Input: (batch, T + receptive_field - 1, 2 * joints): the y of all joints, then the x, both as 2 v / image width - 1.
-    Output: (batch, T, 2 * joints) likewise; frame t is made of the input frames t to t + receptive_field - 1.
-    At the published size 81 frames make one. The input's joints are COCO's 17, the output's Human3.6M's 17.
+    Input: dict of keypoints (batch, T + receptive_field - 1, 2 * joints): the y of all joints, then the x, both as
+    2 v / image width - 1. Output: dict of clean (batch, T, 2 * joints), likewise; frame t is made of the input frames t to
+    t + receptive_field - 1, of which there are 81 at the published size, and of the feature of the whole input.
+    The input's joints are COCO's 17, the output's Human3.6M's 17.
 
     Args:
         joints: number of joints.
@@ -68,7 +69,7 @@ class MotionExtraction(ConfiguredModel):
 
         # === Config ===
         config = {"joints": joints, "channels": channels, "dilations": dilations, "dropout": dropout}
-        super().__init__(keypoints, clean, config, **kwargs)
+        super().__init__({"keypoints": keypoints}, {"clean": clean}, config, **kwargs)
 
     @property
     def receptive_field(self):
