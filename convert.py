@@ -69,7 +69,9 @@ def main(arguments=None):
         directory = options.output or source.directory
         height, width = generator.image_size
         print(f"converting {source.name} for images of {height} x {width} (height x width) ...", flush=True)
-        results = convert(generator, directory, source.name, source.heat_map_sigma, source.weights)
+        results = convert(
+            generator, directory, source.name, source.heat_map_sigma, source.weights, source.limb_sigma
+        )
         print(report(results))
 
 

@@ -34,18 +34,11 @@ GOALS = {
 
 def generate(model, samples):
     """Runs a `TFLiteModel` on each pair; a dict of stacked outputs."""
-    from gfla_tf.data.poses import heat_maps
+    from demo.transfer import transfer
 
-    sigma, size = model.description["heat_map_sigma"], model.description["image_size"]
-    results = []
-    for i in range(len(samples["flow"])):
-        image = samples["source_image"][i : i + 1].astype(np.float32) / 127.5 - 1
-        poses = {
-            f"{role}_pose": heat_maps(samples[f"{role}_keypoints"][i : i + 1], size, sigma)
-            for role in ("source", "target")
-        }
-        results.append(model(source_image=image, **poses))
-    return {name: np.concatenate([r[name] for r in results]) for name in results[0]}
+    inputs = (samples[name] for name in ("source_image", "source_keypoints", "target_keypoints"))
+    results = [transfer(model, *sample) for sample in zip(*inputs, strict=True)]
+    return {name: np.stack([result[name] for result in results]) for name in results[0]}
 
 
 def scores(samples, outputs, ablation):
@@ -157,7 +150,9 @@ def quickstart(overrides, runs):
     for directory in directories:
         print(f"\n== converting {directory} ==", flush=True)
         source = from_run(directory)
-        written = convert(source.generator, directory, source.name, source.heat_map_sigma, source.weights)
+        written = convert(
+            source.generator, directory, source.name, source.heat_map_sigma, source.weights, source.limb_sigma
+        )
         print(conversion_report(written))
         outputs.append(generate(TFLiteModel(written[-1].path), samples))
     result = scores(samples, *outputs)

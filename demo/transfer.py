@@ -15,7 +15,7 @@ from demo.photos import crop, crop_keypoints, inside_photo, person_box, read_pho
 from demo.pose_detector import PoseDetector
 from demo.pose_files import read_pose
 from export.runner import TFLiteModel
-from gfla_tf.data.poses import JOINTS, heat_maps
+from gfla_tf.data.poses import JOINTS, pose_maps
 from gfla_tf.errors import GflaError, user_errors
 from gfla_tf.visualization import (
     draw_skeleton,
@@ -54,8 +54,12 @@ def transfer(model, source_image, source_keypoints, target_keypoints):
         the model's outputs without their batch axis: `generated` (H, W, 3) in [-1, 1], and for each attention
         level L `flow_L` (h, w, 2) and `mask_L` (h, w, 1).
     """
-    sigma = model.description["heat_map_sigma"]
-    draw = functools.partial(heat_maps, image_size=source_image.shape[:2], sigma=sigma)
+    draw = functools.partial(
+        pose_maps,
+        image_size=source_image.shape[:2],
+        sigma=model.description["heat_map_sigma"],
+        limb_sigma=model.description.get("limb_sigma"),
+    )
     outputs = model(
         source_image=source_image[None].astype(np.float32) / 127.5 - 1,
         source_pose=draw(source_keypoints[None]),

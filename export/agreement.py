@@ -2,19 +2,19 @@
 
 import numpy as np
 
-from gfla_tf.data.poses import heat_maps
+from gfla_tf.data.poses import JOINTS, pose_maps
 from gfla_tf.errors import GflaError
 
 # What float32 arithmetic in another order may change. Flows are in pixels: theirs is relative to max(1, largest flow).
 TOLERANCE = 1e-4
 
 
-def sample_inputs(generator, sigma, seed=0):
+def sample_inputs(generator, sigma, limb_sigma=None, seed=0):
     """Two samples: a smooth picture with poses of some missing joints, and noise in everything.
 
     Args:
         generator: a pose generator.
-        sigma: of the heat maps, in pixels.
+        sigma, limb_sigma: of the pose maps, in pixels, see `gfla_tf.data.poses.pose_maps`.
         seed: of the samples.
 
     Returns:
@@ -26,9 +26,9 @@ def sample_inputs(generator, sigma, seed=0):
     for name, tensor in generator.input.items():
         channels = tensor.shape[-1]
         if name.endswith("_pose"):
-            joints = random.uniform(0, 1, (channels, 3)) * (width, height, 1)
+            joints = random.uniform(0, 1, (len(JOINTS), 3)) * (width, height, 1)
             joints[:, 2] = joints[:, 2] > 0.2
-            drawn, low = heat_maps(joints, (height, width), sigma), 0
+            drawn, low = pose_maps(joints, (height, width), sigma, limb_sigma), 0
         else:
             y, x = np.mgrid[:height, :width] / max(height, width)
             frequency, phase = random.uniform(-20, 20, (2, channels)), random.uniform(0, 6, channels)

@@ -35,7 +35,7 @@ class Converted:
     operations: dict
 
 
-def convert(generator, directory, name, heat_map_sigma, weights):
+def convert(generator, directory, name, heat_map_sigma, weights, limb_sigma=None):
     """Writes `directory/saved_model` and `directory/NAME.tflite`, after checking both against Keras on sample inputs.
 
     Either both are written or none; earlier ones are replaced only at the end.
@@ -46,6 +46,7 @@ def convert(generator, directory, name, heat_map_sigma, weights):
         name: of the .tflite.
         heat_map_sigma: of the poses that the network was trained on, in pixels.
         weights: {"origin": where they come from, "licence": theirs}, for the embedded description.
+        limb_sigma: of the limb maps that follow the heat maps in a pose; None for none.
 
     Returns:
         two `Converted`: the SavedModel's and the .tflite's.
@@ -55,7 +56,7 @@ def convert(generator, directory, name, heat_map_sigma, weights):
             directory cannot be written.
     """
     directory, file = Path(directory), f"{name}.tflite"
-    samples = sample_inputs(generator, heat_map_sigma)
+    samples = sample_inputs(generator, heat_map_sigma, limb_sigma)
     expected = _numpy(generator(samples, training=False))
     with staged(directory, (SAVED_MODEL, file)) as temporary:
         write_saved_model(generator, temporary / SAVED_MODEL)
@@ -68,7 +69,8 @@ def convert(generator, directory, name, heat_map_sigma, weights):
         require_builtins(operations, file)
         model = TFLiteModel(temporary / file)
         write_description(
-            temporary / file, describe(generator, heat_map_sigma, weights, model.inputs, model.outputs)
+            temporary / file,
+            describe(generator, heat_map_sigma, limb_sigma, weights, model.inputs, model.outputs),
         )
         found = {
             SAVED_MODEL: _numpy(load_saved_model(temporary / SAVED_MODEL)(**samples)),
@@ -85,7 +87,7 @@ def convert(generator, directory, name, heat_map_sigma, weights):
     return results
 
 
-def describe(generator, heat_map_sigma, weights, inputs, outputs):
+def describe(generator, heat_map_sigma, limb_sigma, weights, inputs, outputs):
     """The description that is embedded into a pose generator's .tflite, see `export.description`."""
     levels = sorted(generator.attention_kernels, reverse=True) if generator.attention != "none" else []
     attention = [{"level": level} for level in levels]
@@ -98,6 +100,7 @@ def describe(generator, heat_map_sigma, weights, inputs, outputs):
         "value_range": [-1, 1],
         "joints": JOINTS,
         "heat_map_sigma": heat_map_sigma,
+        "limb_sigma": limb_sigma,
         "attention_kind": generator.attention,
         "attention": attention,
         "weights": weights,

@@ -12,6 +12,7 @@ file is noticed.
 | `value_range` | [low, high] of image values |
 | `joints` | names of the heat maps in the order of their channels |
 | `heat_map_sigma` | standard deviation of the heat maps, in pixels |
+| `limb_sigma` | that of the maps of limbs that follow them, or null where there are none |
 | `attention` | [{"level": 3, "kernel": 3}, ...], coarsest first |
 | `weights` | {"origin": ..., "licence": ...} |
 | `inputs`, `outputs` | {name: shape} of the signature `serving_default` |

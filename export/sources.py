@@ -22,6 +22,7 @@ class Source:
         directory: beside the source, where files go unless told otherwise.
         heat_map_sigma: of the poses that it was trained on, in pixels.
         weights: {"origin": where they come from, "licence": theirs}.
+        limb_sigma: of the limb maps in those poses; None for none.
     """
 
     generator: keras.Model
@@ -29,6 +30,7 @@ class Source:
     directory: Path
     heat_map_sigma: float
     weights: dict
+    limb_sigma: float | None = None
 
 
 def from_run(directory):
@@ -43,7 +45,14 @@ def from_run(directory):
     generator = load_generator(directory)
     config = load_config(directory / "config.yaml")
     weights = {"origin": f"trained by gfla_tf, run {config.name}", "licence": OUR_LICENCE}
-    return Source(generator, directory.resolve().name, directory, config.data.heat_map_sigma, weights)
+    return Source(
+        generator,
+        directory.resolve().name,
+        directory,
+        config.data.heat_map_sigma,
+        weights,
+        config.data.limb_sigma,
+    )
 
 
 def from_checkpoint(path, preset):

@@ -122,9 +122,9 @@ def skeleton_from_heat_maps(heat_maps):
 
 
 def pose_picture(heat_maps):
-    """A pose of heat maps (H, W, joints): the skeleton of 18 joints on black, else the brightest joint."""
-    heat_maps = np.asarray(heat_maps, np.float32)
-    if heat_maps.shape[-1] != len(JOINT_COLORS):
+    """A pose of maps (H, W, channels): the skeleton of its first 18 channels on black; if there are fewer, the brightest one."""
+    heat_maps = np.asarray(heat_maps, np.float32)[..., : len(JOINT_COLORS)]
+    if heat_maps.shape[-1] < len(JOINT_COLORS):
         return mask_to_gray(heat_maps.max(-1))
     return draw_skeleton(np.zeros((*heat_maps.shape[:2], 3), np.uint8), skeleton_from_heat_maps(heat_maps))
 

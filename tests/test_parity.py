@@ -14,7 +14,8 @@ from gfla_tf.ops.sampling import gaussian_sample
 
 pytestmark = requires_parity
 
-# Flows are compared relative to the largest flow of the level (16 to 26 pixels): the record itself is float32, and the same network
+# Flows are compared relative to the largest flow of the level (16 to 26 pixels): the record itself is float32, and the same
+# network
 # evaluated in float64 differs from it by 4e-5 pixels.
 IMAGES, FLOWS, MASKS, LOGITS, OPS = 3e-5, 1e-5, 3e-5, 1e-6, 2e-5
 

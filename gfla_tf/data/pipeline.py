@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from gfla_tf.ops.heat_maps import heat_maps
+from gfla_tf.ops.heat_maps import pose_maps
 
 
 def to_float_image(image):
@@ -10,16 +10,16 @@ def to_float_image(image):
     return tf.cast(image, tf.float32) / 127.5 - 1.0
 
 
-def pose_inputs(batch, image_size, sigma):
+def pose_inputs(batch, image_size, sigma, limb_sigma=None):
     """What the networks and losses want, from uint8 images and keypoints: float images and heat maps; other entries stay."""
     result = {name: value for name, value in batch.items() if not name.endswith("keypoints")}
     for role in ("source", "target"):
         result[f"{role}_image"] = to_float_image(batch[f"{role}_image"])
-        result[f"{role}_pose"] = heat_maps(batch[f"{role}_keypoints"], image_size, sigma)
+        result[f"{role}_pose"] = pose_maps(batch[f"{role}_keypoints"], image_size, sigma, limb_sigma)
     return result
 
 
-def pair_dataset(bank, batch_size, sigma, seed=0, start=0):
+def pair_dataset(bank, batch_size, sigma, seed=0, start=0, limb_sigma=None):
     """Endless batches of random pairs of frames of one identity, without repetition inside an epoch.
 
     An epoch is one pass over all ordered pairs in whole batches; the few pairs that fill no batch sit it out.
@@ -30,9 +30,11 @@ def pair_dataset(bank, batch_size, sigma, seed=0, start=0):
         sigma: of the heat maps, in pixels.
         seed: of the order.
         start: number of batches to skip.
+        limb_sigma: of the limb maps, in pixels; None for none.
 
     Yields:
-        dicts of source_image, target_image (batch, H, W, 3), source_pose, target_pose (batch, H, W, joints) and target_person
+        dicts of source_image, target_image (batch, H, W, 3), source_pose, target_pose (batch, H, W, pose channels) and
+        target_person
         (batch, H, W, 1), 1 where the target shows the person; float32.
     """
     frames = bank.images.shape[1]
@@ -63,6 +65,7 @@ def pair_dataset(bank, batch_size, sigma, seed=0, start=0):
             },
             image_size,
             sigma,
+            limb_sigma,
         )
 
     dataset = tf.data.Dataset.range(start, 2**62).map(batch_of, num_parallel_calls=2, deterministic=True)

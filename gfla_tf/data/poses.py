@@ -58,3 +58,36 @@ def heat_maps(keypoints, image_size, sigma=HEAT_MAP_SIGMA):
     scale = np.float32(-0.5 / sigma**2)
     row, column = np.exp(scale * dy**2), np.exp(scale * dx**2) * present[..., None]
     return np.einsum("...jh,...jw->...hwj", row, column)
+
+
+def limb_maps(keypoints, image_size, sigma):
+    """Maps of limbs: exp(-d^2 / (2 sigma^2)), where d is the distance to the segment between the joints of each of `LIMBS`.
+
+    Arguments as for `heat_maps`; returns (..., height, width, limbs). A limb with a missing joint has an empty map.
+    """
+    keypoints = np.asarray(keypoints, np.float32)[..., None, None, :, :]
+    height, width = image_size
+    first, second = (keypoints[..., [limb[end] for limb in LIMBS], :] for end in (0, 1))
+    present = (first[..., 2] > 0) & (second[..., 2] > 0)
+    x = np.arange(width, dtype=np.float32)[None, :, None] - first[..., 0]  # (..., height or 1, width, limbs)
+    y = np.arange(height, dtype=np.float32)[:, None, None] - first[..., 1]
+    along_x, along_y = second[..., 0] - first[..., 0], second[..., 1] - first[..., 1]
+    share = np.clip((x * along_x + y * along_y) / (along_x**2 + along_y**2 + np.float32(1e-6)), 0, 1)
+    distance = (x - share * along_x) ** 2 + (y - share * along_y) ** 2
+    return np.exp(np.float32(-0.5 / sigma**2) * distance) * present
+
+
+def pose_maps(keypoints, image_size, sigma=HEAT_MAP_SIGMA, limb_sigma=None):
+    """What the networks see of a pose: `heat_maps`, followed by `limb_maps` where `limb_sigma` is not None.
+
+    The published networks see heat maps alone. Wide heat maps make flows easy to learn, thin limbs make outlines so.
+    """
+    maps = heat_maps(keypoints, image_size, sigma)
+    if limb_sigma is None:
+        return maps
+    return np.concatenate([maps, limb_maps(keypoints, image_size, limb_sigma)], axis=-1)
+
+
+def pose_channels(limb_sigma=None):
+    """Number of channels of `pose_maps`."""
+    return len(JOINTS) + (0 if limb_sigma is None else len(LIMBS))

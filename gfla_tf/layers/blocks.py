@@ -14,30 +14,35 @@ class _TwoConvolutions(keras.layers.Layer):
         channels: of the output.
         hidden_channels: between the convolutions; None for `channels`.
         has_constant_maps: whether maps of the input are constant; see `FoldedInstanceNormalization`.
+        normalize: False leaves the normalisations out, so that brightness and contrast of the input survive.
     """
 
-    def __init__(self, channels, hidden_channels=None, has_constant_maps=False, **kwargs):
+    def __init__(self, channels, hidden_channels=None, has_constant_maps=False, normalize=True, **kwargs):
         super().__init__(**kwargs)
         self.has_constant_maps = has_constant_maps
+        self.normalize = normalize
         self.channels = channels
         self.hidden_channels = channels if hidden_channels is None else hidden_channels
-        first_norm = FoldedInstanceNormalization if has_constant_maps else InstanceNormalization
-        self.norm1 = first_norm(name="norm1")
-        self.norm2 = InstanceNormalization(name="norm2")
+        self.norm1 = self.norm2 = None
+        if normalize:
+            first_norm = FoldedInstanceNormalization if has_constant_maps else InstanceNormalization
+            self.norm1 = first_norm(name="norm1")
+            self.norm2 = InstanceNormalization(name="norm2")
         self.shortcut = None
 
     def build(self, input_shape):
-        self.norm1.build(input_shape)
-        self.conv1.build(input_shape)
         hidden_shape = self.conv1.compute_output_shape(input_shape)
-        self.norm2.build(hidden_shape)
+        self.conv1.build(input_shape)
         self.conv2.build(hidden_shape)
+        if self.normalize:
+            self.norm1.build(input_shape)
+            self.norm2.build(hidden_shape)
         if self.shortcut is not None:
             self.shortcut.build(input_shape)
 
     def call(self, inputs):
-        x = self.conv1(activation(self.norm1(inputs)))
-        return self.conv2(activation(self.norm2(x)))
+        x = self.conv1(activation(self.norm1(inputs) if self.normalize else inputs))
+        return self.conv2(activation(self.norm2(x) if self.normalize else x))
 
     def compute_output_shape(self, input_shape):
         return self.conv2.compute_output_shape(self.conv1.compute_output_shape(input_shape))
@@ -48,6 +53,7 @@ class _TwoConvolutions(keras.layers.Layer):
             "channels": self.channels,
             "hidden_channels": self.hidden_channels,
             "has_constant_maps": self.has_constant_maps,
+            "normalize": self.normalize,
         }
 
 

@@ -3,24 +3,12 @@
 import keras
 from keras import ops
 
-
 INITIAL_GAIN = 0.02
 
 
 def weight_initializer():
     """Orthogonal with gain 0.02, as the published networks are initialised."""
     return keras.initializers.Orthogonal(gain=INITIAL_GAIN)
-
-
-def scale_initial_kernels(model, gain):
-    """Turns the initial kernels of an untrained model into orthogonal ones of another gain.
-
-    The published gain keeps the first updates tiny: flow heads, whose inputs are not normalised, then need thousands of steps to
-    reach flows of several pixels. With a gain of 1 they need hundreds.
-    """
-    for weight in model.trainable_weights:
-        if len(weight.shape) > 1:
-            weight.assign(weight * (gain / INITIAL_GAIN))
 
 
 def activation(x):

@@ -17,7 +17,8 @@ def _normalise(vector, epsilon=1e-12):
 class _SpectralNorm:
     """Mixed into a Keras convolution: its kernel is divided by the kernel's largest singular value.
 
-    W is the kernel as an (out, in * taps) matrix, the input channel varying slowest. With `training=True` one step of power iteration renews
+    W is the kernel as an (out, in * taps) matrix, the input channel varying slowest. With `training=True` one step of power
+    iteration renews
     u and v first; gradients flow through sigma, not through u and v.
     """
 

@@ -14,6 +14,7 @@ import numpy as np
 from keras import ops
 
 import gfla_tf.models
+from gfla_tf.data.poses import JOINTS
 from gfla_tf.errors import GflaError
 from gfla_tf.models.correspondence_features import LEVELS, CorrespondenceFeatures
 
@@ -184,7 +185,10 @@ def _people(weights):
     encoded = [f"encode_{level}" for level in LEVELS]
     return FeatureExtractor(
         model,
-        preprocess=lambda images, poses: {"image": images, "pose": ops.cast(poses, "float32")},
+        preprocess=lambda images, poses: {
+            "image": images,
+            "pose": ops.cast(poses[..., : len(JOINTS)], "float32"),
+        },
         scale=1.0,
         content_layers=encoded,
         style_layers=encoded,

@@ -32,7 +32,8 @@ def best_similarity(source_features, target_features):
 def sampling_correctness(source_features, target_features, flow, mask=None, sigma=2.0, best=None):
     """How much worse the flow's choice is than the best one: mean exp(-c / c_max) - 1/e (CVPR 2020, equation 3).
 
-    c is the cosine of the target feature and the source feature sampled through a Gaussian window at position + flow, c_max the largest
+    c is the cosine of the target feature and the source feature sampled through a Gaussian window at position + flow, c_max
+    the largest
     cosine over all source positions.
 
     Args:
@@ -67,7 +68,8 @@ def _affine_residual_matrix(n):
 def affine_regularization(flow, n):
     """Squared residual of the best affine fit to each n x n window of position + flow (CVPR 2020, equation 5).
 
-    Windows have stride 1 and lie fully inside the map; the residual is summed over x and y, and its mean taken over windows and batch.
+    Windows have stride 1 and lie fully inside the map; the residual is summed over x and y, and its mean taken over windows
+    and batch.
     (An affine map absorbs the position, so the flow's own windows have the same residual.)
 
     Args:

@@ -31,7 +31,8 @@ def animate(step, reference_image, reference_structure, target_structures):
     """Draws frame after frame, each from the reference and the frame drawn before it.
 
     Args:
-        step: an `AnimationGenerator`, or anything that maps its inputs to its outputs: a `tf.function` of one is many times faster.
+        step: an `AnimationGenerator`, or anything that maps its inputs to its outputs: a `tf.function` of one is many times
+            faster.
         reference_image: (batch, H, W, 3) in [-1, 1].
         reference_structure: (batch, H, W, structure_channels).
         target_structures: iterable over frames of (batch, H, W, structure_channels); may be a generator, and endless.

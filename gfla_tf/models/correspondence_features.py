@@ -1,6 +1,7 @@
 """A small network whose features find each other again: what stands in for VGG-19 where none can be had.
 
-It is trained on the true correspondences of synthetic people (`python -m gfla_tf.training.train_features`) so that the cosine of a
+It is trained on the true correspondences of synthetic people (`python -m gfla_tf.training.train_features`) so that the cosine
+of a
 target feature and a source feature falls off smoothly with the distance in the source image from the true correspondence. That is
 the property which the sampling correctness loss needs: a gradient that leads to the right place from far away.
 """
@@ -29,7 +30,8 @@ def _convolution(channels, kernel_size=3, strides=1, name=None):
 class CorrespondenceFeatures(keras.Model):
     """Feature pyramid network over an image and its pose.
 
-    Input: dict of image (batch, H, W, 3) in [-1, 1], any size divisible by 16, and pose (batch, H, W, pose_channels). Output: a dict of encode_L (batch, H/2^L, W/2^L, channels), the
+    Input: dict of image (batch, H, W, 3) in [-1, 1], any size divisible by 16, and pose (batch, H, W, pose_channels). Output:
+    a dict of encode_L (batch, H/2^L, W/2^L, channels), the
     activations on the way down, and match_L (batch, H/2^L, W/2^L, dimensions), features to compare by cosine, for L in LEVELS.
 
     Args:
@@ -88,7 +90,8 @@ def true_level_flow(flow, visibility, level):
         level: 1, 2, ...
 
     Returns:
-        flow (batch, H/2^level, W/2^level, 2) and a weight (batch, H/2^level, W/2^level) that is 1 where at least half the block is visible.
+        flow (batch, H/2^level, W/2^level, 2) and a weight (batch, H/2^level, W/2^level) that is 1 where at least half the
+        block is visible.
     """
     size = 2**level
     weight = ops.cast(ops.expand_dims(visibility, -1), "float32")
@@ -117,7 +120,7 @@ def correspondence_loss(
     Returns:
         (loss, mean distance in pixels of the features between the most similar source position and the true one).
     """
-    height, width, dimensions = source_features.shape[1:]
+    height, width = source_features.shape[1:3]
     count = height * width
 
     def flat(x):

@@ -44,7 +44,7 @@ class Generator(ConfiguredModel):
         # === Layers and functional model ===
         widths = {"base_channels": base_channels, "max_channels": max_channels, "depth": depth}
         inputs, outputs, parts = self.assemble(
-            lambda name: SourceEncoder(image_size, name=name, **widths),
+            lambda name, **options: SourceEncoder(image_size, name=name, **widths, **options),
             {
                 "image_size": image_size,
                 "levels": tuple(kernels),
@@ -81,7 +81,7 @@ class Generator(ConfiguredModel):
         """Builds the parts and joins them.
 
         Args:
-            source_encoder: makes a source encoder of a name.
+            source_encoder: makes a source encoder of a name and further arguments.
             flow_settings, target_settings: arguments of the flow estimators and of the target net.
             settings: those of the subclass.
 

@@ -18,6 +18,9 @@ class PoseGenerator(Generator):
     Args:
         pose_channels: number of heat maps in a pose.
         attention: "local" (the method), or an ablation: "bilinear", "global" or "none".
+        normalize_source: instance norm in the encoder that sees the source image, as published. Without it absolute colours
+            survive,
+            which matters where sources do not share a background.
         return_attention: also output the attention coefficients.
         kwargs: image_size, attention_kernels, widths and depths, see `Generator`.
 
@@ -25,30 +28,44 @@ class PoseGenerator(Generator):
         GflaError: the image size does not fit the depth, or an attention level does not exist.
     """
 
-    def __init__(self, pose_channels=18, attention="local", return_attention=False, **kwargs):
+    def __init__(
+        self, pose_channels=18, attention="local", normalize_source=True, return_attention=False, **kwargs
+    ):
         settings = {
             "pose_channels": pose_channels,
             "attention": attention,
+            "normalize_source": normalize_source,
             "return_attention": return_attention,
         }
         super().__init__(settings, **kwargs)
 
     @classmethod
     def assemble(
-        cls, source_encoder, flow_settings, target_settings, pose_channels, attention, return_attention
+        cls,
+        source_encoder,
+        flow_settings,
+        target_settings,
+        pose_channels,
+        attention,
+        normalize_source,
+        return_attention,
     ):
         has_flow, image_size = attention in ("local", "bilinear"), flow_settings["image_size"]
 
         # === Layers ===
         parts = {"source_encoder": None, "flow_estimator": None}
         if attention != "none":
-            parts["source_encoder"] = source_encoder("source_encoder")
+            parts["source_encoder"] = source_encoder("source_encoder", normalize=normalize_source)
         if has_flow:
             parts["flow_estimator"] = FlowEstimator(
                 pose_channels=pose_channels, name="flow_estimator", **flow_settings
             )
         target_net = parts["target_net"] = TargetNet(
-            pose_channels=pose_channels, attention=attention, name="target_net", **target_settings
+            pose_channels=pose_channels,
+            attention=attention,
+            normalize_source=normalize_source,
+            name="target_net",
+            **target_settings,
         )
 
         # === Functional model ===

@@ -49,6 +49,7 @@ PRESETS = {
             "image_size": (96, 64),
             "attention_kernels": {2: 3, 1: 3},
             "attention_units": 32,
+            "normalize_source": False,
             "base_channels": 16,
             "max_channels": 64,
             "flow_base_channels": 16,

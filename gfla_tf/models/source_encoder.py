@@ -18,13 +18,16 @@ class SourceEncoder(ConfiguredModel):
         image_size: (height, width).
         base_channels, max_channels: width at depth d is base * min(2^d, max // base).
         depth: number of times the size is halved.
+        normalize: instance norm, as published. It makes the features blind to absolute brightness and contrast.
     """
 
-    def __init__(self, image_size, base_channels=64, max_channels=512, depth=3, **kwargs):
+    def __init__(self, image_size, base_channels=64, max_channels=512, depth=3, normalize=True, **kwargs):
         # === Layers ===
         blocks = [
             EncoderBlock(
-                width(d, base_channels, max_channels), name="block0" if d == 0 else f"encoder{d - 1}"
+                width(d, base_channels, max_channels),
+                normalize=normalize,
+                name="block0" if d == 0 else f"encoder{d - 1}",
             )
             for d in range(depth)
         ]
@@ -42,5 +45,6 @@ class SourceEncoder(ConfiguredModel):
             "base_channels": base_channels,
             "max_channels": max_channels,
             "depth": depth,
+            "normalize": normalize,
         }
         super().__init__(image, outputs, config, **kwargs)

@@ -127,10 +127,13 @@ class TargetNet(AttentiveDecoder):
         pose_channels: number of heat maps in a pose.
         attention: one of ATTENTION_KINDS.
         sources: ("",), or those of an animation, for which a pose is called structure.
+        normalize_source: instance norm in the encoder if it sees the source image.
         kwargs: attention_kernels, attention_units, base_channels, max_channels and depth, see `AttentiveDecoder`.
     """
 
-    def __init__(self, image_size, pose_channels=18, attention="local", sources=("",), **kwargs):
+    def __init__(
+        self, image_size, pose_channels=18, attention="local", sources=("",), normalize_source=True, **kwargs
+    ):
         inputs = {"target_pose": keras.Input((*image_size, pose_channels), name="target_pose")}
         if attention == "none":
             inputs["source_image"] = keras.Input((*image_size, 3), name="source_image")
@@ -141,10 +144,16 @@ class TargetNet(AttentiveDecoder):
             if len(inputs) > 1:
                 x = keras.layers.Concatenate(name="inputs")(list(inputs.values()))
             for d in range(depth):
-                x = EncoderBlock(channels(d), name="block0" if d == 0 else f"encoder{d - 1}")(x)
+                name = "block0" if d == 0 else f"encoder{d - 1}"
+                x = EncoderBlock(channels(d), normalize=normalize_source or len(inputs) == 1, name=name)(x)
             return x
 
-        settings = {"pose_channels": pose_channels, "attention": attention, "sources": tuple(sources)}
+        settings = {
+            "pose_channels": pose_channels,
+            "attention": attention,
+            "sources": tuple(sources),
+            "normalize_source": normalize_source,
+        }
         super().__init__(
             inputs, encode, settings, sources, image_size=image_size, attention=attention, **kwargs
         )

@@ -1,6 +1,8 @@
-"""Pose heat maps in `keras.ops`, for data pipelines and for graphs that take keypoints in."""
+"""Pose maps in `keras.ops`, for data pipelines and for graphs that take keypoints in: the twins of `gfla_tf.data.poses`."""
 
 from keras import ops
+
+from gfla_tf.data.poses import LIMBS
 
 
 def heat_maps(keypoints, image_size, sigma):
@@ -26,3 +28,27 @@ def heat_maps(keypoints, image_size, sigma):
     column = ops.transpose(column, (0, 2, 1))  # (batch, width, joints)
     row = ops.transpose(row, (0, 2, 1))
     return ops.expand_dims(row, 2) * ops.expand_dims(column, 1)
+
+
+def limb_maps(keypoints, image_size, sigma):
+    """What `gfla_tf.data.poses.limb_maps` computes, for (batch, joints, 3)."""
+    height, width = image_size
+    keypoints = ops.cast(keypoints, "float32")
+    first, second = (
+        ops.expand_dims(ops.take(keypoints, [limb[end] for limb in LIMBS], axis=1), (1, 2)) for end in (0, 1)
+    )
+    present = ops.cast((first[..., 2] > 0) & (second[..., 2] > 0), "float32")
+    x = ops.reshape(ops.arange(width, dtype="float32"), (1, 1, width, 1)) - first[..., 0]
+    y = ops.reshape(ops.arange(height, dtype="float32"), (1, height, 1, 1)) - first[..., 1]
+    along_x, along_y = second[..., 0] - first[..., 0], second[..., 1] - first[..., 1]
+    share = ops.clip((x * along_x + y * along_y) / (along_x**2 + along_y**2 + 1e-6), 0.0, 1.0)
+    distance = ops.square(x - share * along_x) + ops.square(y - share * along_y)
+    return ops.exp(-0.5 / sigma**2 * distance) * present
+
+
+def pose_maps(keypoints, image_size, sigma, limb_sigma=None):
+    """What `gfla_tf.data.poses.pose_maps` computes, for (batch, joints, 3)."""
+    maps = heat_maps(keypoints, image_size, sigma)
+    if limb_sigma is None:
+        return maps
+    return ops.concatenate([maps, limb_maps(keypoints, image_size, limb_sigma)], axis=-1)

@@ -10,8 +10,9 @@ happens to read get NaN. Neither can fail: indices are clamped as integers befor
 """
 
 import keras
-import tensorflow as tf
 from keras import ops
+
+from gfla_tf.ops.ordering import after
 
 
 def edge_pad(image, size):
@@ -88,12 +89,6 @@ def gather_pixels(pixels, index):
     return ops.reshape(values, (*ops.shape(index), pixels.shape[-1]))
 
 
-def _after(index, done):
-    """`index`, to be had only when `done` is computed: else a graph gathers every tap before it adds up the first."""
-    with tf.control_dependencies([done]):
-        return tf.identity(index)
-
-
 def weighted_taps(image, weights, whole, taps, offset=0):
     """Sum over m x m integer taps: result(p) = sum_ij weights_ij(p) * image(p + offset + whole(p) + (taps_j, taps_i)), clamped.
 
@@ -121,11 +116,11 @@ def weighted_taps(image, weights, whole, taps, offset=0):
             to_pixels, to_weights = 0, []
             for i, row in enumerate(rows):  # a row of taps at a time: fewer, larger scatters are faster
                 if i:
-                    row = _after(row, to_pixels)
+                    row = after(row, to_pixels)
                 index = ops.concatenate([ops.reshape(row + column, (-1,)) for column in columns], axis=0)
                 read = ops.reshape(ops.take(pixels, index, axis=0), (m, -1, channels))
                 to_weights.append(ops.sum(gradient * read, axis=-1))
-                share = _after(columnwise[i * m : (i + 1) * m], to_weights[-1])
+                share = after(columnwise[i * m : (i + 1) * m], to_weights[-1])
                 share = gradient * ops.expand_dims(share, -1)
                 # Thousands of positions may add up in one pixel, which half precision would not survive.
                 share = ops.cast(ops.reshape(share, (-1, channels)), accumulator)
@@ -136,7 +131,7 @@ def weighted_taps(image, weights, whole, taps, offset=0):
         result = 0
         for i, row in enumerate(rows):
             if i:
-                row = _after(row, result)
+                row = after(row, result)
             for j, column in enumerate(columns):
                 k = i * m + j
                 result = result + weights[..., k : k + 1] * gather_pixels(pixels, row + column)

@@ -26,6 +26,7 @@ class DataConfig:
     identities: int = 400
     frames: int = 6
     heat_map_sigma: float = HEAT_MAP_SIGMA  # pixels
+    limb_sigma: float | None = None  # pixels; adds a map per limb to the joints' heat maps
 
 
 @dataclass
@@ -69,6 +70,8 @@ class StageConfig:
     regularization: float = 0.0025
     content: float = 0.0
     style: float = 0.0
+    # Extra weight in l1 of the pixels that show the person (Ma et al., 2017), where the data tells them.
+    person_weight: float = 0.0
 
 
 def _flow_stage():

@@ -34,6 +34,7 @@ def check_config(config, origin):
         require(key, lambda n: n >= 1, "it must be at least 1")
     require("data.frames", lambda n: n >= 2, "a pair needs at least 2 frames of a person")
     require("data.heat_map_sigma", _is_positive, "it must be positive")
+    require("data.limb_sigma", lambda x: x is None or _is_positive(x), "it must be null or positive")
     pairs = config.data.identities * config.data.frames * (config.data.frames - 1)
     require("batch_size", lambda n: n <= pairs, f"data.identities and data.frames make only {pairs} pairs")
 
@@ -41,6 +42,7 @@ def check_config(config, origin):
         weights = [getattr(getattr(config, stage), term) for term in TERMS]
         for term in TERMS:
             require(f"{stage}.{term}", _is_not_negative, "a weight must be 0 or more")
+        require(f"{stage}.person_weight", _is_not_negative, "a weight must be 0 or more")
         require(f"{stage}.steps", _is_not_negative, "it must be 0 or more")
         require(
             f"{stage}.steps",

@@ -16,15 +16,17 @@ class PoseObjective:
         features: a `FeatureExtractor`.
         weights: term -> weight; terms with weight 0 are not computed, nor those of the flow where there is none.
         window_sigma: function of the step that gives the standard deviation of the correctness loss's window.
+        person_weight: extra weight in the L1 loss of the pixels that show the person: |difference| (1 + weight * person).
     """
 
-    def __init__(self, generator, features, weights, window_sigma):
+    def __init__(self, generator, features, weights, window_sigma, person_weight=0.0):
         self.levels = {level: generator.attention_kernels[level] for level in generator.levels}
         self.features = features
         if not self.levels:  # no flow to judge
             weights = {**weights, "correctness": 0.0, "regularization": 0.0}
         self.weights = weights
         self.window_sigma = window_sigma
+        self.person_weight = person_weight
 
     def inputs(self, batch):
         """The generator's inputs."""
@@ -56,7 +58,10 @@ class PoseObjective:
                 )
         if "generated" in outputs:
             if "l1" in wanted:
-                terms["l1"] = ops.mean(ops.abs(outputs["generated"] - batch["target_image"]))
+                difference = ops.abs(outputs["generated"] - batch["target_image"])
+                if self.person_weight and "target_person" in batch:
+                    difference = difference * (1 + self.person_weight * batch["target_person"])
+                terms["l1"] = ops.mean(difference)
             if wanted & {"content", "style"}:
                 target = target or self.features(batch["target_image"], batch["target_pose"])
                 generated = self.features(outputs["generated"], batch["target_pose"])

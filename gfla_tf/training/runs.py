@@ -16,9 +16,8 @@ import tensorflow as tf
 
 from gfla_tf.data.frame_bank import render_frames
 from gfla_tf.data.pipeline import pair_dataset
-from gfla_tf.data.poses import JOINTS
+from gfla_tf.data.poses import pose_channels
 from gfla_tf.errors import GflaError
-from gfla_tf.layers.convolution import scale_initial_kernels
 from gfla_tf.losses.features import create_feature_extractor
 from gfla_tf.models.presets import create_discriminator, create_generator
 from gfla_tf.training.callbacks import (
@@ -37,6 +36,7 @@ from gfla_tf.training.checkpoints import (
 )
 from gfla_tf.training.config import differing_keys, load_config, save_config
 from gfla_tf.training.config_check import TERMS
+from gfla_tf.training.initialization import scale_initial_kernels
 from gfla_tf.training.objectives import PoseObjective
 from gfla_tf.training.trainer import Trainer
 from gfla_tf.visualization import loss_curves
@@ -52,7 +52,8 @@ def build_models(config):
     """
     preset, discriminator = config.model.preset, None
     with _buildable("generator"):
-        generator = create_generator(preset, **config.model.generator)
+        channels = pose_channels(config.data.limb_sigma)
+        generator = create_generator(preset, **{"pose_channels": channels, **config.model.generator})
         scale_initial_kernels(generator, config.model.initial_gain)
     if config.full.adversarial:
         with _buildable("discriminator"):
@@ -131,11 +132,12 @@ class Run:
         """Whether the feature network takes the generator's images and poses, and knows its levels, before any rendering."""
         generator = self.generator
         height, width = generator.image_size
-        if generator.pose_channels != len(JOINTS):
+        channels = pose_channels(self.config.data.limb_sigma)
+        if generator.pose_channels != channels:
             raise GflaError(
-                f"model.generator.pose_channels is {generator.pose_channels}: people have {len(JOINTS)} joints."
+                f"model.generator.pose_channels is {generator.pose_channels}: poses have {channels} maps."
             )
-        specifications = [tf.TensorSpec((1, height, width, n)) for n in (3, len(JOINTS))]
+        specifications = [tf.TensorSpec((1, height, width, n)) for n in (3, channels)]
         try:
             tf.function(self.features).get_concrete_function(*specifications)
         except ValueError as error:
@@ -183,9 +185,10 @@ class Run:
         done = training_step(trainer)
         if done >= stage.steps:
             return
-        sigma, seed = config.data.heat_map_sigma, config.seed + (name == "full")
+        sigma, limb_sigma = config.data.heat_map_sigma, config.data.limb_sigma
+        seed = config.seed + (name == "full")
         tensorboard = TensorBoardScalars(self.directory / "tensorboard", max(1, config.steps_per_epoch // 10))
-        batch = next(iter(pair_dataset(samples, 4, sigma)))
+        batch = next(iter(pair_dataset(samples, 4, sigma, limb_sigma=limb_sigma)))
         callbacks = [StopOnNonFinite(checkpoints), ProgressBar(stage.steps, f"{config.name}, {name} stage")]
         if name == "full":
             callbacks.append(ImageGrid(batch, 1, self.directory / "images", name, tensorboard))
@@ -196,7 +199,7 @@ class Run:
         ]
         for start, epoch, epochs, steps in _segments(done, stage.steps, config.steps_per_epoch):
             trainer.fit(
-                pair_dataset(bank, config.batch_size, sigma, seed, start), initial_epoch=epoch,
+                pair_dataset(bank, config.batch_size, sigma, seed, start, limb_sigma), initial_epoch=epoch,
                 epochs=epoch + epochs, steps_per_epoch=steps, callbacks=callbacks, verbose=0,
                 shuffle=False,
             )  # fmt: skip
@@ -209,7 +212,7 @@ class Run:
             share = keras.ops.cast(step, "float32") / max(stage.steps, 1)
             return first + (last - first) * keras.ops.minimum(share, 1.0)
 
-        objective = PoseObjective(self.generator, self.features, weights, window_sigma)
+        objective = PoseObjective(self.generator, self.features, weights, window_sigma, stage.person_weight)
         trainer = Trainer(
             self.generator,
             objective,

@@ -1,0 +1,21 @@
+"""What `keras.ops` cannot say: that one tensor is to be computed after another.
+
+TensorFlow's graph executor runs whatever is ready. Without an order it would gather every tap of a sampler before adding up the
+first, and hold them all. Eager execution and XLA have an order of their own, and so have Keras' other backends.
+"""
+
+import keras
+
+if keras.backend.backend() == "tensorflow":
+    import tensorflow as tf
+
+    def after(value, done):
+        """`value`, to be had only when `done` is computed."""
+        with tf.control_dependencies([done]):
+            return tf.identity(value)
+
+else:
+
+    def after(value, done):
+        """`value`; this backend orders its work itself."""
+        return value
