@@ -110,7 +110,8 @@ class _ReflectConvolution(keras.layers.Layer):
         )
 
     def build(self, input_shape):
-        self.convolution.build(input_shape)
+        batch, height, width, channels = input_shape
+        self.convolution.build((batch, height + 2, width + 2, channels))  # of the padded map
 
     def call(self, inputs):
         padded = ops.pad(activation(inputs), [(0, 0), (1, 1), (1, 1), (0, 0)], mode="reflect")

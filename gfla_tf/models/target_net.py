@@ -5,6 +5,7 @@ One decoder with attention; the tasks differ in what it starts from and in how m
 
 import keras
 
+from gfla_tf.errors import GflaError
 from gfla_tf.layers.attention import BilinearSampling, GlobalAttention, LocalAttention
 from gfla_tf.layers.blocks import DecoderBlock, EncoderBlock, ImageOutput, ResBlock
 from gfla_tf.layers.tile import Tile
@@ -64,7 +65,7 @@ class AttentiveDecoder(ConfiguredModel):
         **kwargs,
     ):
         if attention not in ATTENTION_KINDS:
-            raise ValueError(f"attention must be one of {', '.join(ATTENTION_KINDS)}; got {attention!r}.")
+            raise GflaError(f"there is no attention {attention!r}: choose one of {', '.join(ATTENTION_KINDS)}.")
         kernels = {int(level): int(n) for level, n in (attention_kernels or {3: 3, 2: 5}).items()}
 
         def channels(d):
