@@ -10,11 +10,11 @@ SKINS = ((0.98, 0.84, 0.74), (0.93, 0.75, 0.62), (0.85, 0.64, 0.48), (0.72, 0.50
 HAIRS = ((0.10, 0.08, 0.07), (0.22, 0.14, 0.09), (0.38, 0.23, 0.12), (0.58, 0.38, 0.18), (0.82, 0.66, 0.36),
          (0.62, 0.24, 0.12), (0.70, 0.69, 0.68), (0.16, 0.13, 0.16))  # fmt: skip
 TOP_PATTERNS = {
-    "plain": 1.6, "horizontal": 2.5, "vertical": 1.5, "diagonal": 1.5, "checks": 1.8, "gingham": 1.2, "dots": 1.8,
+    "plain": 6.0, "horizontal": 2.5, "vertical": 1.5, "diagonal": 1.5, "checks": 1.8, "gingham": 1.2, "dots": 1.8,
     "print": 2.0, "logo": 1.0, "halves": 1.2, "sides": 0.8, "sleeves": 1.0,
 }  # fmt: skip
 BOTTOM_PATTERNS = {
-    "plain": 5,
+    "plain": 8,
     "vertical": 1,
     "checks": 1.2,
     "gingham": 0.8,
@@ -22,7 +22,7 @@ BOTTOM_PATTERNS = {
     "seam": 1.2,
     "horizontal": 0.8,
 }
-SKIRT_PATTERNS = {"plain": 2, "vertical": 1.5, "checks": 1.5, "dots": 1.5, "horizontal": 1.5, "diagonal": 1}
+SKIRT_PATTERNS = {"plain": 3, "vertical": 1.5, "checks": 1.5, "dots": 1.5, "horizontal": 1.5, "diagonal": 1}
 SKIN, HAIR, TOP, BOTTOM, SHOES = range(5)
 
 
@@ -153,8 +153,8 @@ def _garment(draws, patterns):
         )
         if np.abs(np.subtract(first, second)).sum() > 0.9:
             break
-    # 0.125 m is four pixels when a person of average height fills 64 pixels.
-    return Material(draws.weighted(patterns), (first, second), draws.uniform(0.13, 0.2), draws.uniform(),
+    # 0.2 m is ten pixels when a person of average height fills 96 pixels: two stripes that a network at half that size still sees.
+    return Material(draws.weighted(patterns), (first, second), draws.uniform(0.2, 0.3), draws.uniform(),
                     draws.pick(("disc", "ring", "star", "heart", "bars", "cross")))  # fmt: skip
 
 
