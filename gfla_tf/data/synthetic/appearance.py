@@ -153,7 +153,7 @@ def _garment(draws, patterns):
         )
         if np.abs(np.subtract(first, second)).sum() > 0.9:
             break
-    # 0.2 m is ten pixels when a person of average height fills 96 pixels: two stripes that a network at half that size still sees.
+    # 0.2 m is ten pixels when a person of average height fills 96 pixels: stripes that half that size still shows.
     return Material(draws.weighted(patterns), (first, second), draws.uniform(0.2, 0.3), draws.uniform(),
                     draws.pick(("disc", "ring", "star", "heart", "bars", "cross")))  # fmt: skip
 
