@@ -1,6 +1,6 @@
 """Converts a trained run or a published checkpoint to SavedModel and TFLite, and checks both against Keras.
 
-    python convert.py --run runs/quickstart
+    python convert.py --run runs/pose_quickstart
     python convert.py --checkpoint latest_net_G.pth --preset pose_deepfashion --output models/deepfashion
     python convert.py --checkpoint latest_net_G.pth --preset pose_market --image-size 256 128 --output models/market_256
 

@@ -59,12 +59,18 @@ def from_checkpoint(path, preset):
     """The `Source` of a published generator's `.pth` file.
 
     Raises:
-        GflaError: the preset does not exist, or the file cannot be read or holds another network.
+        GflaError: the preset does not exist or is of another task than pose, or the file cannot be read or holds another
+            network.
     """
     from gfla_tf.models.checkpoint_import import load_pth
-    from gfla_tf.models.presets import create_generator
+    from gfla_tf.models.presets import PRESETS, create_generator
 
     path = Path(path)
+    if preset in PRESETS and PRESETS[preset]["task"] != "pose":
+        pose = ", ".join(name for name, entry in PRESETS.items() if entry["task"] == "pose")
+        raise GflaError(
+            f"preset {preset} is for the task {PRESETS[preset]['task']}, which cannot be converted yet: choose one of {pose}."
+        )
     generator = create_generator(preset)
     load_pth(generator, path)
     weights = {"origin": f"published checkpoint {path.name}, preset {preset}", "licence": PUBLISHED_LICENCE}

@@ -130,6 +130,7 @@ def test_bad_input_is_one_sentence_and_leaves_no_output(quickstart, checkpoint, 
 
     assert "must be multiples of 16" in sentence(checkpoint, "pose_quickstart", "--image-size", 100, 64)
     assert "there is no preset 'pose_paris': choose one of pose_deepfashion" in sentence(preset="pose_paris")
+    assert "is for the task dance" in sentence(preset="dance_fashionvideo")
     assert "does not exist" in sentence(tmp_path / "missing.pth")
     assert "choose the preset that it was trained with" in sentence(preset="pose_market")
     truncated = tmp_path / "truncated.pth"
@@ -171,7 +172,7 @@ def test_help_shows_examples_without_waiting_for_tensorflow():
     result = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert "python convert.py --run runs/quickstart" in result.stdout
+    assert "python convert.py --run runs/pose_quickstart" in result.stdout
 
 
 def test_a_kill_during_conversion_leaves_the_old_files(checkpoint, tmp_path):
