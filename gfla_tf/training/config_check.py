@@ -35,6 +35,7 @@ def check_config(config, origin):
     require("data.frames", lambda n: n >= 2, "a pair needs at least 2 frames of a person")
     require("data.heat_map_sigma", _is_positive, "it must be positive")
     require("data.limb_sigma", lambda x: x is None or _is_positive(x), "it must be null or positive")
+    require("model.initial_gain", _is_positive, "it must be positive")
     pairs = config.data.identities * config.data.frames * (config.data.frames - 1)
     require("batch_size", lambda n: n <= pairs, f"data.identities and data.frames make only {pairs} pairs")
 
