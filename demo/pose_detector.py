@@ -8,6 +8,7 @@ for.
 
 import contextlib
 import hashlib
+import http.client
 import os
 import sys
 import urllib.request
@@ -71,7 +72,7 @@ def find_pose_model(path=None):
             cached.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_bytes(content)
             os.replace(temporary, cached)
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:  # the latter for a download cut short
             raise GflaError(
                 f"The pose model cannot be downloaded from {MODEL_URL} ({error}): fetch it elsewhere and "
                 "give it by --pose-model PATH or GFLA_POSE_MODEL, or give poses as JSON files."
