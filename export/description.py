@@ -13,6 +13,7 @@ file is noticed.
 | `joints` | names of the heat maps in the order of their channels |
 | `heat_map_sigma` | standard deviation of the heat maps, in pixels |
 | `limb_sigma` | that of the maps of limbs that follow them, or null where there are none |
+| `attention_kind` | "local", or an ablation: "bilinear", "global" or "none" |
 | `attention` | [{"level": 3, "kernel": 3}, ...], coarsest first |
 | `weights` | {"origin": ..., "licence": ...} |
 | `inputs`, `outputs` | {name: shape} of the signature `serving_default` |

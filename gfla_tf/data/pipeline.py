@@ -11,7 +11,7 @@ def to_float_image(image):
 
 
 def pose_inputs(batch, image_size, sigma, limb_sigma=None):
-    """What the networks and losses want, from uint8 images and keypoints: float images and heat maps; other entries stay."""
+    """What the networks and losses want, from uint8 images and keypoints: float images and pose maps; other entries stay."""
     result = {name: value for name, value in batch.items() if not name.endswith("keypoints")}
     for role in ("source", "target"):
         result[f"{role}_image"] = to_float_image(batch[f"{role}_image"])
@@ -33,9 +33,8 @@ def pair_dataset(bank, batch_size, sigma, seed=0, start=0, limb_sigma=None):
         limb_sigma: of the limb maps, in pixels; None for none.
 
     Yields:
-        dicts of source_image, target_image (batch, H, W, 3), source_pose, target_pose (batch, H, W, pose channels) and
-        target_person
-        (batch, H, W, 1), 1 where the target shows the person; float32.
+        dicts of source_image, target_image (batch, H, W, 3), source_pose, target_pose (batch, H, W, pose channels)
+        and target_person (batch, H, W, 1), 1 where the target shows the person; float32.
     """
     frames = bank.images.shape[1]
     image_size = bank.images.shape[2:4]

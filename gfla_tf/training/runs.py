@@ -4,7 +4,7 @@ runs/NAME/config.yaml           the resolved configuration
 runs/NAME/metrics.csv           a row per epoch; curves.png draws it
 runs/NAME/images/               sample grids
 runs/NAME/tensorboard/          the same for TensorBoard
-runs/NAME/checkpoints/STAGE/    latest and best checkpoints
+runs/NAME/checkpoints/STAGE/    the latest checkpoints
 runs/NAME/flow_estimator.weights.h5, generator.weights.h5    the result of each stage
 """
 

@@ -14,8 +14,9 @@ What the three compute, with image I and an (x, y) or (y, x) as written:
 
 - resampler(I, warp): bilinear at the absolute (x, y) = warp; taps outside the image count as zero, and
   positions from 1 pixel outside on give zero.
-- dense_image_warp(I, flow): bilinear at (y, x) = (j - flow[..., 0], i - flow[..., 1]), positions clamped to
-the border. - InstanceNormalization: by sample and channel, gamma and beta, epsilon 1e-3 unless given.
+- dense_image_warp(I, flow): bilinear at (y, x) = (j - flow[..., 0], i - flow[..., 1]), positions clamped
+  to the border.
+- InstanceNormalization: by sample and channel, gamma and beta, epsilon 1e-3 unless given.
 
 Inputs are stored with the outputs: nothing depends on a random generator staying the same.
 """
