@@ -103,8 +103,16 @@ def test_images_become_floats_from_minus_one_to_one():
     assert to_float_image(np.array([0, 255], np.uint8)).numpy().tolist() == [-1.0, 1.0]
 
 
+def test_as_many_processes_render_as_there_are_cores_for_this_one(monkeypatch):
+    monkeypatch.setattr(frame_bank.os, "cpu_count", lambda: 64)
+    monkeypatch.setattr(frame_bank.os, "sched_getaffinity", lambda process: {3, 5}, raising=False)
+    assert frame_bank._cores() == 2
+    monkeypatch.delattr(frame_bank.os, "sched_getaffinity")
+    assert frame_bank._cores() == 64
+
+
 def test_frames_rendered_on_all_cores_are_those_rendered_one_by_one(monkeypatch):
-    monkeypatch.setattr(frame_bank.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(frame_bank, "_cores", lambda: 2)
     rendered = render_frames((32, 32), "train", 5, identities=3, frames=2)
     expected = render_here((32, 32), "train", 5, 3, 2)
     assert rendered.images.shape == (3, 2, 32, 32, 3) and rendered.images.dtype == np.uint8

@@ -46,9 +46,16 @@ def _evaluation_pair(arguments):
     return people.pair(identity, 0, 1)
 
 
+def _cores():
+    """Number of cores that this process may use, which in a container can be fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def _parallel(function, jobs, what):
     # Spawned, not forked: a fork of a process in which TensorFlow has threads can hang.
-    workers = min(os.cpu_count() or 1, len(jobs))
+    workers = min(_cores(), len(jobs))
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
         results = pool.imap(function, jobs, chunksize=max(1, min(16, len(jobs) // workers)))
         return list(tqdm(results, total=len(jobs), desc=what, unit="identity", disable=None))
