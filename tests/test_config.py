@@ -149,6 +149,7 @@ def test_an_override_that_cannot_be_is_named(written, override, says):
         ("data.frames=1", "at least 2"),
         ("data.heat_map_sigma=0", "positive"),
         ("data.limb_sigma=-1", "positive"),
+        ("model.preset=dance_fashionvideo", "another task than pose, choose pose_deepfashion or pose_market"),
         ("model.initial_gain=0", "positive"),
         ("batch_size=12001", "only 12000 pairs"),
         ("flow.steps=-1", "0 or more"),
@@ -168,6 +169,14 @@ def test_an_override_that_cannot_be_is_named(written, override, says):
 def test_a_value_that_cannot_work_is_refused_by_name(written, override, says):
     sentence = refusal(load_config, written(""), [override])
     assert override in sentence and f"{override.partition('=')[0]} is " in sentence and says in sentence
+
+
+def test_the_features_of_the_package_want_the_heat_maps_that_they_were_trained_with(written):
+    package = ["features.network=people", "features.weights=null"]
+    sentence = refusal(load_config, written(""), [*package, "data.heat_map_sigma=6"])
+    assert "data.heat_map_sigma is 6.0" in sentence and "trained with 9.0" in sentence
+    load_config(written(""), [*package, "data.heat_map_sigma=9"])
+    load_config(written(""), [package[0], "features.weights=own.weights.h5", "data.heat_map_sigma=6"])
 
 
 def test_a_stage_without_any_weight_is_refused_unless_it_has_no_steps(written):

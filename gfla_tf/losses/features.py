@@ -20,6 +20,7 @@ from gfla_tf.models.correspondence_features import LEVELS, CorrespondenceFeature
 
 FEATURE_NETWORKS = ("vgg19", "people")
 PEOPLE_WEIGHTS = Path(gfla_tf.models.__file__).with_name("people_features.weights.h5")
+PEOPLE_HEAT_MAP_SIGMA = 9.0  # pixels, of the poses that those were trained with
 
 # Mean colour of ImageNet in the order of the Keras weights, blue first, and its rough standard deviation, both of 0..255.
 _BGR_MEAN = np.array([103.939, 116.779, 123.68], np.float32)

@@ -5,7 +5,8 @@ import math
 
 from gfla_tf.errors import GflaError
 from gfla_tf.losses.adversarial import ADVERSARIAL_KINDS
-from gfla_tf.losses.features import FEATURE_NETWORKS
+from gfla_tf.losses.features import FEATURE_NETWORKS, PEOPLE_HEAT_MAP_SIGMA
+from gfla_tf.models.presets import PRESETS
 
 FLOW_TERMS = ("correctness", "regularization")
 TERMS = ("l1", "adversarial", *FLOW_TERMS, "content", "style")
@@ -27,6 +28,12 @@ def check_config(config, origin):
     }
     for key, values in choices.items():
         require(key, lambda value, values=values: value in values, f"choose {' or '.join(values)}")
+    suited = [name for name, entry in PRESETS.items() if entry["task"] == config.task]
+    require(
+        "model.preset",  # that there is no such preset says whoever builds it
+        lambda name: name in suited or name not in PRESETS,
+        f"it belongs to another task than {config.task}, choose {' or '.join(suited)}",
+    )
     require("name", _is_plain_name, "it names a directory: leave out slashes")
     require("seed", lambda n: 0 <= n < 2**31 - 1, "it must be from 0 to 2147483646")
     require("data.seed", lambda n: 0 <= n < 2**63, "it must be from 0 to 9223372036854775807")
@@ -34,6 +41,13 @@ def check_config(config, origin):
         require(key, lambda n: n >= 1, "it must be at least 1")
     require("data.frames", lambda n: n >= 2, "a pair needs at least 2 frames of a person")
     require("data.heat_map_sigma", _is_positive, "it must be positive")
+    if config.features.network == "people" and config.features.weights is None:
+        require(
+            "data.heat_map_sigma",
+            lambda x: x == PEOPLE_HEAT_MAP_SIGMA,
+            f"the people features of the package were trained with {PEOPLE_HEAT_MAP_SIGMA}, so give that or "
+            "features.weights of your own",
+        )
     require("data.limb_sigma", lambda x: x is None or _is_positive(x), "it must be null or positive")
     require("model.initial_gain", _is_positive, "it must be positive")
     pairs = config.data.identities * config.data.frames * (config.data.frames - 1)
