@@ -18,6 +18,6 @@ lint: .venv/test
 	touch $@
 
 clean:
-	rm -rf .venv runs
+	rm -rf .venv
 
 .PHONY: quickstart test lint clean
