@@ -10,7 +10,7 @@ import pytest
 
 from gfla_tf.data.poses import JOINTS
 from gfla_tf.data.synthetic import SyntheticPeople
-from gfla_tf.data.synthetic.contact_sheet import warped
+from gfla_tf.data.synthetic.contact_sheet import main, warped
 from gfla_tf.data.synthetic.pose import LEGS, LIMITS, draw_pose, limited, walk
 from gfla_tf.errors import GflaError
 
@@ -300,3 +300,13 @@ def test_neither_the_people_nor_the_contact_sheet_imports_tensorflow(tmp_path):
     )
     subprocess.run([sys.executable, "-c", code, str(out)], check=True)
     assert cv2.imread(str(out)).shape == (2 * 130, 5 * 130, 3)
+
+
+@pytest.mark.parametrize("option", ["--identities", "--frames", "--zoom"])
+def test_a_contact_sheet_of_nothing_is_one_sentence(tmp_path, monkeypatch, capsys, option):
+    monkeypatch.setattr(sys, "argv", ["contact_sheet", str(tmp_path / "sheet.png"), option, "0"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == f"error: {option} is 0: it must be at least 1.\n"
+    assert not list(tmp_path.iterdir())

@@ -18,9 +18,6 @@ def pairs_here(image_size, split, seed, identities):
     return {name: np.stack([pair[name] for pair in pairs]) for name in pairs[0]}
 
 
-pytestmark = pytest.mark.slow
-
-
 class Uncompiled(train_features.FeatureTrainer):
     """Without XLA, whose compilation takes longer than these trainings."""
 
@@ -36,6 +33,17 @@ def small(monkeypatch):
     monkeypatch.setattr(train_features, "FeatureTrainer", Uncompiled)
 
 
+@pytest.mark.parametrize("option", ["--steps", "--pairs", "--batch-size"])
+def test_a_training_of_nothing_is_one_sentence(tmp_path, monkeypatch, capsys, option):
+    monkeypatch.setattr(train_features, "render_pairs", lambda *_: pytest.fail("rendered"))
+    monkeypatch.setattr(sys, "argv", ["train_features", "--output", str(tmp_path / "out.h5"), option, "0"])
+    with pytest.raises(SystemExit) as ended:
+        train_features.main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == f"error: {option} is 0: it must be at least 1.\n"
+
+
+@pytest.mark.slow
 def test_the_command_writes_weights_that_the_losses_load_and_says_how_good_they_are(
     small, tmp_path, monkeypatch, capsys
 ):
@@ -50,6 +58,7 @@ def test_the_command_writes_weights_that_the_losses_load_and_says_how_good_they_
     create_feature_extractor("people", str(path))
 
 
+@pytest.mark.slow
 def test_training_brings_the_best_match_closer_to_the_true_position(small):
     keras.utils.set_random_seed(0)
     dataset, prepare = train_features._dataset(pairs_here((32, 32), "train", 0, 4), 4)

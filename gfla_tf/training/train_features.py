@@ -16,8 +16,8 @@ import tensorflow as tf
 
 from gfla_tf.data.frame_bank import render_pairs
 from gfla_tf.data.pipeline import pose_inputs
-from gfla_tf.errors import user_errors
-from gfla_tf.losses.features import PEOPLE_WEIGHTS
+from gfla_tf.errors import GflaError, user_errors
+from gfla_tf.losses.features import PEOPLE_HEAT_MAP_SIGMA, PEOPLE_WEIGHTS
 from gfla_tf.models.correspondence_features import (
     LEVELS,
     CorrespondenceFeatures,
@@ -27,7 +27,6 @@ from gfla_tf.models.correspondence_features import (
 from gfla_tf.training.callbacks import ProgressBar
 from gfla_tf.training.checkpoints import save_weights_atomically
 
-HEAT_MAP_SIGMA = 9.0  # pixels, at IMAGE_SIZE
 IMAGE_SIZE = (96, 64)
 REACH = 10.0  # pixels of the image over which the cosine falls to 1/e
 LEARNING_RATE = 1e-3
@@ -88,7 +87,7 @@ def _dataset(pairs, batch_size):
 
     def prepare(ordered):
         batches = ordered.batch(batch_size, drop_remainder=True)
-        return batches.map(lambda batch: pose_inputs(batch, IMAGE_SIZE, HEAT_MAP_SIGMA)).prefetch(2)
+        return batches.map(lambda batch: pose_inputs(batch, IMAGE_SIZE, PEOPLE_HEAT_MAP_SIGMA)).prefetch(2)
 
     return dataset, prepare
 
@@ -106,6 +105,10 @@ def main():
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     arguments = parser.parse_args()
     with user_errors():
+        for name in ("steps", "pairs", "batch_size"):
+            if getattr(arguments, name) < 1:
+                option = f"--{name.replace('_', '-')}"
+                raise GflaError(f"{option} is {getattr(arguments, name)}: it must be at least 1.")
         keras.utils.set_random_seed(arguments.seed)
         training = render_pairs(IMAGE_SIZE, "train", arguments.seed, arguments.pairs)
         held_out = render_pairs(IMAGE_SIZE, "test", arguments.seed, HELD_OUT)

@@ -93,6 +93,9 @@ def main():
     )
     options = parser.parse_args()
     with user_errors():
+        for name in ("identities", "frames", "zoom"):
+            if getattr(options, name) < 1:
+                raise GflaError(f"--{name} is {getattr(options, name)}: it must be at least 1.")
         people = SyntheticPeople(options.image_size, options.split, options.seed)
         rows = [
             flow_row(people, i) if options.flow else frames_row(people, i, options.frames, options.joints)
