@@ -70,15 +70,6 @@ def flow_to_color(flow, max_norm=None):
     return np.rint(255 * color).astype(np.uint8)
 
 
-def flow_legend(size=65):
-    """The colours of `flow_to_color`: a disc, uint8 (size, size, 3), whose rim has the length `max_norm`."""
-    axis = np.linspace(-1.0, 1.0, size, dtype=np.float32)
-    flow = np.stack(np.meshgrid(axis, axis), -1)
-    legend = flow_to_color(flow, 1.0)
-    legend[np.hypot(*flow.transpose(2, 0, 1)) > 1.0] = 255
-    return legend
-
-
 def draw_skeleton(image, keypoints, thickness=None):
     """Draws limbs and joints in OpenPose's colours on a copy of the image.
 
@@ -218,7 +209,7 @@ def loss_curves(csv_path, png_path):
     stage.
 
     Raises:
-        GflaError: the file cannot be read or has no rows of numbers.
+        GflaError: the CSV cannot be read or has no rows of numbers, or the picture cannot be written.
     """
     from matplotlib.figure import Figure  # here, so that drawing on a phone-sized machine needs no matplotlib
 
@@ -258,8 +249,11 @@ def loss_curves(csv_path, png_path):
             axes.legend()
         axes.set_xlabel("step")
     temporary = f"{png_path}.tmp.png"
-    figure.savefig(temporary, dpi=100)
-    os.replace(temporary, png_path)
+    try:
+        figure.savefig(temporary, dpi=100)
+        os.replace(temporary, png_path)
+    except OSError as error:
+        raise GflaError(f"Cannot write the loss curves {png_path}: {error.strerror}.") from error
 
 
 def write_png(path, image):

@@ -13,7 +13,6 @@ from gfla_tf.errors import GflaError
 from gfla_tf.visualization import (
     JOINT_COLORS,
     draw_skeleton,
-    flow_legend,
     flow_to_color,
     labelled_grid,
     loss_curves,
@@ -62,7 +61,6 @@ def test_flows_that_are_zero_infinite_or_nan_have_colours():
     assert (flow_to_color(np.zeros((2, 3, 2))) == 255).all()
     flow = np.float32([[(np.nan, 0), (np.inf, 1), (2, 0)]])
     assert flow_to_color(flow)[0].tolist() == [[0, 0, 0], [0, 0, 0], [255, 0, 0]]
-    assert flow_legend(9).shape == (9, 9, 3)
 
 
 def test_masks_are_gray_with_or_without_a_channel():
@@ -200,6 +198,8 @@ def test_loss_curves_are_drawn_from_a_csv_with_gaps(tmp_path):
     picture = cv2.imread(str(tmp_path / "curves.png"))
     assert picture.shape[1] > picture.shape[0] > 200 and picture.std() > 10
     assert sorted(p.name for p in tmp_path.iterdir()) == ["curves.png", "metrics.csv"]
+    with pytest.raises(GflaError, match=r"Cannot write the loss curves .*nowhere/curves\.png: No such file"):
+        loss_curves(path, tmp_path / "nowhere" / "curves.png")
 
 
 @pytest.mark.parametrize("text", [None, "", "step,l1\n", "a,b\n1,2\n", "step,l1\nx,1\n"])
