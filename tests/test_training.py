@@ -90,7 +90,9 @@ def test_a_run_leaves_its_configuration_metrics_pictures_checkpoints_and_weights
         total = sum(getattr(config.full, term) * float(row[term]) for term in terms)
         assert float(row["generator_loss"]) == pytest.approx(total, rel=1e-4)
     pictures = sorted((directory / "images").iterdir())
-    assert [path.name for path in pictures] == [f"full_{n:07d}.png" for n in (3, 6, 7)]
+    assert [path.stem for path in pictures] == [
+        f"{stage}_{n:07d}" for stage, ends in (("flow", (3, 4)), ("full", (3, 6, 7))) for n in ends
+    ]
     for picture in (*pictures, directory / "curves.png"):
         assert cv2.imread(str(picture)).std() > 10
     assert list((directory / "tensorboard").glob("events*"))

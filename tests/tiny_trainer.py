@@ -42,6 +42,10 @@ class TinyTrainer(keras.Model):
         self.generator_optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
 
+    def call(self, batch, training=False):
+        inputs = {name: batch[name] for name in ("source_image", "source_pose", "target_pose")}
+        return self.generator(inputs, training=training)
+
     @property
     def metrics(self):
         return [self.l1]

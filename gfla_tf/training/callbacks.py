@@ -209,37 +209,26 @@ class TensorBoardScalars(keras.callbacks.Callback):
 
 
 class ImageGrid(keras.callbacks.Callback):
-    """Runs the generator on a fixed batch and draws `training_grid`, as DIRECTORY/STAGE_STEP.png and for
-    TensorBoard.
+    """Runs the network in training on a fixed batch after each epoch and draws `training_grid`, as
+    DIRECTORY/STAGE_STEP.png and for TensorBoard.
 
-    Drawn every `every_epochs` epochs and at the end of training.
+    The network is what the trainer's `call` runs: the flow estimator alone or the whole generator.
 
     Args:
         batch: dict of arrays with `source_image`, `source_pose`, `target_pose`, `target_image`.
-        every_epochs: epochs between pictures.
         directory: for the pictures.
         stage_name: first part of their names.
         tensorboard: the `TensorBoardScalars` whose events get the picture too, or None.
     """
 
-    def __init__(self, batch, every_epochs, directory, stage_name, tensorboard=None):
+    def __init__(self, batch, directory, stage_name, tensorboard=None):
         super().__init__()
-        self.batch, self.every_epochs, self.directory = batch, every_epochs, Path(directory)
+        self.batch, self.directory = batch, Path(directory)
         self.stage_name, self.tensorboard = stage_name, tensorboard
-        self._drawn = None
 
     def on_epoch_end(self, epoch, logs=None):
-        if (epoch + 1) % self.every_epochs == 0:
-            self._draw()
-
-    def on_train_end(self, logs=None):
-        if self._drawn != training_step(self.model):
-            self._draw()
-
-    def _draw(self):
-        step = self._drawn = training_step(self.model)
-        inputs = {name: self.batch[name] for name in ("source_image", "source_pose", "target_pose")}
-        grid = training_grid(self.batch, self.model.generator(inputs, training=False))
+        step = training_step(self.model)
+        grid = training_grid(self.batch, self.model(self.batch, training=False))
         write_png(self.directory / f"{self.stage_name}_{step:07d}.png", grid)
         if self.tensorboard is not None:
             with self.tensorboard.writer.as_default(step=step):

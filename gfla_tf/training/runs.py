@@ -189,10 +189,10 @@ class Run:
         seed = config.seed + (name == "full")
         tensorboard = TensorBoardScalars(self.directory / "tensorboard", max(1, config.steps_per_epoch // 10))
         batch = next(iter(pair_dataset(samples, 4, sigma, limb_sigma=limb_sigma)))
-        callbacks = [StopOnNonFinite(checkpoints), ProgressBar(stage.steps, f"{config.name}, {name} stage")]
-        if name == "full":
-            callbacks.append(ImageGrid(batch, 1, self.directory / "images", name, tensorboard))
-        callbacks += [
+        callbacks = [
+            StopOnNonFinite(checkpoints),
+            ProgressBar(stage.steps, f"{config.name}, {name} stage"),
+            ImageGrid(batch, self.directory / "images", name, tensorboard),
             MetricsCsv(self.directory / "metrics.csv", name),
             tensorboard,
             CheckpointCallback(checkpoints, config.checkpoint_every),
