@@ -14,7 +14,12 @@ import tensorflow as tf
 import yaml
 from tiny_run import render_here, tiny_config, write_config
 
+from demo.transfer import load_pose_model, transfer
+from export.agreement import TOLERANCE
+from export.conversion import convert
+from export.sources import from_run
 from gfla_tf.data.pipeline import pair_dataset
+from gfla_tf.data.poses import pose_maps
 from gfla_tf.errors import GflaError
 from gfla_tf.layers.spectral_norm import SpectralConv2D
 from gfla_tf.losses.adversarial import ADVERSARIAL_KINDS
@@ -132,6 +137,36 @@ def test_the_generator_of_a_directory_that_is_no_run_or_no_finished_one_is_refus
     Run(tiny_config(folder), tmp_path / "begun")
     with pytest.raises(GflaError, match=r"not finished .*train\.py"):
         load_generator(tmp_path / "begun")
+
+
+def test_a_run_with_limb_maps_is_converted_with_them_and_transfer_draws_them(folder, monkeypatch):
+    monkeypatch.setattr(runs, "render_frames", render_here)
+    quick = [
+        f"full.{term}=0" for term in ("adversarial", "correctness", "regularization", "content", "style")
+    ]
+    once = ["data.limb_sigma=2", "flow.steps=1", "full.steps=1", "name=limbs", *quick]
+    run = Run(tiny_config(folder, *once), folder / "runs" / "limbs")
+    run.train()
+    source = from_run(run.directory)
+    written = convert(
+        source.generator, run.directory, source.name, source.heat_map_sigma, source.weights, source.limb_sigma
+    )
+    model = load_pose_model(written[-1].path)
+    assert (model.description["heat_map_sigma"], model.description["limb_sigma"]) == (2.0, 2.0)
+    assert model.inputs["source_pose"] == model.inputs["target_pose"] == (1, 32, 32, 18 + 17)
+    bank = render_here((32, 32), "train", 0, 2, 3)
+    image, keypoints = bank.images[0, 0], bank.keypoints[0, :2]
+    outputs = transfer(model, image, *keypoints)
+    source_pose, target_pose = pose_maps(keypoints, (32, 32), 2.0, 2.0)
+    expected = run.generator(
+        {
+            "source_image": image[None].astype(np.float32) / 127.5 - 1,
+            "source_pose": source_pose[None],
+            "target_pose": target_pose[None],
+        }
+    )
+    assert set(outputs) <= set(expected) and "flow_1" in outputs
+    assert all(np.abs(outputs[name] - expected[name][0]).max() <= TOLERANCE for name in outputs)
 
 
 @pytest.mark.parametrize(
