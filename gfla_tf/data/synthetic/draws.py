@@ -26,6 +26,10 @@ class Draws:
         """A double in [low, high)."""
         return low + (high - low) * self._generator.random()
 
+    def array(self, *shape):
+        """Doubles in [0, 1) of that shape: as many draws of `uniform`, in the order of their indices."""
+        return self._generator.random(shape)
+
     def chance(self, probability):
         return self._generator.random() < probability
 
