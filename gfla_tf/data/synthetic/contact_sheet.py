@@ -1,7 +1,8 @@
 """Contact sheets of the synthetic people: `python -m gfla_tf.data.synthetic.contact_sheet OUT.png`.
 
-Rows are identities. Columns are frames with, on request, their joints; or, with --flow, source, target, the target made
-from the source by the true flow (grey where hidden), visibility, and the flow in colour.
+Rows are identities. Columns are frames with, on request, their joints; or, with --clip, the reference and then the frames of
+a clip; or, with --flow, source, target, the target made from the source by the true flow (grey where hidden), visibility, and
+the flow in colour.
 """
 
 import argparse
@@ -53,6 +54,12 @@ def frames_row(people, identity, columns, joints):
     return [with_joints(f.image, f.keypoints, 4) if joints else f.image for f in frames]
 
 
+def clip_row(people, identity, columns, joints):
+    clip = people.clip(identity, 0, max(1, columns - 1))
+    frames = zip(clip.images[:columns], clip.keypoints[:columns], strict=True)
+    return [with_joints(image, keypoints, 4) if joints else image for image, keypoints in frames]
+
+
 def flow_row(people, identity):
     pair = people.pair(identity, 0, 1)
     visibility, flow = pair["visibility"], pair["flow"]
@@ -88,6 +95,7 @@ def main():
     parser.add_argument(
         "--joints", action="store_true", help="draw the joints: the person's right in red, left in blue"
     )
+    parser.add_argument("--clip", action="store_true", help="show each identity in motion")
     parser.add_argument(
         "--flow", action="store_true", help="show source, target, warped source, visibility and flow"
     )
@@ -97,8 +105,9 @@ def main():
             if getattr(options, name) < 1:
                 raise GflaError(f"--{name} is {getattr(options, name)}: it must be at least 1.")
         people = SyntheticPeople(options.image_size, options.split, options.seed)
+        row = clip_row if options.clip else frames_row
         rows = [
-            flow_row(people, i) if options.flow else frames_row(people, i, options.frames, options.joints)
+            flow_row(people, i) if options.flow else row(people, i, options.frames, options.joints)
             for i in range(options.first, options.first + options.identities)
         ]
         sheet = tiled(rows, 1 if options.joints else options.zoom)

@@ -2,7 +2,7 @@
 
 import collections
 
-from gfla_tf.data.synthetic import camera, correspondence, skeleton
+from gfla_tf.data.synthetic import camera, clips, correspondence, skeleton
 from gfla_tf.data.synthetic.appearance import draw_appearance, draw_style
 from gfla_tf.data.synthetic.body import draw_body
 from gfla_tf.data.synthetic.draws import Draws
@@ -13,7 +13,7 @@ from gfla_tf.errors import GflaError
 
 # The split is a part of every random key, so train and test share no stream of random numbers, whatever the seed.
 SPLITS = {"train": 0, "test": 1}
-_STYLE, _BODY, _APPEARANCE, _SCENE, _FRAME = range(5)
+_STYLE, _BODY, _APPEARANCE, _SCENE, _FRAME, _CLIP = range(6)
 _REMEMBERED = 8
 
 Identity = collections.namedtuple("Identity", "style body appearance light background framing")
@@ -67,6 +67,11 @@ class SyntheticPeople:
         parts, joints = skeleton.place(person.body, draw_pose(draws, person.style.freedom))
         to_image, joints = camera.project(parts, joints, person.body, person.framing, self.image_size, draws)
         return render(person.body, person.appearance, person.light, person.background, to_image, joints)
+
+    def clip(self, identity, index, length):
+        """Clip `index` (any integer from 0) of a person in motion: a `Clip` of `length` frames and a reference frame."""
+        draws = self._draws(identity, _CLIP, index)
+        return clips.film(self._identity(identity), draws, self.image_size, length)
 
     def flow(self, source, target):
         """Flow from target to source and its visibility, see correspondence.flow."""

@@ -108,18 +108,19 @@ def draw_pose(draws, freedom=1.0):
         arms = calm if manner == "stand" else {**dict.fromkeys(ARMS, 1.0), "up": 1.5, "aside": 1.5}
         both = draws.weighted(arms) if draws.chance(0.4) else None
         for side, leg in zip(SIDES, legs if draws.chance(0.5) else legs[::-1]):
-            thigh, knee = _drawn(draws, LEGS[leg])
+            *thigh, knee = draw_angles(draws, LEGS[leg])
             _set_leg(angles, side, tuple(freedom * angle for angle in thigh), freedom * knee)
-            _set_arm(angles, side, *_drawn(draws, ARMS[both or draws.weighted(arms)]))
+            *upper, elbow = draw_angles(draws, ARMS[both or draws.weighted(arms)])
+            _set_arm(angles, side, upper, elbow)
     angles[BONE_INDEX["head"]] = (draws.uniform(-10, 12), draws.uniform(-7, 7), draws.uniform(-32, 32))
     for side in SIDES:
         angles[BONE_INDEX[f"{side}_hand"], 0] = draws.uniform(-10, 25)
     return limited(angles)
 
 
-def _drawn(draws, ranges):
-    *limb, hinge = (draws.uniform(*r) for r in ranges)
-    return tuple(limb), hinge
+def draw_angles(draws, ranges):
+    """(bend, side, turn) of a limb and the bend of its hinge, drawn from the ranges of one of ARMS or LEGS."""
+    return [draws.uniform(*r) for r in ranges]
 
 
 def _set_arm(angles, side, upper, elbow):
