@@ -34,9 +34,9 @@ def main():
 
         if arguments.dry_run:
             print(to_yaml(config))
-            for model in build_models(config):
-                if model is not None:
-                    model.summary(expand_nested=True)
+            generator, discriminators = build_models(config)
+            for model in (generator, *discriminators.values()):
+                model.summary(expand_nested=True)
             return
         run = Run(config, os.path.join(arguments.runs, config.name))
         run.train()

@@ -164,8 +164,8 @@ def labelled_grid(rows, cell=128, title=None):
     return np.concatenate(strips)
 
 
-def training_grid(batch, outputs, max_rows=4):
-    """One row per sample: source, source pose, target pose, flow and mask of each level, generated, target.
+def training_grid(batch, outputs, condition="pose", draw=pose_picture, max_rows=4):
+    """One row per sample: source, source and target condition, flow and mask of each level, generated, target.
 
     Flows of one level share their scale: its longest vector, in pixels of the level, stands in the label;
     below one pixel the colours stay pale, so that an untrained network does not look busy.
@@ -174,10 +174,13 @@ def training_grid(batch, outputs, max_rows=4):
         batch: `source_image`, `target_image` (N, H, W, 3) in [-1, 1], `source_pose`, `target_pose` (N, H, W,
             joints).
         outputs: `generated` and, for each level L, `flow_L` and `mask_L`.
+        condition: what stands in place of the pose, `source_CONDITION`, `target_CONDITION` (N, ...).
+        draw: uint8 picture (H, W, 3) or (H, W, 1) of one of them.
         max_rows: samples shown.
     """
     count = min(max_rows, len(batch["source_image"]))
-    batch = {name: np.asarray(batch[name][:count], np.float32) for name in _BATCH_COLUMNS}
+    columns = ("source_image", "target_image", f"source_{condition}", f"target_{condition}")
+    batch = {name: np.asarray(batch[name][:count], np.float32) for name in columns}
     outputs = {
         name: np.asarray(value[:count], np.float32)
         for name, value in outputs.items()
@@ -189,8 +192,10 @@ def training_grid(batch, outputs, max_rows=4):
     for sample in range(count):
         row = [
             ("source", to_uint8(batch["source_image"][sample])),
-            ("source pose", pose_picture(batch["source_pose"][sample])),
-            ("target pose", pose_picture(batch["target_pose"][sample])),
+            *(
+                (f"{role} {condition}", draw(batch[f"{role}_{condition}"][sample]))
+                for role in ("source", "target")
+            ),
         ]
         for level in levels:
             flow = flow_to_color(outputs[f"flow_{level}"][sample], max(1.0, longest[level]))
@@ -223,30 +228,21 @@ def loss_curves(csv_path, png_path):
         raise GflaError(
             f"Cannot draw loss curves: {csv_path} is not a metrics CSV with rows ({error!r})."
         ) from error
-    quantities = list(dict.fromkeys(name.removeprefix("val_") for name in columns))
-    across = min(3, max(1, len(quantities)))
-    down = math.ceil(len(quantities) / across)
+    across = min(3, max(1, len(columns)))
+    down = math.ceil(len(columns) / across)
     figure = Figure(figsize=(4.5 * across, 2.8 * down), layout="constrained")
     stages = [row.get("stage") for row in table]
     changes = [step for step, before, after in zip(steps[1:], stages, stages[1:]) if before != after]
-    for index, quantity in enumerate(quantities):
-        axes = figure.add_subplot(down, across, index + 1, title=quantity)
-        shown = []
-        for name, label in ((quantity, "training"), (f"val_{quantity}", "validation")):
-            if name in series and np.isfinite(series[name]).any():
-                known = np.isfinite(series[name])
-                axes.plot(
-                    steps[known], series[name][known], label=label, marker="." if known.sum() < 30 else None
-                )
-                shown.append(series[name][known])
-        values = np.concatenate(shown) if shown else np.zeros(1)
-        if values.min() > 0 and values.max() > 10 * values.min():
+    for index, name in enumerate(columns):
+        axes = figure.add_subplot(down, across, index + 1, title=name)
+        known = np.isfinite(series[name])
+        values = series[name][known]
+        axes.plot(steps[known], values, marker="." if known.sum() < 30 else None)
+        if values.min(initial=np.inf) > 0 and values.max(initial=0.0) > 10 * values.min(initial=np.inf):
             axes.set_yscale("log")
         for step in changes:
             axes.axvline(step, color="gray", linestyle=":")
         axes.grid(alpha=0.3)
-        if len(shown) == 2:
-            axes.legend()
         axes.set_xlabel("step")
     temporary = f"{png_path}.tmp.png"
     try:
@@ -272,7 +268,6 @@ def write_png(path, image):
         raise GflaError(f"Cannot write the picture {path}: {error.strerror}.") from error
 
 
-_BATCH_COLUMNS = ("source_image", "source_pose", "target_pose", "target_image")
 _OUTPUT_COLUMN = re.compile(r"generated|(flow|mask)_\d+")
 
 

@@ -15,6 +15,7 @@ from gfla_tf.errors import GflaError
 from gfla_tf.training import callbacks
 from gfla_tf.training.callbacks import ImageGrid, MetricsCsv, ProgressBar, StopOnNonFinite, TensorBoardScalars
 from gfla_tf.training.checkpoints import CheckpointCallback, Checkpoints
+from gfla_tf.visualization import training_grid
 
 
 def rows(path):
@@ -67,22 +68,23 @@ def test_on_a_terminal_the_bar_starts_at_the_step_resumed_from():
     assert "10/10" in last and "adversarial 0.25" in last
 
 
-def test_a_row_per_epoch_has_step_stage_epoch_time_and_all_logs_validation_too(tmp_path):
+def test_a_row_per_epoch_has_step_stage_epoch_time_and_all_logs(tmp_path):
     path = tmp_path / "new" / "metrics.csv"
-    dataset, _ = batches()
-    metrics = MetricsCsv(path, "flow")
-    fit(TinyTrainer(), [metrics], epochs=4, validation_data=dataset, validation_steps=1, validation_freq=2)
-    assert list(rows(path)[0]) == ["step", "stage", "epoch", "time", "adversarial", "l1", "val_l1"]
+    fit(TinyTrainer(), [MetricsCsv(path, "flow")], epochs=4)
+    assert list(rows(path)[0]) == ["step", "stage", "epoch", "time", "adversarial", "l1"]
     assert column(path, "step") == ["4", "8", "12", "16"]
     assert column(path, "epoch") == ["0", "1", "2", "3"]
     assert set(column(path, "stage")) == {"flow"}
     assert [float(value) for value in column(path, "l1")] == [2.5, 6.5, 10.5, 14.5]
-    assert [value != "" for value in column(path, "val_l1")] == [
-        False,
-        True,
-        False,
-        True,
-    ]  # new at the second epoch
+
+
+def test_a_quantity_that_is_new_gets_a_column_empty_in_earlier_rows(tmp_path):
+    metrics = MetricsCsv(tmp_path / "metrics.csv", "flow")
+    metrics.set_model(TinyTrainer())
+    metrics.on_train_begin()
+    metrics.on_epoch_end(0, {"l1": 1.0})
+    metrics.on_epoch_end(1, {"l1": 0.5, "style": 2.0})
+    assert column(metrics.path, "style") == ["", "2"] and column(metrics.path, "l1") == ["1", "0.5"]
 
 
 def test_a_resume_runs_lost_epochs_again_without_double_rows_and_time_goes_on(tmp_path):
@@ -122,12 +124,11 @@ def test_metrics_that_cannot_be_written_or_are_no_metrics_say_so(tmp_path):
 def test_tensorboard_gets_losses_and_both_learning_rates_at_the_steps_of_the_run(
     tmp_path, steps_per_execution
 ):
-    dataset, _ = batches()
     trainer = TinyTrainer(steps_per_execution=steps_per_execution)
-    fit(trainer, [TensorBoardScalars(tmp_path, every=3)], 1, 12, validation_data=dataset, validation_steps=3)
+    fit(trainer, [TensorBoardScalars(tmp_path, every=3)], 1, 12)
     events = EventAccumulator(str(tmp_path), size_guidance={"tensors": 0}).Reload()
     assert set(events.Tags()["tensors"]) == {
-        "training/l1", "training/adversarial", "validation/l1",
+        "training/l1", "training/adversarial",
         "learning_rate/generator", "learning_rate/discriminator",
     }  # fmt: skip
     assert [event.step for event in events.Tensors("training/l1")] == [3, 6, 9, 12]
@@ -135,13 +136,12 @@ def test_tensorboard_gets_losses_and_both_learning_rates_at_the_steps_of_the_run
         float(tf.make_ndarray(event.tensor_proto)) for event in events.Tensors("learning_rate/discriminator")
     ]
     assert decayed == pytest.approx([0.1 * 0.5 ** (step / 10) for step in (3, 6, 9, 12)])
-    assert [event.step for event in events.Tensors("validation/l1")] == [12]
 
 
 def test_image_grids_are_drawn_after_each_epoch_on_the_same_batch(tmp_path):
     _, batch = batches()
     scalars = TensorBoardScalars(tmp_path / "events", every=100)
-    grid = ImageGrid(batch, tmp_path / "images", "flow", scalars)
+    grid = ImageGrid(batch, training_grid, tmp_path / "images", "flow", scalars)
     fit(TinyTrainer(), [scalars, grid], epochs=2)
     pictures = sorted((tmp_path / "images").iterdir())
     assert [path.name for path in pictures] == ["flow_0000004.png", "flow_0000008.png"]

@@ -6,7 +6,7 @@ import pytest
 from tiny_run import tiny_config, write_config
 
 from gfla_tf.errors import GflaError
-from gfla_tf.training.config import TrainConfig, differing_keys, load_config, save_config, to_yaml
+from gfla_tf.training.config import DataConfig, TrainConfig, differing_keys, load_config, save_config, to_yaml
 from gfla_tf.training.runs import Run, build_models
 
 CONFIGS = Path(__file__).parents[1] / "configs"
@@ -39,7 +39,7 @@ def test_every_configuration_of_the_repository_loads_under_its_own_name_and_buil
 
 def test_an_empty_file_is_the_published_training(written):
     config = load_config(written(""))
-    assert config == TrainConfig()
+    assert config == TrainConfig(data=DataConfig(dataset="synthetic_people"))
     assert (config.flow.correctness, config.flow.regularization) == (20.0, 0.01)
     full = config.full
     assert (full.l1, full.adversarial, full.correctness, full.regularization) == (5.0, 2.0, 5.0, 0.0025)
@@ -134,10 +134,10 @@ def test_an_override_that_cannot_be_is_named(written, override, says):
 @pytest.mark.parametrize(
     ("override", "says"),
     [
-        ("task=face", "choose pose"),
+        ("task=dog", "choose pose"),
         ("data.dataset=imagenet", "choose synthetic_people"),
         ("adversarial_kind=best", "choose lsgan or nsgan or hinge or wgan-gp"),
-        ("features.network=resnet", "choose vgg19 or people"),
+        ("features.network=resnet", "choose vgg19 or people or none"),
         ("name=a/b", "slashes"),
         ("name='..'", "slashes"),
         ("seed=-1", "from 0"),
@@ -147,6 +147,9 @@ def test_an_override_that_cannot_be_is_named(written, override, says):
         ("checkpoint_every=-5", "at least 1"),
         ("data.identities=0", "at least 1"),
         ("data.frames=1", "at least 2"),
+        ("data.unroll=0", "at least 1"),
+        ("data.clip_frames=20", "a multiple of data.unroll, 6"),
+        ("data.clip_frames=0", "a multiple of data.unroll, 6"),
         ("data.heat_map_sigma=0", "positive"),
         ("data.limb_sigma=-1", "positive"),
         ("model.preset=dance_fashionvideo", "another task than pose, choose pose_deepfashion or pose_market"),
@@ -162,6 +165,7 @@ def test_an_override_that_cannot_be_is_named(written, override, says):
         ("full.window_sigma=[1.0]", "two positive numbers"),
         ("full.window_sigma=[1.0, 0.0]", "two positive numbers"),
         ("full.style=-1", "0 or more"),
+        ("flow.flow_error=-1", "0 or more"),
         ("full.l1=.nan", "0 or more"),
         ("flow.l1=1", "draws no image"),
     ],
@@ -204,6 +208,11 @@ def test_a_stage_without_any_weight_is_refused_unless_it_has_no_steps(written):
         ("model.generator.pose_channels=17", "18 maps"),
         ("model.generator.image_size=[40, 40]", "divisible by 32"),
         ("features.weights=/nowhere/at.all", "/nowhere/at.all"),
+        ("flow.flow_error=1", "synthetic_people has no true flow"),
+        (
+            "model.video_discriminator.depth=2",
+            "no video_discriminator: presets with one are dance_fashionvideo",
+        ),
     ],
 )
 def test_what_cannot_be_built_is_refused_before_rendering_and_leaves_nothing_behind(tmp_path, override, says):

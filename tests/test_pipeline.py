@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from tiny_run import render_here
 
-from gfla_tf.data import frame_bank
-from gfla_tf.data.frame_bank import FrameBank, render_frames, render_pairs
-from gfla_tf.data.pipeline import pair_dataset, to_float_image
+from gfla_tf.data import parallel
+from gfla_tf.data.frame_bank import render_frames, render_pairs
+from gfla_tf.data.pair_bank import PairBank
+from gfla_tf.data.pipeline import pair_dataset, pose_inputs, to_float_image
 from gfla_tf.data.poses import heat_maps
 from gfla_tf.data.synthetic.people import SyntheticPeople
 
@@ -24,7 +25,11 @@ def bank():
     keypoints = rng.uniform(-4, 28, (IDENTITIES, FRAMES, 18, 3)).astype(np.float32)
     keypoints[..., 2] = rng.integers(0, 2, keypoints.shape[:-1])
     persons = rng.integers(0, 2, (IDENTITIES, FRAMES, 16, 24)).astype(bool)
-    return FrameBank(images, keypoints, persons)
+    return PairBank({"image": images, "keypoints": keypoints, "person": persons})
+
+
+def prepare(batch):
+    return pose_inputs({name: value for name, value in batch.items() if name != "source_person"}, SIGMA)
 
 
 def take(dataset, count):
@@ -50,40 +55,40 @@ def equal(one, other):
 
 @pytest.mark.parametrize("batch_size", [1, 4, 36])
 def test_an_epoch_has_every_ordered_pair_of_frames_of_one_identity_once(bank, batch_size):
-    pairs = drawn(take(pair_dataset(bank, batch_size, SIGMA), PAIRS // batch_size))
+    pairs = drawn(take(pair_dataset(bank, batch_size, prepare), PAIRS // batch_size))
     expected = {
         (i, a, i, b) for i in range(IDENTITIES) for a in range(FRAMES) for b in range(FRAMES) if a != b
     }
-    assert len(pairs) == PAIRS == bank.pairs
+    assert len(pairs) == PAIRS == bank.pair_count
     assert set(pairs) == expected
 
 
 def test_where_the_batch_size_does_not_divide_the_pairs_no_pair_is_twice_in_an_epoch(bank):
-    batches = take(pair_dataset(bank, 5, SIGMA), 21)
+    batches = take(pair_dataset(bank, 5, prepare), 21)
     for epoch in range(3):  # of 7 batches
         pairs = drawn(batches[epoch * 7 : epoch * 7 + 7])
         assert len(set(pairs)) == len(pairs) == 35
 
 
 def test_epochs_differ_in_order_and_so_do_seeds(bank):
-    two_epochs = drawn(take(pair_dataset(bank, 4, SIGMA), 18))
+    two_epochs = drawn(take(pair_dataset(bank, 4, prepare), 18))
     assert two_epochs[:36] != two_epochs[36:]
-    assert drawn(take(pair_dataset(bank, 4, SIGMA, seed=1), 9)) != two_epochs[:36]
+    assert drawn(take(pair_dataset(bank, 4, prepare, seed=1), 9)) != two_epochs[:36]
 
 
 @pytest.mark.parametrize("start", [1, 8, 9, 25])
 def test_starting_at_a_batch_is_skipping_those_before(bank, start):
-    through = take(pair_dataset(bank, 4, SIGMA, seed=3), start + 3)
-    assert equal(take(pair_dataset(bank, 4, SIGMA, seed=3, start=start), 3), through[start:])
+    through = take(pair_dataset(bank, 4, prepare, seed=3), start + 3)
+    assert equal(take(pair_dataset(bank, 4, prepare, seed=3, start=start), 3), through[start:])
 
 
 def test_starting_far_into_a_training_takes_no_longer_than_at_its_beginning(bank):
-    far = take(pair_dataset(bank, 4, SIGMA, start=10**9), 2)
+    far = take(pair_dataset(bank, 4, prepare, start=10**9), 2)
     assert len(set(drawn(far))) == 8
 
 
 def test_images_poses_and_person_are_those_of_their_frames(bank):
-    for batch in take(pair_dataset(bank, 4, SIGMA), 9):
+    for batch in take(pair_dataset(bank, 4, prepare), 9):
         assert {name: value.dtype for name, value in batch.items()} == dict.fromkeys(batch, np.float32)
         assert batch["source_pose"].shape == (4, 16, 24, 18) and batch["target_person"].shape == (
             4,
@@ -93,10 +98,20 @@ def test_images_poses_and_person_are_those_of_their_frames(bank):
         )
         for role in ("source", "target"):
             where = tuple(np.transpose(indices(batch[f"{role}_image"])))
-            assert np.abs(batch[f"{role}_image"] - (bank.images[where] / 127.5 - 1)).max() < 1e-6
-            expected = heat_maps(bank.keypoints[where], (16, 24), SIGMA)
+            assert np.abs(batch[f"{role}_image"] - (bank.frames["image"][where] / 127.5 - 1)).max() < 1e-6
+            expected = heat_maps(bank.frames["keypoints"][where], (16, 24), SIGMA)
             assert np.abs(batch[f"{role}_pose"] - expected).max() < 1e-6
-        assert np.array_equal(batch["target_person"][..., 0], bank.persons[where])
+        assert np.array_equal(batch["target_person"][..., 0], bank.frames["person"][where])
+
+
+def test_what_belongs_to_an_ordered_pair_comes_with_that_pair(bank):
+    """The entry of each pair says which one it is: identity, source frame, target frame."""
+    entries = [
+        [[(i, s, t) for t in range(FRAMES) if t != s] for s in range(FRAMES)] for i in range(IDENTITIES)
+    ]
+    of_pairs = PairBank(bank.frames, {"flow": np.array(entries, np.float32)})
+    for batch in take(pair_dataset(of_pairs, 4, lambda batch: {**prepare(batch), "flow": batch["flow"]}), 9):
+        assert [(i, s, i, t) for i, s, t in batch["flow"].astype(int)] == drawn([batch])
 
 
 def test_images_become_floats_from_minus_one_to_one():
@@ -104,22 +119,22 @@ def test_images_become_floats_from_minus_one_to_one():
 
 
 def test_as_many_processes_render_as_there_are_cores_for_this_one(monkeypatch):
-    monkeypatch.setattr(frame_bank.os, "cpu_count", lambda: 64)
-    monkeypatch.setattr(frame_bank.os, "sched_getaffinity", lambda process: {3, 5}, raising=False)
-    assert frame_bank._cores() == 2
-    monkeypatch.delattr(frame_bank.os, "sched_getaffinity")
-    assert frame_bank._cores() == 64
+    monkeypatch.setattr(parallel.os, "cpu_count", lambda: 64)
+    monkeypatch.setattr(parallel.os, "sched_getaffinity", lambda process: {3, 5}, raising=False)
+    assert parallel.cores() == 2
+    monkeypatch.delattr(parallel.os, "sched_getaffinity")
+    assert parallel.cores() == 64
 
 
 def test_frames_rendered_on_all_cores_are_those_rendered_one_by_one(monkeypatch):
-    monkeypatch.setattr(frame_bank, "_cores", lambda: 2)
-    rendered = render_frames((32, 32), "train", 5, identities=3, frames=2)
-    expected = render_here((32, 32), "train", 5, 3, 2)
-    assert rendered.images.shape == (3, 2, 32, 32, 3) and rendered.images.dtype == np.uint8
-    assert rendered.persons.shape == (3, 2, 32, 32) and rendered.persons.dtype == bool
-    for name in ("images", "keypoints", "persons"):
-        assert np.array_equal(getattr(rendered, name), getattr(expected, name))
-    assert rendered.persons.mean((2, 3)).min() > 0.01
+    monkeypatch.setattr(parallel, "cores", lambda: 2)
+    rendered = render_frames((32, 32), "train", 5, identities=3, frames=2).frames
+    expected = render_here((32, 32), "train", 5, 3, 2).frames
+    assert rendered["image"].shape == (3, 2, 32, 32, 3) and rendered["image"].dtype == np.uint8
+    assert rendered["person"].shape == (3, 2, 32, 32) and rendered["person"].dtype == bool
+    assert rendered.keys() == expected.keys()
+    assert all(np.array_equal(rendered[name], expected[name]) for name in expected)
+    assert rendered["person"].mean((2, 3)).min() > 0.01
 
 
 def test_evaluation_pairs_are_one_of_each_identity_with_their_true_flow():

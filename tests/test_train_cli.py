@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tiny_run import render_here, write_config
 
-from gfla_tf.training import runs
+from gfla_tf.training.tasks import pose
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -79,7 +79,7 @@ def test_a_dry_run_of_what_cannot_be_trained_is_refused_too(train, tmp_path, cap
 def test_options_may_stand_between_overrides_and_the_run_lies_where_it_was_told(
     train, tmp_path, capsys, monkeypatch
 ):
-    monkeypatch.setattr(runs, "render_frames", render_here)
+    monkeypatch.setattr(pose, "render_frames", render_here)
     l1_alone = [
         f"full.{term}=0" for term in ("adversarial", "correctness", "regularization", "content", "style")
     ]

@@ -18,14 +18,13 @@ from demo.transfer import load_pose_model, transfer
 from export.agreement import TOLERANCE
 from export.conversion import convert
 from export.sources import from_run
-from gfla_tf.data.pipeline import pair_dataset
 from gfla_tf.data.poses import pose_maps
 from gfla_tf.errors import GflaError
 from gfla_tf.layers.spectral_norm import SpectralConv2D
 from gfla_tf.losses.adversarial import ADVERSARIAL_KINDS
-from gfla_tf.training import runs
 from gfla_tf.training.checkpoints import Checkpoints, load_weights
 from gfla_tf.training.runs import Run, _segments, load_generator
+from gfla_tf.training.tasks import pose
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -44,8 +43,9 @@ def finished(folder):
 
 
 @pytest.fixture(scope="module")
-def batch():
-    return next(iter(pair_dataset(render_here((32, 32), "train", 0, 2, 3), 2, 2.0)))
+def batch(folder):
+    task = pose.PoseTask(tiny_config(folder))
+    return next(iter(task.dataset(render_here((32, 32), "train", 0, 2, 3), seed=0, start=0)))
 
 
 def trainer_of(folder, *overrides, stage="full"):
@@ -114,7 +114,7 @@ def test_the_weights_of_a_run_are_those_that_were_trained_last(finished):
 
 
 def test_a_finished_run_is_not_trained_again(finished, monkeypatch):
-    monkeypatch.setattr(runs, "render_frames", lambda *_: pytest.fail("rendered"))
+    monkeypatch.setattr(pose, "render_frames", lambda *_: pytest.fail("rendered"))
     before = {path: path.stat().st_mtime_ns for path in finished.directory.rglob("*") if path.is_file()}
     generator = Run(finished.config, finished.directory).train()
     assert not changed(generator, weights(finished.generator))
@@ -140,7 +140,7 @@ def test_the_generator_of_a_directory_that_is_no_run_or_no_finished_one_is_refus
 
 
 def test_a_run_with_limb_maps_is_converted_with_them_and_transfer_draws_them(folder, monkeypatch):
-    monkeypatch.setattr(runs, "render_frames", render_here)
+    monkeypatch.setattr(pose, "render_frames", render_here)
     quick = [
         f"full.{term}=0" for term in ("adversarial", "correctness", "regularization", "content", "style")
     ]
@@ -155,7 +155,7 @@ def test_a_run_with_limb_maps_is_converted_with_them_and_transfer_draws_them(fol
     assert (model.description["heat_map_sigma"], model.description["limb_sigma"]) == (2.0, 2.0)
     assert model.inputs["source_pose"] == model.inputs["target_pose"] == (1, 32, 32, 18 + 17)
     bank = render_here((32, 32), "train", 0, 2, 3)
-    image, keypoints = bank.images[0, 0], bank.keypoints[0, :2]
+    image, keypoints = bank.frames["image"][0, 0], bank.frames["keypoints"][0, :2]
     outputs = transfer(model, image, *keypoints)
     source_pose, target_pose = pose_maps(keypoints, (32, 32), 2.0, 2.0)
     expected = run.generator(
@@ -203,12 +203,12 @@ def test_stage_flow_changes_the_flow_estimator_alone(folder, batch):
 @pytest.mark.parametrize("kind", ADVERSARIAL_KINDS)
 def test_each_adversarial_loss_gives_finite_values_and_changes_both_networks(folder, batch, kind):
     trainer = trainer_of(folder, f"adversarial_kind={kind}")
-    before = weights(trainer.generator), weights(trainer.discriminator)
+    before = weights(trainer.generator), weights(trainer.discriminators["discriminator"])
     logs = step(trainer, batch)
     assert all(np.isfinite(list(logs.values()))) and {"adversarial", "discriminator_loss"} <= set(logs)
     trainable = [
         (network, [f"{i} {w.path}" for i, w in enumerate(network.weights) if w.trainable])
-        for network in (trainer.generator, trainer.discriminator)
+        for network in (trainer.generator, trainer.discriminators["discriminator"])
     ]
     for (network, names), old in zip(trainable, before, strict=True):
         moved = changed(network, old) & set(names)
@@ -219,7 +219,9 @@ def test_each_adversarial_loss_gives_finite_values_and_changes_both_networks(fol
 @pytest.mark.parametrize("kind", ["lsgan", "wgan-gp"])
 def test_a_step_moves_u_and_v_by_one_power_iteration(folder, batch, kind):
     trainer = trainer_of(folder, f"adversarial_kind={kind}")
-    layers = [x for x in trainer.discriminator._flatten_layers() if isinstance(x, SpectralConv2D)]
+    layers = [
+        x for x in trainer.discriminators["discriminator"]._flatten_layers() if isinstance(x, SpectralConv2D)
+    ]
     assert len(layers) == 7  # three in each of two blocks, and the last
     expected = []
     for layer in layers:
@@ -239,7 +241,7 @@ def test_what_the_gradient_penalty_draws_depends_on_the_step_alone(folder, batch
         trainer = trainer_of(folder, "adversarial_kind=wgan-gp")
         tf.random.set_seed(seed)
         step(trainer, batch)
-        results.append(weights(trainer.discriminator))
+        results.append(weights(trainer.discriminators["discriminator"]))
     assert all(np.array_equal(a, b) for a, b in zip(*(r.values() for r in results), strict=True))
 
 
@@ -277,12 +279,12 @@ def test_the_window_of_the_correctness_loss_goes_from_its_first_to_its_last_widt
 def test_learning_rates_follow_the_configuration_at_every_step(folder):
     trainer = trainer_of(folder, "full.final_learning_rate=1e-4", "full.steps=10")
     constant = trainer_of(folder, "full.final_learning_rate=null").generator_optimizer
-    rates = {}
+    discriminators, rates = trainer.discriminator_optimizers["discriminator"], {}
     for at in (0, 5, 10):
-        for optimizer in (trainer.generator_optimizer, trainer.discriminator_optimizer, constant):
+        for optimizer in (trainer.generator_optimizer, discriminators, constant):
             optimizer.iterations.assign(at)
         rates[at] = float(trainer.generator_optimizer.learning_rate)
-        assert float(trainer.discriminator_optimizer.learning_rate) == pytest.approx(1e-5)
+        assert float(discriminators.learning_rate) == pytest.approx(1e-5)
         assert float(constant.learning_rate) == pytest.approx(1e-3)
     assert list(rates.values()) == pytest.approx([1e-3, 5.5e-4, 1e-4])
 
@@ -296,7 +298,7 @@ def test_a_compiled_step_gives_what_an_uncompiled_one_gives(folder, batch):
         dataset = tf.data.Dataset.from_tensors(batch).repeat()
         history = trainer.fit(dataset, steps_per_epoch=1, shuffle=False, verbose=0).history
         logs.append({name: values[0] for name, values in history.items()})
-        after.append({**weights(trainer.generator), **weights(trainer.discriminator)})
+        after.append({**weights(trainer.generator), **weights(trainer.discriminators["discriminator"])})
     assert logs[0] == pytest.approx(logs[1], rel=1e-3)
     # Adam's first step has the learning rate's length: it may only turn where a gradient is hardly more than rounding.
     differences = np.concatenate([np.abs(after[0][n] - after[1][n]).ravel() for n in after[0]])
@@ -348,18 +350,19 @@ def test_a_run_that_was_killed_goes_on_from_its_checkpoint_to_the_same_weights(f
     saved = sorted(path.name for path in (directory / "checkpoints" / "full").glob("*.index"))
     assert saved[-1] == "ckpt-2.index"  # of step 4: step 5 is lost
 
-    monkeypatch.setattr(runs, "render_frames", render_here)
+    monkeypatch.setattr(pose, "render_frames", render_here)
     resumed = Run(config, directory)
     uninterrupted = Run(config, folder / "runs" / "uninterrupted")
     assert not changed(resumed.train(), weights(uninterrupted.train()))
-    assert not changed(resumed.discriminator, weights(uninterrupted.discriminator))
+    trained = weights(uninterrupted.discriminators["discriminator"])
+    assert not changed(resumed.discriminators["discriminator"], trained)
     for run in (resumed, uninterrupted):
         rows = [(row["stage"], row["step"]) for row in metrics(run.directory)]
         assert rows == [("flow", "2"), ("full", "3"), ("full", "6"), ("full", "7")]
 
 
 def test_a_run_that_becomes_non_finite_stops_in_one_sentence_and_keeps_its_checkpoints(folder, monkeypatch):
-    monkeypatch.setattr(runs, "render_frames", render_here)
+    monkeypatch.setattr(pose, "render_frames", render_here)
     absurd = [
         "flow.steps=0",
         "full.adversarial=0",

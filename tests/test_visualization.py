@@ -191,8 +191,8 @@ def test_a_png_keeps_its_colours_and_leaves_no_temporary_file(tmp_path):
 def test_loss_curves_are_drawn_from_a_csv_with_gaps(tmp_path):
     path = tmp_path / "metrics.csv"
     path.write_text(
-        "step,stage,epoch,time,l1,val_l1,sign\n10,flow,0,1.0,5,,-1\n"
-        "20,flow,1,2.0,0.5,0.6,nan\n30,all,2,3.0,0.05,,1\n"
+        "step,stage,epoch,time,l1,style,sign\n10,flow,0,1.0,5,,-1\n"
+        "20,flow,1,2.0,0.5,,nan\n30,all,2,3.0,0.05,,1\n"
     )
     loss_curves(path, tmp_path / "curves.png")
     picture = cv2.imread(str(tmp_path / "curves.png"))

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import yaml
 
-from gfla_tf.data.frame_bank import FrameBank
+from gfla_tf.data.pair_bank import PairBank
 from gfla_tf.data.synthetic.people import SyntheticPeople
 from gfla_tf.models.correspondence_features import CorrespondenceFeatures
 from gfla_tf.training.config import load_config
@@ -57,9 +57,9 @@ def render_here(image_size, split, seed, identities, frames):
     """What `render_frames` gives, without starting processes."""
     people = SyntheticPeople(image_size, split, seed)
     rendered = [[people.frame(identity, index) for index in range(frames)] for identity in range(identities)]
-    return FrameBank(
-        *(
-            np.array([[getattr(f, name) for f in row] for row in rendered])
+    return PairBank(
+        {
+            name: np.array([[getattr(f, name) for f in row] for row in rendered])
             for name in ("image", "keypoints", "person")
-        )
+        }
     )

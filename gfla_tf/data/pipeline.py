@@ -10,40 +10,50 @@ def to_float_image(image):
     return tf.cast(image, tf.float32) / 127.5 - 1.0
 
 
-def pose_inputs(batch, image_size, sigma, limb_sigma=None):
-    """What the networks and losses want, from uint8 images and keypoints: float images and pose maps; other entries stay."""
+def pose_inputs(batch, sigma, limb_sigma=None):
+    """What networks and losses want of pairs of people: float images, pose maps instead of keypoints, a float target_person.
+
+    Args:
+        batch: dict of source_image, target_image (batch, H, W, 3) uint8, source_keypoints, target_keypoints (batch, joints, 3),
+            where it is known target_person (batch, H, W) bool, and anything else, which stays.
+        sigma: of the heat maps, in pixels.
+        limb_sigma: of the limb maps, in pixels; None for none.
+
+    Returns:
+        dict of source_image, target_image, source_pose, target_pose (batch, H, W, pose channels) and target_person (batch, H,
+        W, 1), 1 where the target shows the person; float32.
+    """
     result = {name: value for name, value in batch.items() if not name.endswith("keypoints")}
+    image_size = tuple(batch["source_image"].shape[1:3])
     for role in ("source", "target"):
         result[f"{role}_image"] = to_float_image(batch[f"{role}_image"])
         result[f"{role}_pose"] = pose_maps(batch[f"{role}_keypoints"], image_size, sigma, limb_sigma)
+    if "target_person" in batch:
+        result["target_person"] = tf.cast(batch["target_person"], tf.float32)[..., None]
     return result
 
 
-def pair_dataset(bank, batch_size, sigma, seed=0, start=0, limb_sigma=None):
+def pair_dataset(bank, batch_size, prepare, seed=0, start=0):
     """Endless batches of random pairs of frames of one identity, without repetition inside an epoch.
 
     An epoch is one pass over all ordered pairs in whole batches; the few pairs that fill no batch sit it out.
 
     Args:
-        bank: `FrameBank`.
+        bank: `PairBank`.
         batch_size: pairs in a batch.
-        sigma: of the heat maps, in pixels.
+        prepare: function from a batch of the bank's entries to the batch wanted; an entry NAME of the frames is given to it
+            as source_NAME and target_NAME, one of the pairs as NAME.
         seed: of the order.
         start: number of batches to skip.
-        limb_sigma: of the limb maps, in pixels; None for none.
 
     Yields:
-        dicts of source_image, target_image (batch, H, W, 3), source_pose, target_pose (batch, H, W, pose channels)
-        and target_person (batch, H, W, 1), 1 where the target shows the person; float32.
+        what `prepare` returns.
     """
-    frames = bank.images.shape[1]
-    image_size = bank.images.shape[2:4]
-    pairs = bank.pairs
+    frames, pairs = bank.shape[1], bank.pair_count
     batches_per_epoch = pairs // batch_size
     with tf.device("CPU:0"):
-        images = tf.constant(bank.images.reshape(-1, *bank.images.shape[2:]))
-        keypoints = tf.constant(bank.keypoints.reshape(-1, *bank.keypoints.shape[2:]))
-        persons = tf.constant(bank.persons.reshape(-1, *bank.persons.shape[2:], 1))
+        of_frames = {name: tf.constant(x.reshape(-1, *x.shape[2:])) for name, x in bank.frames.items()}
+        of_pairs = {name: tf.constant(x.reshape(-1, *x.shape[3:])) for name, x in bank.pairs.items()}
 
     def batch_of(index):
         epoch, within = index // batches_per_epoch, index % batches_per_epoch
@@ -53,19 +63,11 @@ def pair_dataset(bank, batch_size, sigma, seed=0, start=0, limb_sigma=None):
         identity, rest = pair // (frames * (frames - 1)), pair % (frames * (frames - 1))
         source, other = rest // (frames - 1), rest % (frames - 1)
         target = tf.where(other >= source, other + 1, other)
-        source, target = identity * frames + source, identity * frames + target
-        return pose_inputs(
-            {
-                "source_image": tf.gather(images, source),
-                "target_image": tf.gather(images, target),
-                "source_keypoints": tf.gather(keypoints, source),
-                "target_keypoints": tf.gather(keypoints, target),
-                "target_person": tf.cast(tf.gather(persons, target), tf.float32),
-            },
-            image_size,
-            sigma,
-            limb_sigma,
-        )
+        batch = {name: tf.gather(x, pair) for name, x in of_pairs.items()}
+        for role, frame in (("source", source), ("target", target)):
+            for name, x in of_frames.items():
+                batch[f"{role}_{name}"] = tf.gather(x, identity * frames + frame)
+        return prepare(batch)
 
     dataset = tf.data.Dataset.range(start, 2**62).map(batch_of, num_parallel_calls=2, deterministic=True)
     return dataset.prefetch(4)

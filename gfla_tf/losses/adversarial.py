@@ -52,7 +52,8 @@ def gradient_penalty(gradients):
     """mean (|gradient| - 1)^2 over samples (Gulrajani et al., 2017), given d logits / d images at points between real and fake.
 
     Args:
-        gradients: (batch, H, W, channels), of the sum of the logits.
+        gradients: (batch, ...), of the sum of the logits.
     """
-    norms = ops.sqrt(ops.sum(ops.square(ops.cast(gradients, "float32")), axis=(1, 2, 3)) + 1e-12)
+    axes = tuple(range(1, len(gradients.shape)))
+    norms = ops.sqrt(ops.sum(ops.square(ops.cast(gradients, "float32")), axis=axes) + 1e-12)
     return ops.mean(ops.square(norms - 1))

@@ -1,4 +1,4 @@
-"""Losses that train the flow without a true flow: sampling correctness and affine regularisation."""
+"""Losses that train the flow: sampling correctness, affine regularisation, and the error where the true flow is known."""
 
 import math
 
@@ -44,7 +44,7 @@ def sampling_correctness(source_features, target_features, flow, mask=None, sigm
         best: c_max if it is known, see `best_similarity`.
 
     Returns:
-        A scalar, 0 where the flow finds the most similar feature everywhere.
+        A scalar, 0 where the flow finds the most similar feature everywhere, and where the mask leaves nothing.
     """
     size = tuple(target_features.shape[1:3])
     sampled = gaussian_sample(source_features, resize_nearest(flow, size), sigma)
@@ -55,7 +55,9 @@ def sampling_correctness(source_features, target_features, flow, mask=None, sigm
     if mask is None:
         return ops.mean(error) - math.exp(-1)
     weight = resize_nearest(ops.cast(mask, error.dtype), size)[..., 0]
-    return ops.sum(weight * error) / ops.sum(weight) - math.exp(-1)
+    total = ops.sum(weight)
+    floor = math.exp(-1) * ops.cast(total > 0, error.dtype)
+    return ops.sum(weight * error) / ops.maximum(total, 1e-8) - floor
 
 
 def _affine_residual_matrix(n):
@@ -85,3 +87,40 @@ def affine_regularization(flow, n):
     for component in (flow[..., :1], flow[..., 1:]):
         residual = residual + ops.sum(ops.square(ops.conv(component, kernel, padding="valid")), axis=-1)
     return ops.mean(residual)
+
+
+def true_level_flow(flow, visibility, level):
+    """True flow at a level: the mean over the visible pixels of each 2^level block, in pixels of the level.
+
+    Args:
+        flow: (batch, H, W, 2) in pixels of the image.
+        visibility: (batch, H, W), 1 where the flow's end is visible.
+        level: 1, 2, ...
+
+    Returns:
+        flow (batch, H/2^level, W/2^level, 2) and a weight (batch, H/2^level, W/2^level) that is 1 where at least half the
+        block is visible.
+    """
+    size = 2**level
+    weight = ops.cast(ops.expand_dims(visibility, -1), "float32")
+    share = ops.average_pool(weight, size, size)
+    total = ops.average_pool(flow * weight, size, size)
+    return total / ops.maximum(share, 1e-6) / size, ops.cast(share[..., 0] >= 0.5, "float32")
+
+
+def flow_error(flow, true_flow, visibility, level):
+    """Mean end-point error over the visible positions, in pixels of the level.
+
+    Args:
+        flow: (batch, H/2^level, W/2^level, 2), in pixels of the level.
+        true_flow: (batch, H, W, 2), in pixels of the image.
+        visibility: (batch, H, W, 1), 1 where the true flow's end is visible.
+        level: 1, 2, ...
+
+    Returns:
+        A scalar, 0 where nothing is visible.
+    """
+    truth, weight = true_level_flow(true_flow, visibility[..., 0], level)
+    squared = ops.sum(ops.square(ops.cast(flow, "float32") - truth), axis=-1)
+    distance = ops.sqrt(squared + 1e-12)  # which has a gradient at 0
+    return ops.sum(weight * distance) / ops.maximum(ops.sum(weight), 1.0)

@@ -81,25 +81,6 @@ class CorrespondenceFeatures(keras.Model):
         return cls(**config)
 
 
-def true_level_flow(flow, visibility, level):
-    """True flow at a level: the mean over the visible pixels of each 2^level block, in pixels of the level.
-
-    Args:
-        flow: (batch, H, W, 2) in pixels of the image.
-        visibility: (batch, H, W), 1 where the flow's end is visible.
-        level: 1, 2, ...
-
-    Returns:
-        flow (batch, H/2^level, W/2^level, 2) and a weight (batch, H/2^level, W/2^level) that is 1 where at least half the
-        block is visible.
-    """
-    size = 2**level
-    weight = ops.cast(ops.expand_dims(visibility, -1), "float32")
-    share = ops.average_pool(weight, size, size)
-    total = ops.average_pool(flow * weight, size, size)
-    return total / ops.maximum(share, 1e-6) / size, ops.cast(share[..., 0] >= 0.5, "float32")
-
-
 def correspondence_loss(
     source_features, target_features, flow, weight, reach, temperature=0.05, positions=128
 ):

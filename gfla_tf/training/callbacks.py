@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from gfla_tf.errors import GflaError
 from gfla_tf.training.checkpoints import training_step
-from gfla_tf.visualization import training_grid, write_png
+from gfla_tf.visualization import write_png
 
 LINE_SECONDS = 15.0  # between lines of progress where there is no terminal
 
@@ -166,8 +166,7 @@ class MetricsCsv(keras.callbacks.Callback):
 
 
 class TensorBoardScalars(keras.callbacks.Callback):
-    """Losses and learning rates to TensorBoard about every `every` steps, validation results after each
-    epoch.
+    """Losses and learning rates to TensorBoard about every `every` steps.
 
     Args:
         log_dir: of the run's TensorBoard events; stages and resumed runs may share it.
@@ -187,48 +186,39 @@ class TensorBoardScalars(keras.callbacks.Callback):
         if step // self.every > self._written // self.every:
             self._written = step
             values = {f"training/{name}": value for name, value in (logs or {}).items()}
-            for network in ("generator", "discriminator"):
-                optimizer = getattr(self.model, f"{network}_optimizer", None)
-                if optimizer is not None:
-                    values[f"learning_rate/{network}"] = float(optimizer.learning_rate)
-            self._write(values, step)
-
-    def on_epoch_end(self, epoch, logs=None):
-        validation = {name: value for name, value in (logs or {}).items() if name.startswith("val_")}
-        self._write(
-            {f"validation/{name[4:]}": value for name, value in validation.items()}, training_step(self.model)
-        )
+            optimizers = {"generator": self.model.generator_optimizer, **self.model.discriminator_optimizers}
+            for network, optimizer in optimizers.items():
+                values[f"learning_rate/{network}"] = float(optimizer.learning_rate)
+            with self.writer.as_default(step=step):
+                for name, value in values.items():
+                    tf.summary.scalar(name, value)
 
     def on_train_end(self, logs=None):
         self.writer.flush()
 
-    def _write(self, values, step):
-        with self.writer.as_default(step=step):
-            for name, value in values.items():
-                tf.summary.scalar(name, value)
-
 
 class ImageGrid(keras.callbacks.Callback):
-    """Runs the network in training on a fixed batch after each epoch and draws `training_grid`, as
-    DIRECTORY/STAGE_STEP.png and for TensorBoard.
+    """Runs the network in training on a fixed batch after each epoch and draws the result, as DIRECTORY/STAGE_STEP.png
+    and for TensorBoard.
 
     The network is what the trainer's `call` runs: the flow estimator alone or the whole generator.
 
     Args:
-        batch: dict of arrays with `source_image`, `source_pose`, `target_pose`, `target_image`.
+        batch: dict of arrays.
+        draw: uint8 picture (H, W, 3) of the batch and the outputs, such as `training_grid`.
         directory: for the pictures.
         stage_name: first part of their names.
         tensorboard: the `TensorBoardScalars` whose events get the picture too, or None.
     """
 
-    def __init__(self, batch, directory, stage_name, tensorboard=None):
+    def __init__(self, batch, draw, directory, stage_name, tensorboard=None):
         super().__init__()
-        self.batch, self.directory = batch, Path(directory)
+        self.batch, self.draw, self.directory = batch, draw, Path(directory)
         self.stage_name, self.tensorboard = stage_name, tensorboard
 
     def on_epoch_end(self, epoch, logs=None):
         step = training_step(self.model)
-        grid = training_grid(self.batch, self.model(self.batch, training=False))
+        grid = self.draw(self.batch, self.model(self.batch, training=False))
         write_png(self.directory / f"{self.stage_name}_{step:07d}.png", grid)
         if self.tensorboard is not None:
             with self.tensorboard.writer.as_default(step=step):

@@ -1,12 +1,11 @@
 """Checkpoints that survive a kill, and single weight files that do.
 
-A checkpoint holds everything that a run needs to go on exactly where it was: generator, discriminator, both
-optimizers, the stage and the step. `tf.train.CheckpointManager` writes them, because what it wrote stays
+A checkpoint holds everything that a run needs to go on exactly where it was: generator, discriminators, their
+optimizers, recurrent state and the step. `tf.train.CheckpointManager` writes them, because what it wrote stays
 loadable when the process is killed at any moment; `.keras` and `.weights.h5` written in place do not. Weight
 files, for handing on, are therefore written aside and moved into place.
 """
 
-import json
 import logging
 import os
 import shutil
@@ -18,8 +17,6 @@ import tensorflow as tf
 
 from gfla_tf.errors import GflaError
 
-TRACKED = ("generator", "discriminator", "generator_optimizer", "discriminator_optimizer")
-
 _log = logging.getLogger(__name__)
 
 
@@ -29,50 +26,36 @@ def training_step(model):
 
 
 class Checkpoints:
-    """The checkpoints of one run: the latest few in `directory`, and the best by one metric in
-    `directory/best`.
+    """The latest few checkpoints of one stage of a run.
 
     Optimizers must be built, so that their slots exist when a checkpoint is restored.
 
     Args:
-        directory: of this run's checkpoints, made when the first is saved.
-        model: has the attributes `TRACKED`; those that are None are left out.
-        keep: how many of the latest stay.
-        best_metric: name in the logs of an epoch, smaller is better; None keeps no best one.
+        directory: of this stage's checkpoints, made when the first is saved.
+        model: its attribute `checkpointed` holds {name: model, optimizer or list of variables}.
+        keep: how many stay.
     """
 
-    def __init__(self, directory, model, keep=3, best_metric=None):
-        self.directory, self.model, self.best_metric = Path(directory), model, best_metric
-        tracked = {name: getattr(model, name) for name in TRACKED if getattr(model, name, None) is not None}
-        for name, value in tracked.items():
-            if not value.built:
+    def __init__(self, directory, model, keep=3):
+        self.directory, self.model = Path(directory), model
+        self._tracked = dict(model.checkpointed)
+        for name, value in self._tracked.items():
+            if not getattr(value, "built", True):
                 raise ValueError(f"{name} must be built before its checkpoints are.")
-        self._stage = tf.Variable(0, trainable=False, dtype=tf.int64)
         self._step = tf.Variable(0, trainable=False, dtype=tf.int64)
-        self._tracked = tracked
-        self._checkpoint = tf.train.Checkpoint(stage=self._stage, step=self._step, **tracked)
+        self._checkpoint = tf.train.Checkpoint(step=self._step, **self._tracked)
         try:
-            self._latest = tf.train.CheckpointManager(self._checkpoint, str(self.directory), max_to_keep=keep)
-            self._best = tf.train.CheckpointManager(
-                self._checkpoint, str(self.directory / "best"), max_to_keep=1
+            self._manager = tf.train.CheckpointManager(
+                self._checkpoint, str(self.directory), max_to_keep=keep
             )
         except (OSError, tf.errors.OpError) as error:
             raise GflaError(self._cannot_write(error)) from error
         self._swept = False
 
     @property
-    def stage(self):
-        """Number of the training stage, saved and restored with the rest."""
-        return int(self._stage)
-
-    @stage.setter
-    def stage(self, number):
-        self._stage.assign(number)
-
-    @property
     def latest(self):
         """Path of the newest checkpoint, or None."""
-        return self._latest.latest_checkpoint
+        return self._manager.latest_checkpoint
 
     def save(self):
         """Saves a checkpoint numbered one above the newest and returns its path; older ones stay until it is
@@ -81,26 +64,15 @@ class Checkpoints:
         Raises:
             GflaError: a weight is not finite, or the directory cannot be written; the older checkpoints stay.
         """
-        return self._save(self._latest)
-
-    def save_if_best(self, logs):
-        """Saves to `directory/best` if `best_metric` in `logs` is smaller than ever; returns whether it
-        did."""
-        value = logs.get(self.best_metric)
-        if value is None or not float(value) < self._best_value():
-            return False
-        self._save(self._best)
-        # Written after the checkpoint: a kill in between leaves too large a value here, which costs nothing.
-        record = {
-            "metric": self.best_metric,
-            "value": float(value),
-            "step": int(self._step),
-            "stage": self.stage,
-        }
-        temporary = self._best_record.with_suffix(".tmp")
-        temporary.write_text(json.dumps(record))
-        os.replace(temporary, self._best_record)
-        return True
+        self._refuse_non_finite()
+        self._step.assign(training_step(self.model))
+        number = 1 + max((int(path.rsplit("-", 1)[1]) for path in self._manager.checkpoints), default=0)
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            self._sweep_unfinished()
+            return self._manager.save(checkpoint_number=number)
+        except (OSError, tf.errors.OpError) as error:
+            raise GflaError(self._cannot_write(error)) from error
 
     def restore_latest(self):
         """Restores the newest readable checkpoint and returns its step; without any, changes nothing and
@@ -111,43 +83,9 @@ class Checkpoints:
         Raises:
             GflaError: checkpoints exist but none can be read, or the newest belongs to another model.
         """
-        return self._restore(self._latest) if self._latest.checkpoints else 0
-
-    def restore_best(self):
-        """Restores the best checkpoint, or the newest where no best was kept, and returns its step.
-
-        Raises:
-            GflaError: there is none, or as `restore_latest`.
-        """
-        manager = self._best if self._best.checkpoints else self._latest
-        if not manager.checkpoints:
-            raise GflaError(f"No checkpoint in {self.directory}: train first, or name another run.")
-        return self._restore(manager)
-
-    @property
-    def _best_record(self):
-        return self.directory / "best" / "best.json"
-
-    def _best_value(self):
-        try:
-            record = json.loads(self._best_record.read_text())
-        except (OSError, ValueError):
-            return float("inf")
-        return record["value"] if record["metric"] == self.best_metric else float("inf")
-
-    def _save(self, manager):
-        self._refuse_non_finite()
-        self._step.assign(training_step(self.model))
-        number = 1 + max((int(path.rsplit("-", 1)[1]) for path in manager.checkpoints), default=0)
-        try:
-            Path(manager.directory).mkdir(parents=True, exist_ok=True)
-            self._sweep_unfinished()
-            return manager.save(checkpoint_number=number)
-        except (OSError, tf.errors.OpError) as error:
-            raise GflaError(self._cannot_write(error)) from error
-
-    def _restore(self, manager):
-        for path in reversed(manager.checkpoints):
+        if not self._manager.checkpoints:
+            return 0
+        for path in reversed(self._manager.checkpoints):
             try:
                 self._checkpoint.restore(path).assert_consumed()
                 return int(self._step)
@@ -162,13 +100,11 @@ class Checkpoints:
                     f"The checkpoint {path} does not fit this model ({_reason(error)}): "
                     "use the configuration it was trained with, or another run directory."
                 ) from error
-        raise GflaError(
-            f"No checkpoint in {manager.directory} can be read: restore a copy or start a new run."
-        )
+        raise GflaError(f"No checkpoint in {self.directory} can be read: restore a copy or start a new run.")
 
     def _refuse_non_finite(self):
         for name, value in self._tracked.items():
-            for variable in value.variables:
+            for variable in getattr(value, "variables", value):
                 if variable.dtype.startswith(("float", "bfloat")) and not _is_finite(variable):
                     raise GflaError(
                         f"No checkpoint saved: {variable.path} of {name} is not finite at step "
@@ -194,11 +130,11 @@ class Checkpoints:
         )
 
     def _latest_or_none(self):
-        return self._latest.latest_checkpoint if hasattr(self, "_latest") else None
+        return self.latest if hasattr(self, "_manager") else None
 
 
 class CheckpointCallback(keras.callbacks.Callback):
-    """Saves every `every_steps` steps and at the end of training, and the best after each epoch."""
+    """Saves every `every_steps` steps and at the end of training."""
 
     def __init__(self, checkpoints, every_steps):
         super().__init__()
@@ -212,9 +148,6 @@ class CheckpointCallback(keras.callbacks.Callback):
         # Steps may advance by more than one: steps_per_execution.
         if training_step(self.model) // self.every_steps > self._saved // self.every_steps:
             self._save()
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.checkpoints.save_if_best(logs or {})
 
     def on_train_end(self, logs=None):
         if training_step(self.model) > self._saved:

@@ -21,12 +21,14 @@ from gfla_tf.errors import GflaError
 class DataConfig:
     """Where samples come from. `identities` times `frames` rendered frames are held in memory."""
 
-    dataset: str = "synthetic_people"
+    dataset: str | None = None  # null: the first one of the task
     seed: int = 0
     identities: int = 400
     frames: int = 6
     heat_map_sigma: float = HEAT_MAP_SIGMA  # pixels
     limb_sigma: float | None = None  # pixels; adds a map per limb to the joints' heat maps
+    clip_frames: int = 30  # dance, face: length of a clip
+    unroll: int = 6  # dance, face: frames of it in an update
 
 
 @dataclass
@@ -37,6 +39,7 @@ class ModelConfig:
     initial_gain: float = 0.02  # of the generator's kernels; short trainings want 1
     generator: dict[str, Any] = field(default_factory=dict)
     discriminator: dict[str, Any] = field(default_factory=dict)
+    video_discriminator: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -44,11 +47,15 @@ class FeaturesConfig:
     """The fixed network of the correctness, content and style losses.
 
     network vgg19: weights are imagenet (downloaded), a path, or random:SEED. network people: weights are a path, or null for the
-    ones in this repository.
+    ones in this repository. network none: there is none, and those losses have the weight 0.
     """
 
     network: str = "vgg19"
     weights: str | None = "imagenet"
+
+
+FLOW_TERMS = ("correctness", "regularization", "flow_error")
+TERMS = ("l1", "adversarial", *FLOW_TERMS, "content", "style")
 
 
 @dataclass
@@ -68,6 +75,7 @@ class StageConfig:
     adversarial: float = 0.0
     correctness: float = 5.0
     regularization: float = 0.0025
+    flow_error: float = 0.0  # for data with a true flow
     content: float = 0.0
     style: float = 0.0
     # Extra weight in l1 of the pixels that show the person (Ma et al., 2017), where the data tells them.
@@ -124,7 +132,10 @@ def load_config(path, overrides=()):
         raise GflaError(f"{path}: {_reason(error)}.") from error
     # Only now: what the choices are is known to modules that take seconds to import, and a mistyped key need not wait.
     from gfla_tf.training.config_check import check_config
+    from gfla_tf.training.tasks import TASKS
 
+    if result.data.dataset is None and result.task in TASKS:
+        result.data.dataset = TASKS[result.task].datasets[0]
     check_config(result, " ".join([str(path), *overrides]))
     return result
 

@@ -5,11 +5,12 @@ import math
 
 from gfla_tf.errors import GflaError
 from gfla_tf.losses.adversarial import ADVERSARIAL_KINDS
-from gfla_tf.losses.features import FEATURE_NETWORKS, PEOPLE_HEAT_MAP_SIGMA
+from gfla_tf.losses.features import FEATURE_NETWORKS
 from gfla_tf.models.presets import PRESETS
+from gfla_tf.training.config import FLOW_TERMS, TERMS
+from gfla_tf.training.tasks import TASKS
 
-FLOW_TERMS = ("correctness", "regularization")
-TERMS = ("l1", "adversarial", *FLOW_TERMS, "content", "style")
+FEATURE_TERMS = ("correctness", "content", "style")
 
 
 def check_config(config, origin):
@@ -20,11 +21,12 @@ def check_config(config, origin):
         if not works(value):
             raise GflaError(f"{origin}: {key} is {value!r}: {remedy}.")
 
+    require("task", lambda name: name in TASKS, f"choose {' or '.join(TASKS)}")
+    task = TASKS[config.task](config)
     choices = {
-        "task": ("pose",),
         "adversarial_kind": ADVERSARIAL_KINDS,
-        "data.dataset": ("synthetic_people",),
-        "features.network": FEATURE_NETWORKS,
+        "data.dataset": task.datasets,
+        "features.network": (*FEATURE_NETWORKS, "none"),
     }
     for key, values in choices.items():
         require(key, lambda value, values=values: value in values, f"choose {' or '.join(values)}")
@@ -37,21 +39,25 @@ def check_config(config, origin):
     require("name", _is_plain_name, "it names a directory: leave out slashes")
     require("seed", lambda n: 0 <= n < 2**31 - 1, "it must be from 0 to 2147483646")
     require("data.seed", lambda n: 0 <= n < 2**63, "it must be from 0 to 9223372036854775807")
-    for key in ("batch_size", "steps_per_epoch", "checkpoint_every", "data.identities"):
+    for key in (
+        "batch_size",
+        "steps_per_epoch",
+        "checkpoint_every",
+        "data.identities",
+        "data.frames",
+        "data.unroll",
+    ):
         require(key, lambda n: n >= 1, "it must be at least 1")
-    require("data.frames", lambda n: n >= 2, "a pair needs at least 2 frames of a person")
+    unroll = config.data.unroll
+    require(
+        "data.clip_frames",
+        lambda n: n >= 1 and n % unroll == 0,
+        f"it must be a multiple of data.unroll, {unroll}",
+    )
     require("data.heat_map_sigma", _is_positive, "it must be positive")
-    if config.features.network == "people" and config.features.weights is None:
-        require(
-            "data.heat_map_sigma",
-            lambda x: x == PEOPLE_HEAT_MAP_SIGMA,
-            f"the people features of the package were trained with {PEOPLE_HEAT_MAP_SIGMA}, so give that or "
-            "features.weights of your own",
-        )
     require("data.limb_sigma", lambda x: x is None or _is_positive(x), "it must be null or positive")
     require("model.initial_gain", _is_positive, "it must be positive")
-    pairs = config.data.identities * config.data.frames * (config.data.frames - 1)
-    require("batch_size", lambda n: n <= pairs, f"data.identities and data.frames make only {pairs} pairs")
+    task.check_settings(require)
 
     for stage in ("flow", "full"):
         weights = [getattr(getattr(config, stage), term) for term in TERMS]
@@ -79,11 +85,18 @@ def check_config(config, origin):
             lambda x: len(x) == 2 and all(map(_is_positive, x)),
             "it holds its first and its last value, two positive numbers",
         )
+        if config.features.network == "none" and getattr(config, stage).steps:
+            for term in FEATURE_TERMS:
+                require(
+                    f"{stage}.{term}",
+                    lambda x: x == 0,
+                    "it compares features, and features.network is none: give the weight 0, or a network",
+                )
     for term in set(TERMS) - set(FLOW_TERMS):
         require(
             f"flow.{term}",
             lambda x: x == 0,
-            f"stage flow draws no image: its terms are {' and '.join(FLOW_TERMS)}",
+            f"stage flow draws no image: its terms are {', '.join(FLOW_TERMS)}",
         )
 
 

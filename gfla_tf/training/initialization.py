@@ -1,21 +1,24 @@
 """Initial weights for trainings of minutes, not weeks."""
 
 from gfla_tf.layers.convolution import INITIAL_GAIN
+from gfla_tf.models.source_encoder import SourceEncoder
 
 
 def scale_initial_kernels(generator, gain):
-    """Turns the initial kernels of an untrained pose generator into orthogonal ones of another gain.
+    """Turns the initial kernels of an untrained generator into orthogonal ones of another gain.
 
     The published gain keeps the first updates tiny: flow heads, whose inputs are not normalised, then need thousands of steps to
     reach flows of several pixels. With a gain of 1 they need hundreds.
 
-    Local attention divides what it samples by n^2. Where the source encoder does not normalise, its first block is scaled up
-    by that much,
-    so that what is sampled weighs as much as what is drawn from the start.
+    Local attention divides what it samples by n^2. Where a source encoder does not normalise, its first block is scaled up by
+    that much, so that what is sampled weighs as much as what is drawn from the start.
     """
     for weight in generator.trainable_weights:
         if len(weight.shape) > 1:
             weight.assign(weight * (gain / INITIAL_GAIN))
-    if generator.attention == "local" and not generator.normalize_source:
-        kernel = generator.source_encoder.get_layer("block0").conv2.kernel
-        kernel.assign(kernel * max(generator.attention_kernels.values()) ** 2)
+    if getattr(generator, "attention", "local") != "local":  # an ablation of the pose generator
+        return
+    for part in generator.layers:
+        if isinstance(part, SourceEncoder) and not part.normalize:
+            kernel = part.get_layer("block0").conv2.kernel
+            kernel.assign(kernel * max(generator.attention_kernels.values()) ** 2)

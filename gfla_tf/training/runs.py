@@ -12,14 +12,10 @@ import contextlib
 from pathlib import Path
 
 import keras
-import tensorflow as tf
 
-from gfla_tf.data.frame_bank import render_frames
-from gfla_tf.data.pipeline import pair_dataset
-from gfla_tf.data.poses import pose_channels
 from gfla_tf.errors import GflaError
 from gfla_tf.losses.features import create_feature_extractor
-from gfla_tf.models.presets import create_discriminator, create_generator
+from gfla_tf.models.presets import create_discriminator, create_generator, preset
 from gfla_tf.training.callbacks import (
     ImageGrid,
     MetricsCsv,
@@ -35,30 +31,31 @@ from gfla_tf.training.checkpoints import (
     training_step,
 )
 from gfla_tf.training.config import differing_keys, load_config, save_config
-from gfla_tf.training.config_check import TERMS
 from gfla_tf.training.initialization import scale_initial_kernels
-from gfla_tf.training.objectives import PoseObjective
+from gfla_tf.training.tasks import TASKS
 from gfla_tf.training.trainer import Trainer
 from gfla_tf.visualization import loss_curves
 
-SAMPLE_SEED = 17  # of the held-out pairs in the sample grids
+ROLES = ("discriminator", "video_discriminator")
 
 
 def build_models(config):
-    """The generator and, where the full stage has an adversarial loss, the discriminator of a configuration.
+    """The generator of a configuration and, where its full stage has an adversarial loss, {role: discriminator}.
 
     Raises:
         GflaError: unknown preset or setting, or a value with which the network cannot be built.
     """
-    preset, discriminator = config.model.preset, None
+    name, discriminators = config.model.preset, {}
     with _buildable("generator"):
-        channels = pose_channels(config.data.limb_sigma)
-        generator = create_generator(preset, **{"pose_channels": channels, **config.model.generator})
+        decided = TASKS[config.task](config).generator_settings()
+        generator = create_generator(name, **{**decided, **config.model.generator})
         scale_initial_kernels(generator, config.model.initial_gain)
-    if config.full.adversarial:
-        with _buildable("discriminator"):
-            discriminator = create_discriminator(preset, generator.image_size, **config.model.discriminator)
-    return generator, discriminator
+    for role in ROLES if config.full.adversarial else ():
+        settings = getattr(config.model, role)
+        if settings or role in preset(name):
+            with _buildable(role):
+                discriminators[role] = create_discriminator(name, generator.image_size, role, **settings)
+    return generator, discriminators
 
 
 @contextlib.contextmanager
@@ -118,9 +115,13 @@ class Run:
                     f"choose another name=, or remove {remedy}."
                 )
         keras.utils.set_random_seed(config.seed)
-        self.generator, self.discriminator = build_models(config)
-        self.features = create_feature_extractor(config.features.network, config.features.weights)
-        self._check_features()
+        self.task = TASKS[config.task](config)
+        self.generator, self.discriminators = build_models(config)
+        self.features = None
+        if config.features.network != "none":
+            self.features = create_feature_extractor(config.features.network, config.features.weights)
+        self.task.check(self.generator, self.features)
+        self.flow_network = self.task.flow_network(self.generator)
         try:  # last: a configuration that cannot be built leaves nothing behind
             self.directory.mkdir(parents=True, exist_ok=True)
             if not recorded.is_file():
@@ -128,56 +129,27 @@ class Run:
         except OSError as error:
             raise GflaError(f"cannot write to {self.directory}: {error.strerror}.") from error
 
-    def _check_features(self):
-        """Whether the feature network takes the generator's images and poses, and knows its levels, before any rendering."""
-        generator = self.generator
-        height, width = generator.image_size
-        channels = pose_channels(self.config.data.limb_sigma)
-        if generator.pose_channels != channels:
-            raise GflaError(
-                f"model.generator.pose_channels is {generator.pose_channels}: poses have {channels} maps."
-            )
-        specifications = [tf.TensorSpec((1, height, width, n)) for n in (3, channels)]
-        try:
-            tf.function(self.features).get_concrete_function(*specifications)
-        except ValueError as error:
-            raise GflaError(
-                f"the feature network {self.config.features.network} takes no images of {height} x {width} (height x width): "
-                "choose an image_size that is divisible by 32."
-            ) from error
-        stages = (self.config.flow, self.config.full)
-        if any(stage.correctness for stage in stages if stage.steps):
-            for level in generator.levels:
-                self.features.correctness_layer(level)
-
     def train(self):
         """Trains both stages, as far as they have not been trained, and returns the generator."""
         result = self.directory / "generator.weights.h5"
         if result.is_file():
             load_weights(self.generator, result)
             return self.generator
-        bank = render_frames(
-            self.generator.image_size,
-            "train",
-            self.config.data.seed,
-            self.config.data.identities,
-            self.config.data.frames,
-        )
-        samples = render_frames(self.generator.image_size, "test", SAMPLE_SEED, 4, 2)
-        if self.generator.flow_estimator is not None and self.config.flow.steps:
+        data, samples = self.task.load(self.generator)
+        if self.flow_network is not None and self.config.flow.steps:
             pretrained = self.directory / "flow_estimator.weights.h5"
             if not pretrained.is_file():
-                self._fit("flow", bank, samples)
-                save_weights_atomically(self.generator.flow_estimator, pretrained)
-            load_weights(self.generator.flow_estimator, pretrained)
+                self._fit("flow", data, samples)
+                save_weights_atomically(self.flow_network, pretrained)
+            load_weights(self.flow_network, pretrained)
         if self.config.full.steps:
-            self._fit("full", bank, samples)
+            self._fit("full", data, samples)
         if (self.directory / "metrics.csv").is_file():
             loss_curves(self.directory / "metrics.csv", self.directory / "curves.png")
         save_weights_atomically(self.generator, result)  # last: it says that the run is finished
         return self.generator
 
-    def _fit(self, name, bank, samples):
+    def _fit(self, name, data, samples):
         config, stage = self.config, getattr(self.config, name)
         trainer = self._trainer(name, stage)
         checkpoints = Checkpoints(self.directory / "checkpoints" / name, trainer)
@@ -185,44 +157,39 @@ class Run:
         done = training_step(trainer)
         if done >= stage.steps:
             return
-        sigma, limb_sigma = config.data.heat_map_sigma, config.data.limb_sigma
         seed = config.seed + (name == "full")
         tensorboard = TensorBoardScalars(self.directory / "tensorboard", max(1, config.steps_per_epoch // 10))
-        batch = next(iter(pair_dataset(samples, 4, sigma, limb_sigma=limb_sigma)))
         callbacks = [
             StopOnNonFinite(checkpoints),
             ProgressBar(stage.steps, f"{config.name}, {name} stage"),
-            ImageGrid(batch, self.directory / "images", name, tensorboard),
+            ImageGrid(samples, self.task.grid, self.directory / "images", name, tensorboard),
             MetricsCsv(self.directory / "metrics.csv", name),
             tensorboard,
             CheckpointCallback(checkpoints, config.checkpoint_every),
         ]
         for start, epoch, epochs, steps in _segments(done, stage.steps, config.steps_per_epoch):
             trainer.fit(
-                pair_dataset(bank, config.batch_size, sigma, seed, start, limb_sigma), initial_epoch=epoch,
-                epochs=epoch + epochs, steps_per_epoch=steps, callbacks=callbacks, verbose=0,
-                shuffle=False,
+                self.task.dataset(data, seed, start), initial_epoch=epoch, epochs=epoch + epochs,
+                steps_per_epoch=steps, callbacks=callbacks, verbose=0, shuffle=False,
             )  # fmt: skip
 
     def _trainer(self, name, stage):
-        weights = {term: getattr(stage, term) for term in TERMS}
         first, last = stage.window_sigma
 
         def window_sigma(step):
             share = keras.ops.cast(step, "float32") / max(stage.steps, 1)
             return first + (last - first) * keras.ops.minimum(share, 1.0)
 
-        objective = PoseObjective(self.generator, self.features, weights, window_sigma, stage.person_weight)
         trainer = Trainer(
             self.generator,
-            objective,
-            self.discriminator,
+            self.task.objective(self.generator, self.features, stage, window_sigma),
+            self.discriminators,
             self.config.adversarial_kind,
-            train_flow_only=name == "flow",
+            self.flow_network if name == "flow" else None,
         )
         trainer.compile(
             _adam(stage, stage.learning_rate, stage.final_learning_rate),
-            _adam(stage, stage.discriminator_learning_rate, None),
+            {role: _adam(stage, stage.discriminator_learning_rate, None) for role in self.discriminators},
             jit_compile=self.config.jit_compile,
         )
         return trainer

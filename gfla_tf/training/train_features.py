@@ -18,11 +18,11 @@ from gfla_tf.data.frame_bank import render_pairs
 from gfla_tf.data.pipeline import pose_inputs
 from gfla_tf.errors import GflaError, user_errors
 from gfla_tf.losses.features import PEOPLE_HEAT_MAP_SIGMA, PEOPLE_WEIGHTS
+from gfla_tf.losses.flow import true_level_flow
 from gfla_tf.models.correspondence_features import (
     LEVELS,
     CorrespondenceFeatures,
     correspondence_loss,
-    true_level_flow,
 )
 from gfla_tf.training.callbacks import ProgressBar
 from gfla_tf.training.checkpoints import save_weights_atomically
@@ -87,7 +87,7 @@ def _dataset(pairs, batch_size):
 
     def prepare(ordered):
         batches = ordered.batch(batch_size, drop_remainder=True)
-        return batches.map(lambda batch: pose_inputs(batch, IMAGE_SIZE, PEOPLE_HEAT_MAP_SIGMA)).prefetch(2)
+        return batches.map(lambda batch: pose_inputs(batch, PEOPLE_HEAT_MAP_SIGMA)).prefetch(2)
 
     return dataset, prepare
 

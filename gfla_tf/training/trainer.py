@@ -1,7 +1,7 @@
-"""The training step that every task shares: a generator, its discriminator and two optimisers.
+"""The training step that every task shares: a generator, its discriminators and an optimiser for each.
 
-A task brings an objective (see `gfla_tf.training.objectives`) that says what its networks are fed and which terms its losses
-have; this module turns that into a Keras model for `compile` and `fit`.
+A task brings an objective (see `gfla_tf.training.objectives`) that says what its networks are fed, which terms its losses
+have and what is judged; this module turns that into a Keras model for `compile` and `fit`.
 """
 
 import keras
@@ -18,31 +18,29 @@ GRADIENT_PENALTY_WEIGHT = 10.0
 
 
 class Trainer(keras.Model):
-    """Alternates one update of the discriminator and one of the generator, or trains the flow alone.
+    """Alternates one update of each discriminator and one of the generator, or trains the flow alone.
 
     Args:
         generator: the model to train.
-        objective: gives `inputs(batch)`, `real(batch)`, `terms(batch, outputs, step)` and `weights`.
-        discriminator: or None where there is no adversarial loss.
+        objective: its `Objective`.
+        discriminators: {role: model}, empty where there is no adversarial loss. The objective's `judged` says what each sees.
         adversarial: kind of adversarial loss, one of `ADVERSARIAL_KINDS`.
-        train_flow_only: stage 1: only the generator's flow estimator runs and learns.
+        flow_network: stage 1: the part of the generator that runs and learns alone, without adversarial loss.
     """
 
     def __init__(
-        self, generator, objective, discriminator=None, adversarial="lsgan", train_flow_only=False, **kwargs
+        self, generator, objective, discriminators=None, adversarial="lsgan", flow_network=None, **kwargs
     ):
         super().__init__(**kwargs)
         self.generator = generator
         self.objective = objective
-        self.discriminator = None if train_flow_only else discriminator
+        self.discriminators = dict(discriminators or {}) if flow_network is None else {}
         self.adversarial = adversarial
-        self.train_flow_only = train_flow_only
-        self.network = generator.flow_estimator if train_flow_only else generator
-        self.discriminator_optimizer = None
+        self.network = generator if flow_network is None else flow_network
+        self.discriminator_optimizers = {}
         names = ["generator_loss", *(name for name, weight in objective.weights.items() if weight)]
-        if self.discriminator is not None:
-            names.append("discriminator_loss")
-        elif "adversarial" in names:
+        names += [f"{role}_loss" for role in self.discriminators]
+        if "adversarial" in names and not self.discriminators:
             raise GflaError(
                 "the adversarial loss has a weight but no discriminator: give one, or the weight 0."
             )
@@ -52,31 +50,42 @@ class Trainer(keras.Model):
         self._means = {name: keras.metrics.Mean(name) for name in names}
         self.built = True  # all networks are
 
-    def compile(self, generator_optimizer, discriminator_optimizer=None, **kwargs):
-        """Takes both optimisers; the rest is as for `keras.Model.compile`."""
+    def compile(self, generator_optimizer, discriminator_optimizers=None, **kwargs):
+        """Takes the generator's optimiser and {role: optimiser}; the rest is as for `keras.Model.compile`."""
         super().compile(**kwargs)
         self.generator_optimizer = generator_optimizer
         self.optimizer = generator_optimizer
         generator_optimizer.build(self.network.trainable_variables)
-        if self.discriminator is not None:
-            self.discriminator_optimizer = discriminator_optimizer
-            discriminator_optimizer.build(self.discriminator.trainable_variables)
+        self.discriminator_optimizers = {role: discriminator_optimizers[role] for role in self.discriminators}
+        for role, optimizer in self.discriminator_optimizers.items():
+            optimizer.build(self.discriminators[role].trainable_variables)
+
+    @property
+    def checkpointed(self):
+        """What a checkpoint of the training holds: {name: model, optimiser or list of variables}."""
+        parts = {
+            "generator": self.generator,
+            "generator_optimizer": self.generator_optimizer,
+            **self.discriminators,
+        }
+        parts |= {f"{role}_optimizer": optimizer for role, optimizer in self.discriminator_optimizers.items()}
+        return parts | ({"state": list(self.objective.state)} if self.objective.state else {})
 
     def call(self, batch, training=False):
-        return self.network(self.objective.inputs(batch), training=training)
+        return self.objective.outputs(self.network, batch, training)
 
     def train_step(self, batch):
         logs = {}
         with tf.GradientTape() as tape:
-            outputs = self.network(self.objective.inputs(batch), training=True)
+            outputs = self.objective.outputs(self.network, batch, training=True)
             terms = self.objective.terms(batch, outputs, self.generator_optimizer.iterations)
-            if self.discriminator is not None:
+            judged = self.objective.judged(batch, outputs) if self.discriminators else {}
+            for role, discriminator in self.discriminators.items():
+                real, fake = judged[role]
                 with tape.stop_recording():
-                    logs["discriminator_loss"] = self._train_discriminator(
-                        self.objective.real(batch), tf.stop_gradient(outputs["generated"])
-                    )
-                fake_logits = self.discriminator(outputs["generated"])
-                terms["adversarial"] = generator_adversarial_loss(fake_logits, self.adversarial)
+                    logs[f"{role}_loss"] = self._train_discriminator(role, real, tf.stop_gradient(fake))
+                loss = generator_adversarial_loss(discriminator(fake), self.adversarial)
+                terms["adversarial"] = terms["adversarial"] + loss if "adversarial" in terms else loss
             loss = sum(self.objective.weights[name] * term for name, term in terms.items())
         variables = self.network.trainable_variables
         gradients = tape.gradient(loss, variables)
@@ -91,24 +100,27 @@ class Trainer(keras.Model):
     def metrics(self):
         return list(self._means.values())
 
-    def _train_discriminator(self, real, fake):
-        variables = self.discriminator.trainable_variables
+    def _train_discriminator(self, role, real, fake):
+        discriminator, optimizer = self.discriminators[role], self.discriminator_optimizers[role]
+        variables = discriminator.trainable_variables
         with tf.GradientTape() as tape:
             # One call for both: the power iteration of the spectral norm runs once per step.
-            logits = self.discriminator(tf.concat([real, fake], axis=0), training=True)
+            logits = discriminator(tf.concat([real, fake], axis=0), training=True)
             real_logits, fake_logits = tf.split(logits, 2)
             loss = discriminator_adversarial_loss(real_logits, fake_logits, self.adversarial)
             if self.adversarial == "wgan-gp":
-                loss += GRADIENT_PENALTY_WEIGHT * self._gradient_penalty(real, fake)
-        self.discriminator_optimizer.apply(tape.gradient(loss, variables), variables)
+                penalty = _gradient_penalty(discriminator, real, fake, optimizer.iterations)
+                loss += GRADIENT_PENALTY_WEIGHT * penalty
+        optimizer.apply(tape.gradient(loss, variables), variables)
         return loss
 
-    def _gradient_penalty(self, real, fake):
-        # A function of the step, so that a resumed run draws what an uninterrupted one draws.
-        seed = tf.stack([tf.cast(self.discriminator_optimizer.iterations, tf.int32), 0])
-        share = tf.random.stateless_uniform([tf.shape(real)[0], 1, 1, 1], seed)
-        between = share * real + (1 - share) * fake
-        with tf.GradientTape() as tape:
-            tape.watch(between)
-            logits = self.discriminator(between)
-        return gradient_penalty(tape.gradient(logits, between))
+
+def _gradient_penalty(discriminator, real, fake, step):
+    # A function of the step, so that a resumed run draws what an uninterrupted one draws.
+    seed = tf.stack([tf.cast(step, tf.int32), 0])
+    share = tf.random.stateless_uniform([tf.shape(real)[0]] + [1] * (len(real.shape) - 1), seed)
+    between = share * real + (1 - share) * fake
+    with tf.GradientTape() as tape:
+        tape.watch(between)
+        logits = discriminator(between)
+    return gradient_penalty(tape.gradient(logits, between))

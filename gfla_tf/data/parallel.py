@@ -1,0 +1,44 @@
+"""Work on all cores, in processes of their own."""
+
+import multiprocessing
+import os
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
+from tqdm import tqdm
+
+from gfla_tf.errors import GflaError
+
+
+def cores():
+    """Number of cores that this process may use, which in a container can be fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def parallel_map(function, jobs, what, unit="identity"):
+    """`[function(job) for job in jobs]` on all cores, with a progress bar on a terminal.
+
+    Args:
+        function: of a module's top level, so that other processes can import it.
+        jobs: a list of what it takes, not empty.
+        what: shown in front of the bar, such as "rendering people".
+        unit: of the bar, what a job is.
+
+    Raises:
+        GflaError: a process ended before its work was done.
+    """
+    # Spawned, not forked: a fork of a process in which TensorFlow has threads can hang.
+    workers = min(cores(), len(jobs))
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))
+    try:
+        results = pool.map(function, jobs, chunksize=max(1, min(16, len(jobs) // workers)))
+        return list(tqdm(results, total=len(jobs), desc=what, unit=unit, disable=None))
+    except BrokenProcessPool as error:
+        raise GflaError(
+            f"{what} failed because a process ended before its work was done: a script that does this must keep what it "
+            'runs below `if __name__ == "__main__":`, and the memory must suffice for each core.'
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -1,0 +1,5 @@
+"""What can be trained: a class for each task. docs/adding_a_task.md says how to add one."""
+
+from gfla_tf.training.tasks.pose import PoseTask
+
+TASKS = {"pose": PoseTask}

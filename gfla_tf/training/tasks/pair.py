@@ -1,0 +1,69 @@
+"""What the tasks share that turn one picture into another: pairs of frames of one identity, each with its condition."""
+
+from gfla_tf.data.pipeline import pair_dataset
+from gfla_tf.training.objectives import PairObjective
+from gfla_tf.training.tasks.task import SAMPLE_SEED, Task
+from gfla_tf.visualization import training_grid
+
+
+class PairTask(Task):
+    """A task whose generator takes source_image, source_CONDITION and target_CONDITION and draws the target's image.
+
+    A subclass gives `condition`, `render`, `prepare` and `draw_condition`, and inherits everything else. What it renders is a
+    `PairBank`: named arrays that belong to a frame, and named arrays that belong to an ordered pair of frames of one
+    identity. Of objects seen from several sides, for example:
+
+        PairBank(
+            frames={"image": (objects, views, H, W, 3) uint8, "view": (objects, views, 21) float32},
+            pairs={"flow": (objects, views, views - 1, H, W, 2), "visibility": (objects, views, views - 1, H, W)},
+        )
+
+    A frame's entry NAME arrives in `prepare` as source_NAME and target_NAME, a pair's under its own name, all with the
+    batch in front. Where pairs would take too much memory, `prepare` can compute them from what belongs to the frames.
+
+    Attributes:
+        condition: what the generator's inputs call it, "pose" or "view".
+    """
+
+    condition = None
+
+    def render(self, image_size, split, seed, identities, frames):
+        """Renders or reads a `PairBank` of (height, width) images; `split` is "train" or "test"."""
+        raise NotImplementedError
+
+    def prepare(self, batch):
+        """A batch of the bank's entries as networks and losses want it, in TensorFlow.
+
+        Returns:
+            dict of float32: source_image, target_image (batch, H, W, 3) in [-1, 1], source_CONDITION, target_CONDITION,
+            and where it is known target_person (batch, H, W, 1), flow (batch, H, W, 2) in pixels of the image and
+            visibility (batch, H, W, 1).
+        """
+        raise NotImplementedError
+
+    def draw_condition(self, condition):
+        """uint8 picture (H, W, 3) or (H, W, 1) of one sample's condition."""
+        raise NotImplementedError
+
+    def check_settings(self, require):
+        data = self.config.data
+        require("data.frames", lambda n: n >= 2, "a pair needs at least 2 frames of one identity")
+        pairs = data.identities * data.frames * (data.frames - 1)
+        require(
+            "batch_size", lambda n: n <= pairs, f"data.identities and data.frames make only {pairs} pairs"
+        )
+
+    def load(self, generator):
+        data, size = self.config.data, generator.image_size
+        bank = self.render(size, "train", data.seed, data.identities, data.frames)
+        samples = self.render(size, "test", SAMPLE_SEED, 4, 2)
+        return bank, next(iter(pair_dataset(samples, 4, self.prepare)))
+
+    def dataset(self, data, seed, start):
+        return pair_dataset(data, self.config.batch_size, self.prepare, seed, start)
+
+    def objective(self, generator, features, stage, window_sigma):
+        return PairObjective(generator, features, stage, window_sigma, self.condition)
+
+    def grid(self, batch, outputs):
+        return training_grid(batch, outputs, self.condition, self.draw_condition)

@@ -1,0 +1,52 @@
+"""Pose-guided person image generation (CVPR 2020): a person of one picture in the pose of another."""
+
+from gfla_tf.data.frame_bank import render_frames
+from gfla_tf.data.pipeline import pose_inputs
+from gfla_tf.data.poses import pose_channels
+from gfla_tf.errors import GflaError
+from gfla_tf.losses.features import PEOPLE_HEAT_MAP_SIGMA
+from gfla_tf.training.tasks.pair import PairTask
+from gfla_tf.visualization import pose_picture
+
+
+class PoseTask(PairTask):
+    """Two frames of one person, with pose maps for conditions."""
+
+    datasets = ("synthetic_people",)
+    condition = "pose"
+
+    @property
+    def feature_poses(self):
+        return pose_channels(self.config.data.limb_sigma)
+
+    def generator_settings(self):
+        return {"pose_channels": self.feature_poses}
+
+    def check_settings(self, require):
+        super().check_settings(require)
+        features = self.config.features
+        if features.network == "people" and features.weights is None:
+            require(
+                "data.heat_map_sigma",
+                lambda x: x == PEOPLE_HEAT_MAP_SIGMA,
+                f"the people features of the package were trained with {PEOPLE_HEAT_MAP_SIGMA}, so give that or "
+                "features.weights of your own",
+            )
+
+    def check(self, generator, features):
+        if generator.pose_channels != self.feature_poses:
+            raise GflaError(
+                f"model.generator.pose_channels is {generator.pose_channels}: poses have {self.feature_poses} maps."
+            )
+        super().check(generator, features)
+
+    def render(self, image_size, split, seed, identities, frames):
+        return render_frames(image_size, split, seed, identities, frames)
+
+    def prepare(self, batch):
+        batch = {name: value for name, value in batch.items() if name != "source_person"}
+        data = self.config.data
+        return pose_inputs(batch, data.heat_map_sigma, data.limb_sigma)
+
+    def draw_condition(self, condition):
+        return pose_picture(condition)

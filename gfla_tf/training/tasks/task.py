@@ -1,0 +1,110 @@
+"""What a training has to know about its task: data, networks, losses, sample pictures."""
+
+import tensorflow as tf
+
+from gfla_tf.errors import GflaError
+
+SAMPLE_SEED = 17  # of the held-out data in the sample grids
+
+
+class Task:
+    """Base class of the entries of `TASKS`, constructed with the `TrainConfig`.
+
+    Attributes:
+        datasets: known values of data.dataset; the first is the default.
+        datasets_with_flow: those whose batches hold the true `flow` and its `visibility`, which the term flow_error needs.
+        feature_poses: channels of the poses that the people features look at; None where the task has no such poses, so that
+            only feature networks that look at the image alone fit.
+    """
+
+    datasets = ()
+    datasets_with_flow = ()
+    feature_poses = None
+
+    def __init__(self, config):
+        self.config = config
+
+    def generator_settings(self):
+        """Arguments of the generator that the data decides, such as its number of pose channels."""
+        return {}
+
+    def check_settings(self, require):
+        """Checks what this task wants of the configuration, while it is read.
+
+        Args:
+            require: `require(key, works, remedy)` refuses the value of a dotted key unless the function `works` is true of it.
+        """
+
+    def check(self, generator, features):
+        """Whether data, features and generator fit each other, before anything is rendered or read.
+
+        Args:
+            generator: the model.
+            features: a `FeatureExtractor`, or None.
+
+        Raises:
+            GflaError: they do not.
+        """
+        stages = [stage for stage in (self.config.flow, self.config.full) if stage.steps]
+        dataset = self.config.data.dataset
+        if any(stage.flow_error for stage in stages) and dataset not in self.datasets_with_flow:
+            known = ", ".join(self.datasets_with_flow) or "none of this task does"
+            raise GflaError(
+                f"flow_error has a weight, but the data {dataset} has no true flow: give the weight 0, or data that "
+                f"has one ({known})."
+            )
+        if features is not None:
+            self._check_features(generator, features, any(stage.correctness for stage in stages))
+
+    def _check_features(self, generator, features, judge_flows):
+        network, (height, width) = self.config.features.network, generator.image_size
+        poses = None
+        if self.feature_poses is not None:
+            poses = tf.TensorSpec((1, height, width, self.feature_poses))
+        elif network == "people":
+            raise GflaError(
+                f"features.network is people, which looks at poses, and the task {self.config.task} has none: choose vgg19."
+            )
+        try:
+            tf.function(features).get_concrete_function(tf.TensorSpec((1, height, width, 3)), poses)
+        except ValueError as error:
+            raise GflaError(
+                f"the feature network {network} takes no images of {height} x {width} (height x width): "
+                "choose an image_size that is divisible by 32."
+            ) from error
+        if judge_flows:
+            for level in generator.levels:
+                features.correctness_layer(level)
+
+    def flow_network(self, generator):
+        """The network that stage flow trains alone, made of parts of the generator; None where there is no flow.
+
+        It takes the generator's inputs, or some of them, and gives flow_... and mask_....
+        """
+        return generator.flow_estimator
+
+    def load(self, generator):
+        """Renders or reads the training data.
+
+        Returns:
+            the data, as `dataset` takes it, and a fixed held-out batch for the sample grids.
+        """
+        raise NotImplementedError
+
+    def dataset(self, data, seed, start):
+        """Endless `tf.data.Dataset` of batches, of which it skips `start`; the n-th is a pure function of seed and n."""
+        raise NotImplementedError
+
+    def objective(self, generator, features, stage, window_sigma):
+        """The `Objective` of a stage.
+
+        Args:
+            generator, features: as for `check`.
+            stage: `StageConfig`.
+            window_sigma: function of the step that gives the standard deviation of the correctness loss's window.
+        """
+        raise NotImplementedError
+
+    def grid(self, batch, outputs):
+        """uint8 picture (H, W, 3) of a batch and what the objective's `outputs` gave for it, in either stage."""
+        raise NotImplementedError
