@@ -30,12 +30,12 @@ def heat_maps(keypoints, image_size, sigma):
     return ops.expand_dims(row, 2) * ops.expand_dims(column, 1)
 
 
-def limb_maps(keypoints, image_size, sigma):
-    """What `gfla_tf.data.poses.limb_maps` computes, for (batch, joints, 3)."""
+def limb_maps(keypoints, image_size, sigma, limbs=LIMBS):
+    """What `gfla_tf.data.poses.limb_maps` computes, for (batch, joints, 3) and pairs of their indices."""
     height, width = image_size
     keypoints = ops.cast(keypoints, "float32")
     first, second = (
-        ops.expand_dims(ops.take(keypoints, [limb[end] for limb in LIMBS], axis=1), (1, 2)) for end in (0, 1)
+        ops.expand_dims(ops.take(keypoints, [limb[end] for limb in limbs], axis=1), (1, 2)) for end in (0, 1)
     )
     present = ops.cast((first[..., 2] > 0) & (second[..., 2] > 0), "float32")
     x = ops.reshape(ops.arange(width, dtype="float32"), (1, 1, width, 1)) - first[..., 0]

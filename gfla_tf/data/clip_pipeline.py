@@ -1,0 +1,91 @@
+"""Batches of clips, a few consecutive frames after the other, for training animations by truncated back-propagation.
+
+Batch n is piece n % pieces of the clips of n // pieces: one update of the network looks at `unroll` frames, and the state that
+it hands to the next update is that of the same clips. The n-th batch is a pure function of n, as in pipeline.py.
+"""
+
+import tensorflow as tf
+
+from gfla_tf.data.pipeline import to_float_image
+
+
+def clip_inputs(batch, draw):
+    """What networks and losses want of clips: float images, drawn structures, float masks and flows.
+
+    Args:
+        batch: dict of reference_image, previous_image (batch, H, W, 3), target_image (batch, T, H, W, 3), uint8; likewise
+            reference_structure, previous_structure and target_structure in the bank's form; `first`; where they are known
+            target_person (batch, T, H, W) bool and flow_S, visibility_S (batch, T, H, W, ...) of the sources reference and
+            previous. Everything else is left out.
+        draw: function from structures (n, ...) in the bank's form to their maps (n, H, W, channels) in [0, 1].
+
+    Returns:
+        dict of reference_image, previous_image (batch, H, W, 3) in [-1, 1]; reference_structure, previous_structure
+        (batch, H, W, channels); target_images, target_structures (batch, T, H, W, any); `first`; and where they are known
+        target_persons (batch, T, H, W, 1), flow_S (batch, T, H, W, 2) in pixels of the image and visibility_S (batch, T, H, W,
+        1); float32.
+    """
+
+    def draw_all(structures):  # (batch, T, ...)
+        drawn = draw(tf.reshape(structures, (-1, *structures.shape[2:])))
+        return tf.reshape(drawn, (-1, structures.shape[1], *drawn.shape[1:]))
+
+    result = {
+        "first": batch["first"],
+        "target_images": to_float_image(batch["target_image"]),
+        "target_structures": draw_all(batch["target_structure"]),
+    }
+    for role in ("reference", "previous"):
+        result[f"{role}_image"] = to_float_image(batch[f"{role}_image"])
+        result[f"{role}_structure"] = draw(batch[f"{role}_structure"])
+        if f"flow_{role}" in batch:
+            result[f"flow_{role}"] = tf.cast(batch[f"flow_{role}"], tf.float32)
+            result[f"visibility_{role}"] = tf.cast(batch[f"visibility_{role}"], tf.float32)[..., None]
+    if "target_person" in batch:
+        result["target_persons"] = tf.cast(batch["target_person"], tf.float32)[..., None]
+    return result
+
+
+def clip_dataset(bank, batch_size, unroll, prepare, seed=0, start=0):
+    """Endless batches of pieces of random clips, without repetition inside an epoch.
+
+    An epoch is one pass over all clips in whole batches; the few clips that fill no batch sit it out.
+
+    Args:
+        bank: `ClipBank`, whose clips are at least `unroll` frames long; frames that fill no piece are not used.
+        batch_size: clips in a batch, at most those of the bank.
+        unroll: frames in a piece.
+        prepare: function from a batch of the bank's entries to the batch wanted. An entry NAME of the frames is given to it as
+            reference_NAME, previous_NAME (the frame before the piece, at first the reference) and target_NAME with `unroll`
+            frames, one of the targets as NAME with `unroll` frames; `first` (batch,) bool says whether clips begin.
+        seed: of the order.
+        start: number of batches to skip.
+
+    Yields:
+        what `prepare` returns.
+    """
+    clips, length = bank.shape
+    pieces, batches_per_epoch = length // unroll, clips // batch_size
+    with tf.device("CPU:0"):
+        of_frames = {name: tf.constant(x) for name, x in bank.frames.items()}
+        of_targets = {name: tf.constant(x) for name, x in bank.targets.items()}
+
+    def gather(entries, clip, frames):
+        """(batch, frames, ...) of the chosen clips; all indices are (batch,) or (frames,)."""
+        index = tf.stack(tf.meshgrid(clip, frames, indexing="ij"), axis=-1)
+        return {name: tf.gather_nd(x, index) for name, x in entries.items()}
+
+    def batch_of(index):
+        number, piece = index // pieces, index % pieces
+        counters = number % batches_per_epoch * batch_size + tf.range(batch_size, dtype=tf.int64)
+        order = tf.stack([seed, tf.cast(number // batches_per_epoch, tf.int32)])
+        clip = tf.random.experimental.index_shuffle(counters, order, tf.constant(clips - 1, tf.int64))
+        time = piece * unroll + tf.range(unroll, dtype=tf.int64)
+        batch = gather(of_targets, clip, time)
+        batch |= {f"target_{name}": x for name, x in gather(of_frames, clip, time + 1).items()}
+        for role, frame in (("reference", tf.zeros(1, tf.int64)), ("previous", time[:1])):
+            batch |= {f"{role}_{name}": x[:, 0] for name, x in gather(of_frames, clip, frame).items()}
+        return prepare({**batch, "first": tf.fill([batch_size], piece == 0)})
+
+    dataset = tf.data.Dataset.range(start, 2**62).map(batch_of, num_parallel_calls=2, deterministic=True)
+    return dataset.prefetch(4)
