@@ -17,7 +17,7 @@ class Clip:
 
     Attributes:
         images: (1 + T, H, W, 3) uint8 RGB, the reference first.
-        keypoints: (1 + T, 18, 3) float32, see `Frame`.
+        keypoints: (1 + T, 18, 3) float32, see `Frame`; of faces (1 + T, 68, 2), see `FaceFrame`.
         persons: (1 + T, H, W) bool, the pixels that show the person.
         flow_reference, flow_previous: (T, H, W, 2) float32, from each frame to the reference and to the frame before, see
             `correspondence.flow`.
@@ -54,13 +54,34 @@ def film(person, draws, image_size, length):
         parts[shown], joints[shown], path[shown], person.body, person.framing, image_size, draws
     )
     look = person.body, person.appearance, person.light, person.background
-    reference, *frames = [render(*look, *placed) for placed in zip(to_image, joints, strict=True)]
-    to_reference = [correspondence.flow(reference, frame) for frame in frames]
-    to_previous = [correspondence.flow(*pair) for pair in zip([reference, *frames[:-1]], frames, strict=True)]
+    return joined(
+        [render(*look, *placed) for placed in zip(to_image, joints, strict=True)], correspondence.flow
+    )
+
+
+def joined(rendered, flow):
+    """The Clip of a reference and the frames after it, which `flow(source, target)` gives the flow of."""
+    reference, *frames = rendered
+    to_reference = [flow(reference, frame) for frame in frames]
+    to_previous = [flow(*pair) for pair in zip([reference, *frames[:-1]], frames, strict=True)]
     return Clip(
-        *(np.stack([getattr(f, name) for f in (reference, *frames)]) for name in ("image", "keypoints", "person")),
+        *(np.stack([getattr(f, name) for f in rendered]) for name in ("image", "keypoints", "person")),
         *(np.stack(column) for flows in (to_reference, to_previous) for column in zip(*flows, strict=True)),
     )  # fmt: skip
+
+
+def trace(person, draws, image_size, length):
+    """The joints alone of a random clip without a reference, which cost little: (length, 18, 3) float32, see `Frame.keypoints`.
+
+    All confidences are 1: the camera sees to it that the person stays in the picture. Arguments as for `film`.
+    """
+    if length < 1:
+        raise GflaError(f"a clip of {length} frames cannot be: it has at least one.")
+    motion = draw_motion(draws, person.style.freedom)
+    moved = _performed(person.body, motion, length)
+    _, joints = camera.film(*moved, person.body, person.framing, image_size, draws)
+    xy = np.round(joints * 64) / 64
+    return np.concatenate([xy, np.ones_like(xy[..., :1])], axis=-1).astype(np.float32)
 
 
 def _performed(body, motion, count):

@@ -63,7 +63,7 @@ def render(body, appearance, light, background, to_image, joints):
     colour *= light.shade(raycast.normals(rows, parts, point, body))
 
     image = background.copy()
-    box, cover = _smoothed(np.minimum(colour, 1), row, column, height, width)
+    box, cover = smoothed(np.minimum(colour, 1), row, column, height, width)
     image[box] = cover[..., :3] + image[box] * (1 - cover[..., 3:])
 
     points = np.zeros((height, width, 3), np.float32)
@@ -78,7 +78,7 @@ def render(body, appearance, light, background, to_image, joints):
     )  # fmt: skip
 
 
-def _smoothed(colour, row, column, height, width):
+def smoothed(colour, row, column, height, width):
     """Pixels from samples: each is a tent of 3 x 3 samples around its centre.
 
     Args:

@@ -1,0 +1,24 @@
+"""Blending colours: arrays (3, n) of RGB in [0, 1], one column for each point that is painted."""
+
+import numpy as np
+
+
+def filled(colour, count):
+    """(3, count) of one colour."""
+    return np.repeat(np.asarray(colour, np.float32)[:, None], count, axis=1)
+
+
+def mix(colours, other, share):
+    """Blends (3, n) colours in place towards the colour `other` by the (n,) share."""
+    colours += (np.asarray(other, np.float32)[:, None] - colours) * share
+
+
+def soft(inside, width=0.03):
+    """A share that rises from 0 to 1 where a distance grows from -width / 2 to width / 2."""
+    return np.clip(inside * (1 / width) + 0.5, 0, 1)
+
+
+def bump(square):
+    """A smooth hill: 1 where `square` is 0, and 0 from 1 on."""
+    hill = np.maximum(1 - square, 0)
+    return hill * hill

@@ -1,0 +1,98 @@
+"""The dataset: endless synthetic faces that turn and talk, with exact flow between any two frames of one identity."""
+
+import collections
+import dataclasses
+
+from gfla_tf.data.synthetic.clips import joined
+from gfla_tf.data.synthetic.draws import Draws
+from gfla_tf.data.synthetic.faces import correspondence
+from gfla_tf.data.synthetic.faces.anatomy import draw_anatomy
+from gfla_tf.data.synthetic.faces.bust import Bust
+from gfla_tf.data.synthetic.faces.frame import render
+from gfla_tf.data.synthetic.faces.look import draw_look
+from gfla_tf.data.synthetic.faces.motion import Motion
+from gfla_tf.data.synthetic.people import SPLITS
+from gfla_tf.data.synthetic.scene import draw_background, draw_light
+from gfla_tf.errors import GflaError
+
+_ANATOMY, _LOOK, _SCENE, _MOTION, _CLIP = range(100, 105)  # apart from the purposes of the synthetic people
+_REMEMBERED = 8
+
+Identity = collections.namedtuple("Identity", "anatomy look bust light background framing motion")
+
+
+@dataclasses.dataclass(frozen=True)
+class Framing:
+    """size: pixels per unit of the head, as a share of the image's shorter side; x, y: shift of the head from the middle, as
+    shares of the image."""
+
+    size: float
+    x: float
+    y: float
+
+
+class SyntheticFaces:
+    """Rendered faces; everything is a pure function of (seed, split, identity, frame index).
+
+    Consecutive indices are consecutive frames of a film of 25 frames a second.
+
+    Args:
+        image_size: (height, width), each at least 16.
+        split: "train" or "test"; no identity of one occurs in the other.
+        seed: integer in [0, 2^64).
+    """
+
+    def __init__(self, image_size=(64, 64), split="train", seed=0):
+        if split not in SPLITS:
+            raise GflaError(f"split {split!r} does not exist: use one of {', '.join(SPLITS)}.")
+        if len(image_size) != 2 or min(image_size) < 16:
+            raise GflaError(f"image_size {image_size} must be (height, width), each at least 16 pixels.")
+        self.image_size, self.split, self.seed = tuple(int(n) for n in image_size), split, int(seed)
+        self._identities = collections.OrderedDict()
+
+    def _draws(self, identity, purpose, index=0):
+        return Draws(self.seed, SPLITS[self.split], identity, purpose, index)
+
+    def _identity(self, number):
+        if number in self._identities:
+            self._identities.move_to_end(number)
+            return self._identities[number]
+        look_draws, scene = self._draws(number, _LOOK), self._draws(number, _SCENE)
+        feminine = look_draws.chance(0.5)
+        anatomy, look = draw_anatomy(self._draws(number, _ANATOMY), feminine), draw_look(look_draws, feminine)
+        made = Identity(
+            anatomy=anatomy,
+            look=look,
+            bust=Bust(anatomy, look.cut, look.hat),
+            light=draw_light(scene),
+            framing=Framing(
+                scene.uniform(0.30, 0.36), scene.uniform(-0.04, 0.04), scene.uniform(-0.04, 0.02)
+            ),
+            background=draw_background(scene, self.image_size),
+            motion=Motion(self._draws(number, _MOTION)),
+        )
+        self._identities[number] = made
+        if len(self._identities) > _REMEMBERED:
+            self._identities.popitem(last=False)
+        return made
+
+    def frame(self, identity, index):
+        """Frame `index` (any integer from 0) of a face (any integer from 0)."""
+        face = self._identity(identity)
+        bones = face.motion.places(index, face.framing, self.image_size)
+        expression = face.motion.expression(index)
+        return render(face.anatomy, face.look, face.bust, face.light, face.background, bones, expression)
+
+    def flow(self, source, target):
+        """Flow from target to source and its visibility, see correspondence.flow."""
+        return correspondence.flow(source, target)
+
+    def clip(self, identity, index, length):
+        """Clip `index` (any integer from 0) of a face: a `Clip` of `length` frames and a reference, 12 to 45 frames before."""
+        if length < 1:
+            raise GflaError(f"a clip of {length} frames cannot be: it has at least one.")
+        draws = self._draws(identity, _CLIP, index)
+        reference = int(draws.uniform(0, 10_000))
+        start = reference + int(draws.uniform(12, 46))
+        frames = [self.frame(identity, time) for time in (reference, *range(start, start + length))]
+        return joined(frames, correspondence.flow)
