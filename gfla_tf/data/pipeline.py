@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from gfla_tf.errors import GflaError
 from gfla_tf.ops.heat_maps import pose_maps
 
 
@@ -33,10 +34,30 @@ def pose_inputs(batch, sigma, limb_sigma=None):
     return result
 
 
+def shuffled(counter, count, batch_size, seed):
+    """Which of `count` samples is the counter-th of an endless training, in an order that differs from epoch to epoch.
+
+    An epoch is one pass over all samples in whole batches; the few that fill no batch sit it out.
+
+    Args:
+        counter: integer tensor (int64), a scalar, or a vector that stays within an epoch.
+        count: number of samples, at least `batch_size`.
+        batch_size: samples in a batch.
+        seed: of the order.
+
+    Returns:
+        numbers from 0 to count - 1, shaped like `counter`; within an epoch none is twice.
+    """
+    epoch_size = count // batch_size * batch_size
+    epoch, within = counter // epoch_size, counter % epoch_size
+    order = tf.stack([seed, tf.cast(tf.reshape(epoch, [-1])[0], tf.int32)])
+    return tf.random.experimental.index_shuffle(within, order, tf.constant(count - 1, tf.int64))
+
+
 def pair_dataset(bank, batch_size, prepare, seed=0, start=0):
     """Endless batches of random pairs of frames of one identity, without repetition inside an epoch.
 
-    An epoch is one pass over all ordered pairs in whole batches; the few pairs that fill no batch sit it out.
+    An epoch is one pass over all ordered pairs, see `shuffled`.
 
     Args:
         bank: `PairBank`.
@@ -49,17 +70,14 @@ def pair_dataset(bank, batch_size, prepare, seed=0, start=0):
     Yields:
         what `prepare` returns.
     """
-    frames, pairs = bank.shape[1], bank.pair_count
-    batches_per_epoch = pairs // batch_size
+    frames = bank.shape[1]
     with tf.device("CPU:0"):
         of_frames = {name: tf.constant(x.reshape(-1, *x.shape[2:])) for name, x in bank.frames.items()}
         of_pairs = {name: tf.constant(x.reshape(-1, *x.shape[3:])) for name, x in bank.pairs.items()}
 
     def batch_of(index):
-        epoch, within = index // batches_per_epoch, index % batches_per_epoch
-        counters = within * batch_size + tf.range(batch_size, dtype=tf.int64)
-        order = tf.stack([seed, tf.cast(epoch, tf.int32)])
-        pair = tf.random.experimental.index_shuffle(counters, order, tf.constant(pairs - 1, tf.int64))
+        counters = index * batch_size + tf.range(batch_size, dtype=tf.int64)
+        pair = shuffled(counters, bank.pair_count, batch_size, seed)
         identity, rest = pair // (frames * (frames - 1)), pair % (frames * (frames - 1))
         source, other = rest // (frames - 1), rest % (frames - 1)
         target = tf.where(other >= source, other + 1, other)
@@ -71,3 +89,30 @@ def pair_dataset(bank, batch_size, prepare, seed=0, start=0):
 
     dataset = tf.data.Dataset.range(start, 2**62).map(batch_of, num_parallel_calls=2, deterministic=True)
     return dataset.prefetch(4)
+
+
+def sample_dataset(samples, batch_size, prepare, seed=0, start=0):
+    """Endless batches of samples in random order, without repetition inside an epoch, see `gfla_tf.data.pipeline.shuffled`.
+
+    Args:
+        samples: has a length and `sample(number, seed)`.
+        batch_size: samples in a batch.
+        prepare: function from a batch of what `sample` returns to the batch wanted.
+        seed: of the order and of what is random about a sample.
+        start: number of batches to skip.
+
+    Raises:
+        GflaError: there are fewer samples than a batch takes.
+    """
+    count = len(samples)
+    if count < batch_size:
+        raise GflaError(f"batch_size is {batch_size}, but the data have only {count} samples: lower it.")
+
+    def sample(counter):
+        number = shuffled(counter, count, batch_size, seed)
+        return samples.sample(number, tf.stack([tf.constant(seed, tf.int64), counter]))
+
+    dataset = tf.data.Dataset.range(start * batch_size, 2**62)
+    dataset = dataset.map(sample, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    dataset = dataset.batch(batch_size, drop_remainder=True)
+    return dataset.map(prepare, num_parallel_calls=2, deterministic=True).prefetch(4)

@@ -19,9 +19,10 @@ from gfla_tf.errors import GflaError
 
 @dataclass
 class DataConfig:
-    """Where samples come from. `identities` times `frames` rendered frames are held in memory."""
+    """Where samples come from. Of synthetic data, `identities` times `frames` rendered frames are held in memory."""
 
     dataset: str | None = None  # null: the first one of the task
+    directory: str | None = None  # of a public dataset's files, see docs/datasets.md
     seed: int = 0
     identities: int = 400
     frames: int = 6
@@ -55,7 +56,7 @@ class FeaturesConfig:
 
 
 FLOW_TERMS = ("correctness", "regularization", "flow_error")
-TERMS = ("l1", "adversarial", *FLOW_TERMS, "content", "style")
+TERMS = ("l1", "adversarial", *FLOW_TERMS, "content", "style", "joints")
 
 
 @dataclass
@@ -78,6 +79,7 @@ class StageConfig:
     flow_error: float = 0.0  # for data with a true flow
     content: float = 0.0
     style: float = 0.0
+    joints: float = 0.0  # motion: mean squared error of the joints
     # Extra weight in l1 of the pixels that show the person (Ma et al., 2017), where the data tells them.
     person_weight: float = 0.0
 

@@ -30,6 +30,8 @@ def check_config(config, origin):
     }
     for key, values in choices.items():
         require(key, lambda value, values=values: value in values, f"choose {' or '.join(values)}")
+    if not config.data.dataset.startswith("synthetic_"):
+        require("data.directory", bool, "name the folder with the dataset's files, see docs/datasets.md")
     suited = [name for name, entry in PRESETS.items() if entry["task"] == config.task]
     require(
         "model.preset",  # that there is no such preset says whoever builds it

@@ -1,6 +1,8 @@
 """What the tasks share that turn one picture into another: pairs of frames of one identity, each with its condition."""
 
-from gfla_tf.data.pipeline import pair_dataset
+from gfla_tf.data.pair_bank import PairBank
+from gfla_tf.data.pipeline import pair_dataset, sample_dataset
+from gfla_tf.data.prepared import BUILDERS, prepare
 from gfla_tf.training.objectives import PairObjective
 from gfla_tf.training.tasks.task import SAMPLE_SEED, Task
 from gfla_tf.visualization import training_grid
@@ -9,8 +11,8 @@ from gfla_tf.visualization import training_grid
 class PairTask(Task):
     """A task whose generator takes source_image, source_CONDITION and target_CONDITION and draws the target's image.
 
-    A subclass gives `condition`, `render`, `prepare` and `draw_condition`, and inherits everything else. What it renders is a
-    `PairBank`: named arrays that belong to a frame, and named arrays that belong to an ordered pair of frames of one
+    A subclass gives `condition`, `render`, `samples`, `prepare` and `draw_condition`, and inherits everything else. What it
+    renders is a `PairBank`: named arrays that belong to a frame, and named arrays that belong to an ordered pair of frames of one
     identity. Of objects seen from several sides, for example:
 
         PairBank(
@@ -28,7 +30,11 @@ class PairTask(Task):
     condition = None
 
     def render(self, image_size, split, seed, identities, frames):
-        """Renders or reads a `PairBank` of (height, width) images; `split` is "train" or "test"."""
+        """Renders a `PairBank` of (height, width) images; `split` is "train" or "test"."""
+        raise NotImplementedError
+
+    def samples(self, builder, split):
+        """The pairs of a prepared dataset, see `gfla_tf.data.pipeline.sample_dataset`."""
         raise NotImplementedError
 
     def prepare(self, batch):
@@ -47,6 +53,8 @@ class PairTask(Task):
 
     def check_settings(self, require):
         data = self.config.data
+        if data.dataset in BUILDERS:
+            return
         require("data.frames", lambda n: n >= 2, "a pair needs at least 2 frames of one identity")
         pairs = data.identities * data.frames * (data.frames - 1)
         require(
@@ -55,12 +63,18 @@ class PairTask(Task):
 
     def load(self, generator):
         data, size = self.config.data, generator.image_size
+        if data.dataset in BUILDERS:
+            builder = prepare(data.dataset, data.directory, size)
+            held_out = self.samples(builder, "test")
+            shown = sample_dataset(held_out, min(4, len(held_out)), self.prepare)
+            return self.samples(builder, "train"), next(iter(shown))
         bank = self.render(size, "train", data.seed, data.identities, data.frames)
         samples = self.render(size, "test", SAMPLE_SEED, 4, 2)
         return bank, next(iter(pair_dataset(samples, 4, self.prepare)))
 
     def dataset(self, data, seed, start):
-        return pair_dataset(data, self.config.batch_size, self.prepare, seed, start)
+        dataset = pair_dataset if isinstance(data, PairBank) else sample_dataset
+        return dataset(data, self.config.batch_size, self.prepare, seed, start)
 
     def objective(self, generator, features, stage, window_sigma):
         return PairObjective(generator, features, stage, window_sigma, self.condition)

@@ -3,6 +3,7 @@
 from gfla_tf.data.frame_bank import render_frames
 from gfla_tf.data.pipeline import pose_inputs
 from gfla_tf.data.poses import pose_channels
+from gfla_tf.data.prepared_pairs import PosePairSamples
 from gfla_tf.errors import GflaError
 from gfla_tf.losses.features import PEOPLE_HEAT_MAP_SIGMA
 from gfla_tf.training.tasks.pair import PairTask
@@ -12,7 +13,7 @@ from gfla_tf.visualization import pose_picture
 class PoseTask(PairTask):
     """Two frames of one person, with pose maps for conditions."""
 
-    datasets = ("synthetic_people",)
+    datasets = ("synthetic_people", "deepfashion", "market")
     condition = "pose"
 
     @property
@@ -42,6 +43,9 @@ class PoseTask(PairTask):
 
     def render(self, image_size, split, seed, identities, frames):
         return render_frames(image_size, split, seed, identities, frames)
+
+    def samples(self, builder, split):
+        return PosePairSamples(builder, split)
 
     def prepare(self, batch):
         batch = {name: value for name, value in batch.items() if name != "source_person"}

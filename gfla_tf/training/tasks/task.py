@@ -1,5 +1,7 @@
 """What a training has to know about its task: data, networks, losses, sample pictures."""
 
+from pathlib import Path
+
 import tensorflow as tf
 
 from gfla_tf.errors import GflaError
@@ -45,6 +47,12 @@ class Task:
         Raises:
             GflaError: they do not.
         """
+        directory = self.config.data.directory
+        if directory is not None and not Path(directory).expanduser().is_dir():
+            raise GflaError(
+                f"the folder {directory} is missing: data.directory names the folder with the files of "
+                f"{self.config.data.dataset}, see docs/datasets.md."
+            )
         stages = [stage for stage in (self.config.flow, self.config.full) if stage.steps]
         dataset = self.config.data.dataset
         if any(stage.flow_error for stage in stages) and dataset not in self.datasets_with_flow:

@@ -1,0 +1,119 @@
+"""What all builders share: the size of their images, and reading the files that a user has put in place."""
+
+import dataclasses
+
+import numpy as np
+import tensorflow_datasets as tfds
+from PIL import Image
+from tqdm import tqdm
+
+from gfla_tf.errors import GflaError
+
+
+@dataclasses.dataclass
+class ImageSize(tfds.core.BuilderConfig):
+    """A builder's configuration: the (height, width) that images get, in its name HEIGHTxWIDTH."""
+
+    image_size: tuple[int, int] = (256, 256)
+
+    @classmethod
+    def of(cls, image_size):
+        """The configuration for images of (height, width)."""
+        height, width = image_size
+        return cls(
+            name=f"{height}x{width}",
+            description=f"Images of {height} x {width} (height x width) pixels.",
+            image_size=(height, width),
+        )
+
+
+class ManualBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+    """A builder of files that nobody may hand on, so that each user gets them from their owners.
+
+    A subclass gives VERSION, BUILDER_CONFIGS (`ImageSize`), MANUAL_DOWNLOAD_INSTRUCTIONS, HOMEPAGE, CITATION and the
+    methods below. Records keep the order of the `table`, so that a record's number is known before it is written.
+    """
+
+    HOMEPAGE = CITATION = None
+    # Nothing is downloaded. To find that out, TensorFlow Datasets 4.9.10 would import a package that it does not require.
+    url_infos = None
+
+    def features(self, image_size):
+        """dict of the features of a record with images of (height, width)."""
+        raise NotImplementedError
+
+    def table(self, directory, split):
+        """Reads what a split has, without its images, so that what is missing shows before minutes of work.
+
+        Args:
+            directory: `Path` of the files.
+            split: "train" or "test".
+
+        Returns:
+            a list with a description of each record, as `record` takes it, and a dict of what holds for the whole split, which
+            the prepared data keeps as `info.metadata[split]`.
+        """
+        raise NotImplementedError
+
+    def record(self, entry, image_size):
+        """The record that an entry of the table describes."""
+        raise NotImplementedError
+
+    def _info(self):
+        return tfds.core.DatasetInfo(
+            builder=self,
+            description=self.__doc__,
+            features=tfds.features.FeaturesDict(self.features(self.builder_config.image_size)),
+            homepage=self.HOMEPAGE,
+            citation=self.CITATION,
+            metadata=tfds.core.MetadataDict(),
+            disable_shuffling=True,
+        )
+
+    def _split_generators(self, dl_manager):
+        generators = {}
+        for split in ("train", "test"):
+            table, whole = self.table(dl_manager.manual_dir, split)
+            self.info.metadata[split] = whole
+            generators[split] = self._generate_examples(table, f"{self.name}, {split}")
+        return generators
+
+    def _generate_examples(self, table, what):
+        for number, entry in enumerate(tqdm(table, desc=what, unit="record", disable=None)):
+            yield number, self.record(entry, self.builder_config.image_size)
+
+
+def read_text(path, holds):
+    """Lines of a text file; a `GflaError` says what it `holds` and where it should be if it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError as error:
+        raise GflaError(
+            f"{path} is missing: put the file with {holds} there, see docs/datasets.md."
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise GflaError(
+            f"{path} cannot be read as text ({error}): put the file with {holds} there."
+        ) from error
+
+
+def read_image(path, image_size):
+    """RGB image (height, width, 3) uint8, resized bilinearly with antialiasing, and the (height, width) of its file.
+
+    Raises:
+        GflaError: the file is missing or no image.
+    """
+    height, width = image_size
+    try:
+        with Image.open(path) as image:
+            own_size = (image.height, image.width)
+            image = image.convert("RGB")
+            if own_size != (height, width):
+                image = image.resize((width, height), Image.Resampling.BILINEAR)  # Pillow's is antialiased
+            return np.asarray(image), own_size
+    except FileNotFoundError as error:
+        raise GflaError(f"the image {path} is missing: put it there, see docs/datasets.md.") from error
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise GflaError(
+            f"the image {path} cannot be decoded ({error}): put an undamaged copy there."
+        ) from error

@@ -1,0 +1,138 @@
+"""Pairs of images of one person with the joints of each: what DeepFashion and Market-1501 share.
+
+The lists of pairs have columns from,to; the annotations name:keypoints_y:keypoints_x, where the keypoints are lists of 18 numbers
+in the order of `gfla_tf.data.poses.JOINTS`, -1 where a joint is missing.
+"""
+
+import csv
+import json
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from gfla_tf.data.builders.files import ManualBuilder, read_image, read_text
+from gfla_tf.data.poses import JOINTS
+from gfla_tf.errors import GflaError
+
+ANNOTATION_COLUMNS = ["name", "keypoints_y", "keypoints_x"]
+MISSING = -1
+# Images whose proportions differ from the annotations' by more than this factor are other crops than were annotated.
+TOLERANCE = 1.2
+
+
+class PosePairs(ManualBuilder, skip_registration=True):
+    """A record is an image with its keypoints; info.metadata[SPLIT]["pairs"] lists the pairs, as two numbers of records each.
+
+    Attributes:
+        prefix: of the names of the four lists.
+        annotated_size: (height, width) of the images in whose pixels the annotations are.
+    """
+
+    prefix = None
+    annotated_size = None
+
+    def features(self, image_size):
+        return {
+            "image": tfds.features.Image(shape=(*image_size, 3)),
+            "keypoints": tfds.features.Tensor(shape=(len(JOINTS), 3), dtype=np.float32),
+            "name": tfds.features.Text(),
+        }
+
+    def table(self, directory, split):
+        pairs_path = directory / f"{self.prefix}-pairs-{split}.csv"
+        annotation_path = directory / f"{self.prefix}-annotation-{split}.csv"
+        pairs, first_line = read_pairs(pairs_path)
+        annotations = read_annotations(annotation_path)
+        for name, line in first_line.items():
+            if name not in annotations:
+                raise GflaError(
+                    f"{pairs_path}, line {line}: {name} has no line in {annotation_path.name}: add one, or remove its pairs."
+                )
+        missing = [name for name in first_line if not (directory / split / name).is_file()]
+        if missing:
+            more = f" and {len(missing) - 1} more that it names are" if len(missing) > 1 else " is"
+            raise GflaError(
+                f"{pairs_path}, line {first_line[missing[0]]}: the image {directory / split / missing[0]}{more} "
+                "missing: put images there, see docs/datasets.md."
+            )
+        number = {name: index for index, name in enumerate(first_line)}
+        table = [(directory / split / name, name, annotations[name]) for name in first_line]
+        return table, {"pairs": [[number[source], number[target]] for source, target in pairs]}
+
+    def record(self, entry, image_size):
+        path, name, keypoints = entry
+        image, (height, width) = read_image(path, image_size)
+        annotated_height, annotated_width = self.annotated_size
+        stretch = (width * annotated_height) / (height * annotated_width)
+        if not 1 / TOLERANCE < stretch < TOLERANCE:
+            raise GflaError(
+                f"the image {path} is {height} x {width} (height x width), but was annotated in the proportions "
+                f"{annotated_height} x {annotated_width}: crop it as the annotation's authors did."
+            )
+        scale = (image_size[1] / annotated_width, image_size[0] / annotated_height, 1)
+        return {"image": image, "keypoints": np.float32(keypoints * scale), "name": name}
+
+
+def read_pairs(path):
+    """The rows of a list of pairs.
+
+    Returns:
+        list of (from, to), and a dict of the images in it, each with the number of the line that names it first.
+
+    Raises:
+        GflaError: the file is missing, is no such list, or is empty.
+    """
+    rows = csv.reader(read_text(path, "the pairs"))
+    header = next(rows, [])
+    if not {"from", "to"} <= set(header):
+        raise GflaError(
+            f"{path}, line 1: the columns are {','.join(header) or 'none'}: they must be from,to."
+        )
+    source, target = header.index("from"), header.index("to")
+    pairs, first_line = [], {}
+    for row in rows:
+        if not row:
+            continue
+        if len(row) != len(header) or not row[source] or not row[target]:
+            raise GflaError(
+                f"{path}, line {rows.line_num}: {','.join(row)!r} is no pair: give two names, from,to."
+            )
+        pairs.append((row[source], row[target]))
+        for name in pairs[-1]:
+            first_line.setdefault(name, rows.line_num)
+    if not pairs:
+        raise GflaError(f"{path} has no pairs: put a complete file there.")
+    return pairs, first_line
+
+
+def read_annotations(path):
+    """name -> keypoints (18, 3) float64: x, y in pixels of the annotated size and a confidence of 1, all 0 where missing.
+
+    Raises:
+        GflaError: the file is missing or is no such list.
+    """
+    lines = read_text(path, "the keypoints")
+    if not lines or lines[0].split(":") != ANNOTATION_COLUMNS:
+        raise GflaError(
+            f"{path}, line 1: it must be {':'.join(ANNOTATION_COLUMNS)}, not {(lines or [''])[0][:60]!r}."
+        )
+    annotations = {}
+    for number, line in enumerate(lines[1:], 2):
+        if not line:
+            continue
+        name, *lists = line.split(":")
+        try:
+            y, x = (json.loads(text) for text in lists)
+            if len(y) != len(JOINTS) or len(x) != len(JOINTS):
+                raise ValueError(f"{len(y)} and {len(x)} numbers")
+            position = np.array([x, y], np.float64)
+            if not np.isfinite(position).all():
+                raise ValueError("a value that is no number")
+        except (ValueError, TypeError) as error:
+            raise GflaError(
+                f"{path}, line {number}: its keypoints cannot be read ({error}): give name:[y, ...]:[x, ...] with {len(JOINTS)} "
+                f"numbers each, {MISSING} where a joint is missing."
+            ) from error
+        present = (position != MISSING).all(axis=0)
+        annotations[name] = np.stack([*(position * present), present], axis=-1)
+    return annotations
