@@ -33,6 +33,14 @@ def to_coco(keypoints):
     return _checked(keypoints)[..., [JOINTS.index(name) for name in COCO_17], :]
 
 
+def from_coco(keypoints):
+    """`COCO_17` keypoints (..., 17, 3) as OpenPose's 18, (..., 18, 3) float32: the neck is the middle of the shoulders."""
+    keypoints = np.asarray(keypoints, np.float32)
+    joint = dict(zip(COCO_17, np.moveaxis(keypoints, -2, 0), strict=True))
+    joint["neck"] = _between(joint["right_shoulder"], joint["left_shoulder"], 0.5)
+    return np.stack([joint[name] for name in JOINTS], axis=-2)
+
+
 def to_h36m(keypoints):
     """OpenPose's 18 joints (..., 18, 3) as `H36M_17`, (..., 17, 3) float32.
 

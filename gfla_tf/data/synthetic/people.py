@@ -13,7 +13,7 @@ from gfla_tf.errors import GflaError
 
 # The split is a part of every random key, so train and test share no stream of random numbers, whatever the seed.
 SPLITS = {"train": 0, "test": 1}
-_STYLE, _BODY, _APPEARANCE, _SCENE, _FRAME, _CLIP = range(6)
+_STYLE, _BODY, _APPEARANCE, _SCENE, _FRAME, _CLIP, _MOTION = range(7)
 _REMEMBERED = 8
 
 Identity = collections.namedtuple("Identity", "style body appearance light background framing")
@@ -72,6 +72,11 @@ class SyntheticPeople:
         """Clip `index` (any integer from 0) of a person in motion: a `Clip` of `length` frames and a reference frame."""
         draws = self._draws(identity, _CLIP, index)
         return clips.film(self._identity(identity), draws, self.image_size, length)
+
+    def joints(self, identity, index, length):
+        """(length, 18, 3) joints of motion `index` of a person, without pictures, see `clips.trace`."""
+        draws = self._draws(identity, _MOTION, index)
+        return clips.trace(self._identity(identity), draws, self.image_size, length)
 
     def flow(self, source, target):
         """Flow from target to source and its visibility, see correspondence.flow."""

@@ -1,0 +1,114 @@
+"""Human3.6M's files: small ones of the published structure, made here."""
+
+import numpy as np
+import pytest
+
+from gfla_tf.data.human36m import DETECTIONS, SUBJECTS, TRUTH, WIDTH, load_human36m
+from gfla_tf.data.motion_bank import to_points
+from gfla_tf.errors import GflaError
+
+ACTIONS = ("Directions 1", "Walking")
+FRAMES = 5
+
+
+def positions(number, frames=FRAMES):
+    """(frames, 17, 2) that say where they come from: x = number + frame, y = joint."""
+    frame, joint = np.meshgrid(np.arange(frames), np.arange(17), indexing="ij")
+    return np.stack([number + frame, joint], axis=-1).astype(np.float32)
+
+
+def tree(offset, frames=FRAMES, subjects=(*SUBJECTS["train"], *SUBJECTS["test"])):
+    """{subject: {action: [four cameras]}}; subjects count thousands, actions hundreds, cameras tens."""
+    return {
+        subject: {
+            action: [positions(1000 * s + 100 * a + 10 * camera + offset, frames) for camera in range(4)]
+            for a, action in enumerate(ACTIONS)
+        }
+        for s, subject in enumerate(subjects)
+    }
+
+
+def write(folder, truth=None, detections=None):
+    metadata = {"num_joints": 17, "keypoints_symmetry": [[4, 5, 6, 11, 12, 13], [1, 2, 3, 14, 15, 16]]}
+    for name, content in ((TRUTH, truth), (DETECTIONS, detections)):
+        content = tree(0.25 * (name == DETECTIONS)) if content is None else content
+        np.savez_compressed(folder / name, positions_2d=content, metadata=metadata)
+    return folder
+
+
+def numbers(bank, name="clean"):
+    """What the first joints of a bank's frames say."""
+    return to_points(getattr(bank, name), WIDTH)[:, 0, 0]
+
+
+def test_each_camera_of_each_action_is_a_sequence_in_the_networks_coordinates(tmp_path):
+    bank = load_human36m(write(tmp_path), "train")
+    assert bank.lengths.tolist() == [FRAMES] * (5 * 2 * 4)
+    assert bank.noisy.shape == bank.clean.shape == (200, 34) and bank.noisy.dtype == np.float32
+    frame = bank.clean[
+        3 * 4 * FRAMES + 2
+    ]  # S5, Directions 1 is the third group of cameras, Walking the fourth
+    assert frame[:17] == pytest.approx(2 * np.arange(17) / 1000 - 1, abs=1e-6)
+    assert frame[17:] == pytest.approx(np.full(17, 2 * 1102 / 1000 - 1), abs=1e-6)
+    assert numbers(bank, "noisy") == pytest.approx(numbers(bank) + 0.25, abs=1e-3)
+
+
+def test_subjects_9_and_11_are_held_out(tmp_path):
+    write(tmp_path)
+    train, test = (
+        set(numbers(load_human36m(tmp_path, split)).round() // 1000) for split in ("train", "test")
+    )
+    assert train == {0, 1, 2, 3, 4} and test == {5, 6}
+
+
+def test_detections_longer_than_the_truth_are_cut(tmp_path):
+    bank = load_human36m(write(tmp_path, detections=tree(0.25, FRAMES + 3)), "test")
+    assert bank.lengths.tolist() == [FRAMES] * (2 * 2 * 4)
+    assert numbers(bank, "noisy") == pytest.approx(numbers(bank) + 0.25, abs=1e-3)
+
+
+def test_an_action_that_only_one_file_has_is_left_out(tmp_path):
+    truth = tree(0)
+    del truth["S11"]["Directions 1"]  # as in the published file
+    assert len(load_human36m(write(tmp_path, truth), "test").lengths) == 3 * 4
+
+
+def test_a_missing_file_is_one_sentence(tmp_path):
+    (write(tmp_path) / DETECTIONS).unlink()
+    with pytest.raises(GflaError, match=f"{DETECTIONS} is missing: data.directory names the folder"):
+        load_human36m(tmp_path, "train")
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", "truncated", "another"])
+def test_a_damaged_file_is_one_sentence(tmp_path, content):
+    path = write(tmp_path) / TRUTH
+    if content == "another":
+        np.savez(path, positions_3d={})
+    else:
+        path.write_bytes(path.read_bytes()[:-200] if content == "truncated" else content)
+    with pytest.raises(GflaError, match=f"{TRUTH} is damaged or has no positions_2d"):
+        load_human36m(tmp_path, "train")
+
+
+def test_a_subject_that_is_lacking_is_named(tmp_path):
+    write(tmp_path, detections=tree(0, subjects=("S1", "S5")))
+    with pytest.raises(GflaError, match=f"{DETECTIONS} lacks the subject S6"):
+        load_human36m(tmp_path, "train")
+
+
+@pytest.mark.parametrize("shape", [(FRAMES, 32, 2), (FRAMES, 17, 3), (0, 17, 2), (17, 2)])
+def test_other_joints_or_coordinates_are_refused(tmp_path, shape):
+    truth = tree(0)
+    truth["S5"]["Walking"][2] = np.zeros(shape, np.float32)
+    with pytest.raises(GflaError, match="S5, Walking of shape .* must be .frames, 17, 2."):
+        load_human36m(write(tmp_path, truth), "train")
+
+
+def test_files_that_do_not_belong_together_are_refused(tmp_path):
+    truth = tree(0)
+    truth["S1"]["Walking"].pop()
+    with pytest.raises(GflaError, match="3 cameras of S1, Walking .* and 4 in"):
+        load_human36m(write(tmp_path, truth), "train")
+    others = {subject: {"Sitting": actions["Walking"]} for subject, actions in tree(0).items()}
+    with pytest.raises(GflaError, match="share no action"):
+        load_human36m(write(tmp_path, others), "train")
