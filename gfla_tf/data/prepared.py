@@ -23,6 +23,10 @@ from gfla_tf.errors import GflaError
 BUILDERS = {
     "deepfashion": ("deepfashion", "DeepFashion"),
     "market": ("market", "Market"),
+    "fashionvideo": ("fashionvideo", "FashionVideo"),
+    "iper": ("iper", "Iper"),
+    "faceforensics": ("faceforensics", "FaceForensics"),
+    "shapenet": ("shapenet", "ShapeNet"),
 }
 _HEADER, _FOOTER = (
     12,

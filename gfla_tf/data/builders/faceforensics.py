@@ -1,0 +1,41 @@
+"""FaceForensics (Roessler et al., 2018): people who talk to a camera."""
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from gfla_tf.data.builders.files import ImageSize
+from gfla_tf.data.builders.frames import FrameFolders
+from gfla_tf.data.face_points import read_points
+from gfla_tf.data.face_structure import POINTS
+
+
+class FaceForensics(FrameFolders):
+    """People who talk to a camera: frames with the 68 points (x, y) of dlib's predictor."""
+
+    name = "faceforensics"
+    VERSION = tfds.core.Version("1.0.0")
+    BUILDER_CONFIGS = (ImageSize.of((256, 256)),)
+    MANUAL_DOWNLOAD_INSTRUCTIONS = """
+    Put into the folder, for SPLIT train and test:
+      SPLIT/frames/VIDEO/*.png (or jpg)  the frames of each video, cut to a square around the face
+      SPLIT/points/VIDEO/*.txt           a file per frame: 68 lines x,y in pixels of the frame
+    The videos are the original ones of https://github.com/ondyari/FaceForensics, for research only, after an agreement with its
+    owners. dlib's shape_predictor_68_face_landmarks finds the points.
+    """
+    HOMEPAGE = "https://github.com/ondyari/FaceForensics"
+    CITATION = """@article{roessler2018faceforensics,
+      title={FaceForensics: A Large-scale Video Dataset for Forgery Detection in Human Faces},
+      author={R{\\"o}ssler, Andreas and Cozzolino, Davide and Verdoliva, Luisa and Riess, Christian and Thies, Justus and
+      Nie{\\ss}ner, Matthias},
+      journal={arXiv:1803.09179}, year={2018}}"""
+
+    kinds = (("points", (".txt",)),)
+
+    def features(self, image_size):
+        return {
+            **super().features(image_size),
+            "points": tfds.features.Tensor(shape=(POINTS, 2), dtype=np.float32),
+        }
+
+    def details(self, entry, scale, image_size):
+        return {"points": np.float32(read_points(entry["points"]) * scale)}

@@ -1,0 +1,207 @@
+"""FashionVideo, iPER and FaceForensics: from folders of frames to batches of clips, and what is said of files that are wrong."""
+
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from dataset_files import FRAME_SIZE, VIDEOS, write_dance, write_faces, write_iper, write_people
+
+from gfla_tf.data.face_structure import FACE_CHANNELS, face_maps
+from gfla_tf.data.prepared import prepare
+from gfla_tf.data.prepared_clips import ClipSamples, piece_dataset
+from gfla_tf.errors import GflaError
+
+pytest.importorskip("tensorflow_datasets")
+JOINTS = ("keypoints", (17, 3))
+LENGTH, UNROLL = 8, 2  # of clips and of their pieces
+SIZE = (16, 16)
+
+
+def prepared(tmp_path_factory, name, write, size=SIZE):
+    directory = tmp_path_factory.mktemp(name)
+    write(directory)
+    return directory, prepare(name, directory, size)
+
+
+@pytest.fixture(scope="module")
+def fashion(tmp_path_factory):
+    return prepared(tmp_path_factory, "fashionvideo", write_dance)
+
+
+@pytest.fixture(scope="module")
+def iper(tmp_path_factory):
+    return prepared(tmp_path_factory, "iper", write_iper)
+
+
+@pytest.fixture(scope="module")
+def faces(tmp_path_factory):
+    return prepared(tmp_path_factory, "faceforensics", write_faces, (32, 32))
+
+
+@pytest.fixture
+def files(iper, tmp_path):
+    """A copy of the files to spoil."""
+    return shutil.copytree(iper[0], tmp_path / "files", ignore=shutil.ignore_patterns("prepared"))
+
+
+def take(dataset, count):
+    return [{name: value.numpy() for name, value in batch.items()} for batch in dataset.take(count)]
+
+
+def which(images):
+    """(video, frame) of images, which their colour says."""
+    colour = np.asarray(images)[..., 0, 0, :2].astype(int)
+    return (colour // (20, 10)).tolist()
+
+
+def test_records_are_the_frames_of_all_videos_in_the_order_of_their_numbers(iper):
+    _, builder = iper
+    assert builder.info.metadata["train"]["videos"] == [list(video) for video in VIDEOS["train"].items()]
+    records = list(builder.as_dataset(split="train").as_numpy_iterator())
+    expected = [[v, f] for v, count in enumerate(VIDEOS["train"].values()) for f in range(count)]
+    assert [which(record["image"]) for record in records] == expected
+    names = list(VIDEOS["train"])
+    assert [record["video"].decode() for record in records] == [names[v] for v, _ in expected]
+
+
+def test_a_record_has_both_kinds_of_keypoints_in_pixels_of_the_image_and_the_person(iper):
+    height, width = (new / old for new, old in zip(SIZE, FRAME_SIZE, strict=True))
+    frame = 0
+    for record in iper[1].as_dataset(split="test").as_numpy_iterator():
+        (_, frame) = which(record["image"])
+        assert np.allclose(record["keypoints"][:16], (24 * width, frame * height, 0.9))
+        assert not record["keypoints"][16].any()
+        noisy = (12 * width, 2 * frame * height, 0.8) if frame else (0, 0, 0)  # nobody was found in the first
+        assert np.allclose(record["noisy_keypoints"], [noisy] * 18)
+        assert (record["person"][: SIZE[0] // 2] == 255).all() and not record["person"][SIZE[0] // 2 :].any()
+
+
+def test_batches_are_consecutive_pieces_of_a_clip_each_with_the_frame_before_and_the_clips_reference(iper):
+    samples = ClipSamples(iper[1], "train", JOINTS)
+    batches = take(piece_dataset(samples, 3, LENGTH, UNROLL, dict), 2 * LENGTH // UNROLL)
+    for epoch in range(2):
+        pieces = batches[epoch * LENGTH // UNROLL :][: LENGTH // UNROLL]
+        assert [piece["first"].tolist() for piece in pieces] == [[True] * 3] + [[False] * 3] * 3
+        videos = [video for video, _ in which(pieces[0]["reference_image"])]
+        assert sorted(videos) == [0, 1, 2]  # every video once in an epoch
+        for slot, video in enumerate(videos):
+            frames = [place for piece in pieces for place in which(piece["target_image"][slot])]
+            start = frames[0][1]
+            assert frames == [[video, start + k] for k in range(LENGTH)]
+            references = [which(piece["reference_image"])[slot] for piece in pieces]
+            assert references == [references[0]] * len(pieces) and references[0][0] == video
+            previous = [which(piece["previous_image"])[slot] for piece in pieces]
+            assert previous == [references[0], *frames[UNROLL - 1 : -1 : UNROLL]]
+    starts = {which(batch["target_image"][:, 0])[0][1] for batch in batches}
+    assert len(starts) > 4
+
+
+def test_structures_and_persons_are_those_of_their_frames(iper):
+    samples = ClipSamples(iper[1], "train", JOINTS)
+    (batch,) = take(piece_dataset(samples, 2, LENGTH, UNROLL, dict), 1)
+    shapes = {name: value.shape for name, value in batch.items()}
+    for role, leading in (("reference", (2,)), ("previous", (2,)), ("target", (2, UNROLL))):
+        assert shapes[f"{role}_image"] == (*leading, *SIZE, 3) and shapes[f"{role}_person"] == (
+            *leading,
+            *SIZE,
+        )
+        frame = np.array(which(batch[f"{role}_image"]))[..., 1]
+        assert np.allclose(batch[f"{role}_structure"][..., 0, 1], frame * SIZE[0] / FRAME_SIZE[0])
+        assert batch[f"{role}_person"][..., : SIZE[0] // 2, :].all()
+        assert not batch[f"{role}_person"][..., SIZE[0] // 2 :, :].any()
+
+
+def test_without_masks_there_is_no_person(fashion):
+    samples = ClipSamples(fashion[1], "train", JOINTS)
+    (batch,) = take(piece_dataset(samples, 2, LENGTH, UNROLL, dict), 1)
+    assert "target_image" in batch and "target_person" not in batch
+
+
+@pytest.mark.parametrize("start", [1, 3, 6])
+def test_starting_at_a_batch_is_skipping_those_before(fashion, start):
+    def batches(count, **settings):
+        return take(
+            piece_dataset(ClipSamples(fashion[1], "train", JOINTS), 2, LENGTH, UNROLL, dict, **settings),
+            count,
+        )
+
+    through = batches(start + 2, seed=7)
+    for one, other in zip(batches(2, seed=7, start=start), through[start:], strict=True):
+        assert all(np.array_equal(one[name], other[name]) for name in one)
+
+
+def test_faces_come_with_the_maps_that_are_drawn_from_their_points_and_their_picture(faces):
+    def structure(points, image):
+        maps = tf.numpy_function(lambda p, i: face_maps(p, (32, 32), i), [points, image], tf.uint8)
+        return tf.ensure_shape(maps, (32, 32, FACE_CHANNELS))
+
+    samples = ClipSamples(faces[1], "train", ("points", (68, 2)), structure)
+    (batch,) = take(piece_dataset(samples, 3, LENGTH, UNROLL, dict), 1)
+    records = {
+        tuple(which(record["image"])): record
+        for record in faces[1].as_dataset(split="train").as_numpy_iterator()
+    }
+    for slot, place in enumerate(which(batch["target_image"][:, 1])):
+        record = records[tuple(place)]
+        expected = face_maps(record["points"], (32, 32), record["image"])
+        assert np.array_equal(batch["target_structure"][slot, 1], expected)
+    angle = 0.1 * place[1]
+    assert np.allclose(record["points"][0], (16 + 6 * np.cos(angle), 16 - 9 * np.sin(angle)), atol=2e-3)
+
+
+def write(text):
+    return lambda path: path.write_text(text)
+
+
+def remove(path):
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+FOLDERS = ("train/frames", "train/frames/v10", "train/frames/v10/3.png")
+CLEAN, NOISY = "train/clean/v10/frame3_keypoints.json", "train/noisy/v10/frame3_keypoints.json"
+
+
+@pytest.mark.parametrize(
+    ("path", "spoil", "says"),
+    [
+        ("train/frames", remove, "train/frames is missing or has no folders: put one there for each video"),
+        ("train/frames/v10/3.png", remove, "train/clean/v10 has 9 files (.json) for the 8 frames of .*frames/v10: put one there"),
+        (CLEAN, remove, "train/clean/v10 has 8 files (.json) for the 9 frames of"),
+        ("test/noisy/v3", remove, "test/noisy/v3 has 0 files (.json) for the 9 frames of .*test/frames/v3"),
+        ("test/masks/v3/frame2.png", remove, "test/masks/v3 has 8 files .* for the 9 frames of"),
+        ("train/frames/v10/3.png", write("no image"), "frames/v10/3.png cannot be decoded"),
+        ("train/masks/v10/frame3.png", write("no image"), "masks/v10/frame3.png cannot be decoded"),
+        (CLEAN, write("{"), "frame3_keypoints.json cannot be read as OpenPose JSON"),
+        (CLEAN, write("[]"), "frame3_keypoints.json cannot be read as OpenPose JSON"),
+        (CLEAN, write('{"people": [{"face": []}]}'), "frame3_keypoints.json cannot be read as OpenPose JSON"),
+        (CLEAN, write('{"people": [{"pose_keypoints_2d": ["a"]}]}'), "frame3_keypoints.json cannot be read as OpenPose JSON"),
+        (CLEAN, write('{"people": []}'), "clean/v10/frame3_keypoints.json has no person: write the cleaned joints"),
+        (NOISY, lambda p: write_people(p.with_name("frame3"), [(1, 1, 1)] * 17), "a person of 51 values: 18 joints take 54"),
+        (NOISY, lambda p: write_people(p.with_name("frame3"), [(1, float("nan"), 1)] * 18), "a person of 54 values: 18 joints"),
+    ],
+)  # fmt: skip
+def test_files_that_are_wrong_are_named_in_one_sentence(files, path, spoil, says):
+    spoil(files / path)
+    with pytest.raises(GflaError, match=says.replace("(", r"\(").replace(")", r"\)")) as raised:
+        prepare("iper", files, SIZE)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_file_of_face_points_that_is_wrong_is_named(faces, tmp_path):
+    files = shutil.copytree(faces[0], tmp_path / "files", ignore=shutil.ignore_patterns("prepared"))
+    (files / "test/points/v3/frame5.txt").write_text("1,2\n")
+    with pytest.raises(GflaError, match=r"test/points/v3/frame5\.txt has 1 lines: it takes 68"):
+        prepare("faceforensics", files, SIZE)
+
+
+def test_clips_longer_than_the_shortest_video_are_refused(fashion):
+    with pytest.raises(
+        GflaError, match=r"the video v11 of fashionvideo \(train\) has 8 frames, and a clip takes 10"
+    ):
+        piece_dataset(ClipSamples(fashion[1], "train", JOINTS), 2, 10, UNROLL, dict)
+
+
+def test_more_clips_in_a_batch_than_there_are_videos_are_refused(fashion):
+    with pytest.raises(GflaError, match="batch_size is 4, but the data have only 3 videos"):
+        piece_dataset(ClipSamples(fashion[1], "train", JOINTS), 4, LENGTH, UNROLL, dict)
