@@ -13,7 +13,13 @@ from gfla_tf.losses.adversarial import (
     generator_adversarial_loss,
     gradient_penalty,
 )
-from gfla_tf.losses.flow import affine_regularization, best_similarity, sampling_correctness
+from gfla_tf.losses.flow import (
+    affine_regularization,
+    best_similarity,
+    flow_error,
+    sampling_correctness,
+    true_level_flow,
+)
 from gfla_tf.losses.perceptual import content_loss, gram_matrix, style_loss
 
 REAL, FAKE = np.array([0.5, -1.5, 2.0], np.float32), np.array([1.5, -0.5, -3.0], np.float32)
@@ -72,6 +78,14 @@ def test_gradient_penalty_is_zero_for_unit_gradients_and_grows_with_their_distan
     assert float(gradient_penalty(tf.constant(unit))) == pytest.approx(0, abs=1e-6)
     assert float(gradient_penalty(tf.constant(3 * unit))) == pytest.approx(4, rel=1e-5)
     assert float(gradient_penalty(tf.zeros_like(unit))) == pytest.approx(1, rel=1e-5)
+
+
+def test_gradient_penalty_of_clips_is_over_whole_clips():
+    gradients = random((2, 3, 4, 5, 2))
+    norms = np.sqrt(np.sum(gradients**2, axis=(1, 2, 3, 4)))
+    assert float(gradient_penalty(tf.constant(gradients))) == pytest.approx(
+        np.mean((norms - 1) ** 2), rel=1e-5
+    )
 
 
 def test_gradient_penalty_has_a_finite_gradient_at_zero():
@@ -153,6 +167,63 @@ def test_correctness_ignores_what_the_mask_leaves_out():
     assert float(sampling_correctness(source, target, flow, inside)) == pytest.approx(
         float(sampling_correctness(source, target, broken, inside)), rel=1e-6
     )
+
+
+def test_correctness_over_a_mask_that_leaves_nothing_is_zero_and_so_is_its_gradient():
+    source, target, flow, inside = shifted_pair()
+    flow = tf.constant(flow)
+    with tf.GradientTape() as tape:
+        tape.watch(flow)
+        loss = sampling_correctness(source, target, flow, np.zeros_like(inside))
+    assert float(loss) == 0 and np.all(tape.gradient(loss, flow).numpy() == 0)
+
+
+def visible_flow():
+    """A true flow in pixels of an image of 16 x 8 and where it is visible; elsewhere it holds nonsense."""
+    rng = np.random.default_rng(0)
+    visibility = np.zeros((2, 16, 8, 1), np.float32)
+    visibility[0, :8] = 1
+    flow = rng.normal(size=(2, 16, 8, 2)).astype(np.float32)
+    return np.where(visibility, flow, 1e4).astype(np.float32), visibility
+
+
+def test_the_true_flow_of_a_level_is_the_mean_of_its_blocks_in_pixels_of_the_level():
+    flow, visibility = visible_flow()
+    found, weight = true_level_flow(flow, visibility[..., 0], 2)
+    assert found.shape == (2, 4, 2, 2) and weight.shape == (2, 4, 2)
+    assert np.asarray(weight).sum() == 4 and np.all(np.asarray(weight)[0, :2] == 1)
+    for i in range(2):
+        for j in range(2):
+            block = flow[0, 4 * i : 4 * i + 4, 4 * j : 4 * j + 4]
+            np.testing.assert_allclose(found[0, i, j], block.mean((0, 1)) / 4, atol=1e-5)
+
+
+@pytest.mark.parametrize("level", [1, 2])
+def test_flow_error_is_the_distance_to_the_true_flow_where_it_is_visible(level):
+    flow, visibility = visible_flow()
+    true = np.asarray(true_level_flow(flow, visibility[..., 0], level)[0])
+    assert float(flow_error(true, flow, visibility, level)) == pytest.approx(0, abs=1e-5)
+    off = np.where(true > 1e3, 0, true) + np.float32([3, -4])
+    assert float(flow_error(off, flow, visibility, level)) == pytest.approx(5, rel=1e-5)
+
+
+def test_flow_error_pulls_towards_the_truth_and_has_a_gradient_there_and_where_nothing_is_visible():
+    flow, visibility = visible_flow()
+    true = true_level_flow(flow, visibility[..., 0], 1)[0]
+    for wrong, seen in (
+        (true + tf.constant([0.5, 0.0]), visibility),
+        (true, visibility),
+        (true, 0 * visibility),
+    ):
+        with tf.GradientTape() as tape:
+            tape.watch(wrong)
+            loss = flow_error(wrong, flow, seen, 1)
+        gradient = tape.gradient(loss, wrong).numpy()
+        assert np.isfinite(gradient).all() and np.isfinite(loss)
+        if not seen.any():
+            assert float(loss) == 0 and not gradient.any()
+        elif wrong is not true:
+            assert np.all(gradient[0, :4, :, 0] > 0) and not gradient[0, 4:].any()
 
 
 def test_correctness_resizes_a_coarser_flow_by_nearest_neighbour_without_scaling_it():

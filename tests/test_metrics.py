@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from gfla_tf.errors import GflaError
 from gfla_tf.metrics.flow import end_point_error, upsample_flow
 from gfla_tf.metrics.image import l1, ssim
 
@@ -64,6 +65,14 @@ def test_the_end_point_error_of_an_offset_is_its_length_where_it_is_visible():
     offset[~visible] = np.nan
     assert end_point_error(offset, flow, visible) == pytest.approx(5.0, rel=1e-5)
     assert end_point_error(flow, flow, visible) == 0.0
+
+
+def test_a_mean_over_nothing_is_refused_instead_of_being_no_number(images):
+    flow, nowhere = np.zeros((2, 24, 32, 2), np.float32), np.zeros((2, 24, 32), bool)
+    with pytest.raises(GflaError, match=r"region of the L1 error is empty .*\.$"):
+        l1(images, images, nowhere)
+    with pytest.raises(GflaError, match=r"no position of these flows is visible.*\.$"):
+        end_point_error(flow, flow, nowhere)
 
 
 def test_a_constant_flow_at_half_the_size_is_doubled_and_a_quarter_quadrupled():

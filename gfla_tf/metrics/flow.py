@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+from gfla_tf.errors import GflaError
+
 
 def upsample_flow(flow, image_size):
     """A level's flow at the size of the image, in pixels of the image: (batch, h, w, 2) -> (batch, H, W, 2), bilinear."""
@@ -12,6 +14,14 @@ def upsample_flow(flow, image_size):
 
 
 def end_point_error(flow, true_flow, visibility):
-    """Mean Euclidean distance in pixels between two flows (batch, H, W, 2) over the visible positions (batch, H, W)."""
+    """Mean Euclidean distance in pixels between two flows (batch, H, W, 2) over the visible positions (batch, H, W).
+
+    Raises:
+        GflaError: no position is visible, so that there is no mean.
+    """
+    if not np.any(visibility):
+        raise GflaError(
+            "no position of these flows is visible, so they have no error: give samples that overlap."
+        )
     distance = np.linalg.norm(np.asarray(flow, np.float32) - true_flow, axis=-1)
     return float(distance[visibility].mean())

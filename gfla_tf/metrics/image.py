@@ -3,9 +3,17 @@
 import numpy as np
 from skimage.metrics import structural_similarity
 
+from gfla_tf.errors import GflaError
+
 
 def l1(generated, target, region=None):
-    """Mean absolute error, over a region (batch, H, W) if one is given: the mean over its pixels in all samples at once."""
+    """Mean absolute error, over a region (batch, H, W) if one is given: the mean over its pixels in all samples at once.
+
+    Raises:
+        GflaError: the region is empty, so that there is no mean.
+    """
+    if region is not None and not np.any(region):
+        raise GflaError("the region of the L1 error is empty in all samples: give samples that show it.")
     error = np.abs(np.asarray(generated, np.float32) - target).mean(axis=-1)
     return float(error.mean() if region is None else error[region].mean())
 
