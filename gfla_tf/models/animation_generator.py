@@ -19,17 +19,19 @@ class AnimationGenerator(Generator):
 
     Args:
         structure_channels: of a structure: 20 for dances (17 heat maps and a drawn skeleton), 16 for faces.
+        normalize_source: instance norm in the source encoders, as published, see `PoseGenerator`.
         kwargs: image_size, attention_kernels, widths and depths, see `Generator`.
 
     Raises:
         GflaError: the image size does not fit the depth, or an attention level does not exist.
     """
 
-    def __init__(self, structure_channels, **kwargs):
-        super().__init__({"structure_channels": structure_channels}, **kwargs)
+    def __init__(self, structure_channels, normalize_source=True, **kwargs):
+        settings = {"structure_channels": structure_channels, "normalize_source": normalize_source}
+        super().__init__(settings, **kwargs)
 
     @classmethod
-    def assemble(cls, source_encoder, flow_settings, target_settings, structure_channels):
+    def assemble(cls, source_encoder, flow_settings, target_settings, structure_channels, normalize_source):
         image_size = flow_settings["image_size"]
         inputs = {
             f"{name}_structure": keras.Input((*image_size, structure_channels), name=f"{name}_structure")
@@ -40,7 +42,9 @@ class AnimationGenerator(Generator):
         parts, flows = cls.estimate_flows(inputs, {"structure_channels": structure_channels, **flow_settings})
         available = {"target_pose": inputs["target_structure"], **flows}
         for source in SOURCES:
-            encoder = parts[f"{source}_encoder"] = source_encoder(f"{source}_encoder")
+            encoder = parts[f"{source}_encoder"] = source_encoder(
+                f"{source}_encoder", normalize=normalize_source
+            )
             features = encoder(inputs[f"{source}_image"])
             available |= {name.replace("level", f"source_{source}"): x for name, x in features.items()}
         target_net = parts["target_net"] = TargetNet(

@@ -1,6 +1,6 @@
 """Named configurations of the networks, as plain data.
 
-`pose_quickstart` is small enough to train on two cores; the others are the published networks.
+Those called quickstart, and `dance_framewise`, are small enough to train on two cores; the others are the published networks.
 """
 
 import inspect
@@ -18,7 +18,7 @@ from gfla_tf.models.motion_extraction import MotionExtraction
 from gfla_tf.models.pose_generator import PoseGenerator
 from gfla_tf.models.view_generator import ViewGenerator
 
-# Task -> the network that a preset's "generator" configures.
+# The network that a preset's "generator" configures: that of its task, unless the preset names another under "network".
 GENERATORS = {
     "pose": PoseGenerator,
     "dance": DanceGenerator,
@@ -30,6 +30,18 @@ DISCRIMINATORS = {
     "residual": ResidualDiscriminator,
     "patch": PatchDiscriminator,
     "temporal": TemporalDiscriminator,
+}
+
+_SMALL_DANCE = {
+    "image_size": (64, 64),
+    "attention_kernels": {2: 3, 1: 3},
+    "attention_units": 32,
+    "normalize_source": False,
+    "base_channels": 16,
+    "max_channels": 64,
+    "flow_base_channels": 16,
+    "flow_max_channels": 64,
+    "flow_depth": 4,
 }
 
 PRESETS = {
@@ -56,6 +68,25 @@ PRESETS = {
             "flow_max_channels": 64,
             "flow_depth": 4,
         },
+        "discriminator": {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64},
+    },
+    "dance_quickstart": {
+        "task": "dance",
+        "generator": {"structure_channels": 20, **_SMALL_DANCE},
+        "discriminator": {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64},
+        "video_discriminator": {
+            "kind": "temporal",
+            "depth": 3,
+            "frames": 6,
+            "base_channels": 16,
+            "max_channels": 64,
+        },
+    },
+    # What dances are compared with: each frame drawn from the reference alone.
+    "dance_framewise": {
+        "task": "dance",
+        "network": "pose",
+        "generator": {"pose_channels": 20, **_SMALL_DANCE},
         "discriminator": {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64},
     },
     "dance_fashionvideo": {
@@ -89,6 +120,7 @@ PRESETS = {
         "discriminator": {"kind": "residual", "depth": 4},
     },
     "motion_extraction": {"task": "motion", "generator": {"joints": 17}},
+    "motion_quickstart": {"task": "motion", "generator": {"joints": 17, "channels": 128}},
 }
 
 
@@ -99,14 +131,20 @@ def preset(name):
     return PRESETS[name]
 
 
+def generator_class(name):
+    """The network that the generator of a preset is; raises as `preset` does."""
+    entry = preset(name)
+    return GENERATORS[entry.get("network", entry["task"])]
+
+
 def create_generator(name, **overrides):
     """Builds the generator of a preset; keyword arguments replace single settings of its configuration.
 
     Raises:
         GflaError: unknown preset or setting.
     """
-    entry = preset(name)
-    return _create(GENERATORS[entry["task"]], name, {"name": name, **entry["generator"], **overrides})
+    settings = {"name": name, **preset(name)["generator"], **overrides}
+    return _create(generator_class(name), name, settings)
 
 
 def create_discriminator(name, image_size=None, role="discriminator", **overrides):

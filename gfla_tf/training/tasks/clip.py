@@ -1,0 +1,86 @@
+"""What the tasks share that animate: clips of one identity, of which each frame is drawn from a reference and a structure."""
+
+from gfla_tf.data.clip_pipeline import clip_dataset, clip_inputs
+from gfla_tf.models.presets import PRESETS
+from gfla_tf.training.animation_objective import AnimationObjective
+from gfla_tf.training.tasks.task import SAMPLE_SEED, Task
+from gfla_tf.visualization import flow_to_color, labelled_grid, mask_to_gray, to_uint8
+
+_SAMPLES = 3  # clips in a sample grid
+
+
+class ClipTask(Task):
+    """A task whose generator is an `AnimationGenerator`.
+
+    A subclass gives `render`, `draw` and `picture`, and inherits everything else.
+
+    Attributes:
+        previous: the image in which flows to the previous frame are judged, "true" or "generated".
+        video: what the video discriminator sees, "clip" or "differences". See `AnimationObjective`.
+    """
+
+    previous = "true"
+    video = "clip"
+
+    def render(self, image_size, split, seed, clips, length):
+        """Renders or reads a `ClipBank` of `clips` clips of `length` (height, width) frames; `split` is "train" or "test"."""
+        raise NotImplementedError
+
+    def draw(self, structures, image_size):
+        """The maps (n, H, W, channels) in [0, 1] of structures (n, ...) in the bank's form, in TensorFlow."""
+        raise NotImplementedError
+
+    def picture(self, structure):
+        """uint8 picture (H, W, 3) of one structure's maps."""
+        raise NotImplementedError
+
+    def check_settings(self, require):
+        clips = self.config.data.identities
+        require("batch_size", lambda n: n <= clips, f"data.identities makes only {clips} clips")
+        if not self.config.full.adversarial:
+            return
+        judge = PRESETS.get(self.config.model.preset, {}).get("video_discriminator", {})
+        judge = {**judge, **self.config.model.video_discriminator}
+        if self.video == "clip" and "frames" in judge:
+            wanted = judge["frames"]
+            require("data.unroll", lambda n: n == wanted, f"the video discriminator sees {wanted} frames")
+        elif self.video == "differences":
+            require("data.unroll", lambda n: n >= 3, "the video discriminator sees 3 frames")
+
+    def load(self, generator):
+        data, size = self.config.data, generator.image_size
+        bank = self.render(size, "train", data.seed, data.identities, data.clip_frames)
+        samples = self.render(size, "test", SAMPLE_SEED, _SAMPLES, data.unroll)
+        return bank, next(iter(clip_dataset(samples, _SAMPLES, data.unroll, self.prepare)))
+
+    def prepare(self, batch):
+        """A batch of the bank's entries as networks and losses want it, see `clip_inputs`."""
+        image_size = tuple(batch["reference_image"].shape[1:3])
+        return clip_inputs(batch, lambda structures: self.draw(structures, image_size))
+
+    def dataset(self, data, seed, start):
+        return clip_dataset(data, self.config.batch_size, self.config.data.unroll, self.prepare, seed, start)
+
+    def objective(self, generator, features, stage, window_sigma):
+        return AnimationObjective(
+            generator, features, stage, window_sigma, self.config.batch_size, self.previous, self.video
+        )
+
+    def grid(self, batch, outputs):
+        """A row per clip: the reference; structure, generated and target of three frames; flows and masks of the last of them."""
+        frames = batch["target_images"].shape[1]
+        flows = [name for name in outputs if name.startswith("flow_")]
+        rows = []
+        for i in range(len(batch["reference_image"])):
+            row = [("reference", to_uint8(batch["reference_image"][i]))]
+            for k in sorted({0, frames // 2, frames - 1}):
+                row.append((f"structure {k + 1}", self.picture(batch["target_structures"][i, k])))
+                if "generated" in outputs:
+                    row.append((f"generated {k + 1}", to_uint8(outputs["generated"][i, k])))
+                row.append((f"target {k + 1}", to_uint8(batch["target_images"][i, k])))
+            for name in flows:
+                row.append((name, flow_to_color(outputs[name][i, -1])))
+                mask = name.replace("flow", "mask")
+                row.append((mask, mask_to_gray(outputs[mask][i, -1])))
+            rows.append(row)
+        return labelled_grid(rows)

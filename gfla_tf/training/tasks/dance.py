@@ -1,0 +1,45 @@
+"""Person animation (TIP 2020, section 4): a person of one picture dances the dance of another."""
+
+import keras
+
+from gfla_tf.data.dance_structure import DANCE_CHANNELS, LIMB_SIGMA, dance_structure, skeleton_picture
+from gfla_tf.data.people_clips import render_clips
+from gfla_tf.models.pose_generator import PoseGenerator
+from gfla_tf.models.presets import generator_class
+from gfla_tf.training.animation_objective import FramewiseObjective
+from gfla_tf.training.tasks.clip import ClipTask
+
+
+class DanceTask(ClipTask):
+    """Clips of people in motion, with heat maps and a drawn skeleton for structures.
+
+    The generator is a `DanceGenerator`, or for comparison a `PoseGenerator`, which draws every frame from the reference alone.
+    """
+
+    datasets = ("synthetic_people",)
+    datasets_with_flow = ("synthetic_people",)
+
+    def generator_settings(self):
+        framewise = generator_class(self.config.model.preset) is PoseGenerator
+        return {"pose_channels" if framewise else "structure_channels": DANCE_CHANNELS}
+
+    def flow_network(self, generator):
+        if isinstance(generator, PoseGenerator):
+            return generator.flow_estimator
+        flows = {name: x for name, x in generator.output.items() if name.startswith(("flow_", "mask_"))}
+        return keras.Model(generator.input, flows, name="flow_estimators")
+
+    def objective(self, generator, features, stage, window_sigma):
+        if isinstance(generator, PoseGenerator):
+            return FramewiseObjective(generator, features, stage, window_sigma)
+        return super().objective(generator, features, stage, window_sigma)
+
+    def render(self, image_size, split, seed, clips, length):
+        return render_clips(image_size, split, seed, clips, length)
+
+    def draw(self, structures, image_size):
+        data = self.config.data
+        return dance_structure(structures, image_size, data.heat_map_sigma, data.limb_sigma or LIMB_SIGMA)
+
+    def picture(self, structure):
+        return skeleton_picture(structure)
