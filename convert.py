@@ -4,9 +4,10 @@
     python convert.py --checkpoint latest_net_G.pth --preset pose_deepfashion --output models/deepfashion
     python convert.py --checkpoint latest_net_G.pth --preset pose_market --image-size 256 128 --output models/market_256
 
-writes DIR/saved_model (any batch size) and DIR/NAME.tflite (batch 1, float32, LiteRT builtins only), where NAME is the run's or
-the preset's. Both have the inputs source_image, source_pose, target_pose and the outputs generated, flow_L, mask_L. Nothing is
-written if an output differs from Keras by more than 1e-4; otherwise earlier files of these names are replaced.
+writes DIR/NAME_saved_model (any batch size) and DIR/NAME.tflite (batch 1, float32, LiteRT builtins only), where NAME is the
+run's or the preset's; docs/checkpoints.md has the inputs and outputs of every task. Of a dance or a face network that is one
+step: the generated image and the target structure are the next step's previous ones. Nothing is written if an output differs
+from Keras by more than 1e-4, of animations over a sequence of frames; otherwise earlier files of these names are replaced.
 """
 
 import argparse
@@ -35,7 +36,9 @@ def parse_arguments(arguments=None):
         metavar="FILE",
         help="published generator (.pth); needs --preset and PyTorch, see docs/checkpoints.md",
     )
-    parser.add_argument("--preset", help="network of the checkpoint, such as pose_deepfashion or pose_market")
+    parser.add_argument(
+        "--preset", help="network of the checkpoint, such as pose_deepfashion or dance_fashionvideo"
+    )
     parser.add_argument(
         "--output", type=Path, metavar="DIR", help="where to write (default: beside the source)"
     )
@@ -60,19 +63,15 @@ def main(arguments=None):
     with user_errors():
         # TensorFlow takes seconds to import: --help and mistyped options need not wait for it.
         from export.conversion import convert, report
-        from export.sources import at_size, from_checkpoint, from_run
+        from export.sources import from_checkpoint, from_run
 
         source = from_run(options.run) if options.run else from_checkpoint(options.checkpoint, options.preset)
-        generator = source.generator
         if options.image_size:
-            generator = at_size(generator, options.image_size)
-        directory = options.output or source.directory
-        height, width = generator.image_size
-        print(f"converting {source.name} for images of {height} x {width} (height x width) ...", flush=True)
-        results = convert(
-            generator, directory, source.name, source.heat_map_sigma, source.weights, source.limb_sigma
-        )
-        print(report(results))
+            source = source.at_size(options.image_size)
+        size = getattr(source.generator, "image_size", None)
+        images = f" for images of {size[0]} x {size[1]} (height x width)" if size else ""
+        print(f"converting {source.name}{images} ...", flush=True)
+        print(report(convert(source, options.output or source.directory)))
 
 
 if __name__ == "__main__":

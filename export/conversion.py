@@ -6,16 +6,21 @@ from pathlib import Path
 
 import numpy as np
 
-from export.agreement import differences, require_agreement, sample_inputs
+from export.agreement import (
+    TOLERANCE,
+    differences,
+    magnified_limits,
+    outputs_for,
+    require_agreement,
+)
 from export.description import write_description
 from export.graphs import load_saved_model, tflite_flatbuffer, write_saved_model
 from export.operations import operation_histogram, require_builtins
 from export.runner import TFLiteModel
+from export.samples import sample_inputs
 from export.staging import staged
-from gfla_tf.data.poses import JOINTS
+from export.tasks import describe
 from gfla_tf.errors import GflaError
-
-SAVED_MODEL = "saved_model"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,18 +40,15 @@ class Converted:
     operations: dict
 
 
-def convert(generator, directory, name, heat_map_sigma, weights, limb_sigma=None):
-    """Writes `directory/saved_model` and `directory/NAME.tflite`, after checking both against Keras on sample inputs.
+def convert(source, directory):
+    """Writes `directory/NAME_saved_model` and `directory/NAME.tflite`, after checking both against Keras on sample inputs.
 
-    Either both are written or none; earlier ones are replaced only at the end.
+    Either both are written or none; earlier ones are replaced only at the end. Of an animation, one step is converted and a
+    sequence is checked, in which each file goes on from its own frames.
 
     Args:
-        generator: a pose generator.
+        source: `export.sources.Source`, of any task.
         directory: where to write; made if missing.
-        name: of the .tflite.
-        heat_map_sigma: of the poses that the network was trained on, in pixels.
-        weights: {"origin": where they come from, "licence": theirs}, for the embedded description.
-        limb_sigma: of the limb maps that follow the heat maps in a pose; None for none.
 
     Returns:
         two `Converted`: the SavedModel's and the .tflite's.
@@ -55,11 +57,10 @@ def convert(generator, directory, name, heat_map_sigma, weights, limb_sigma=None
         GflaError: an operation is no TFLite builtin, an output differs from Keras by more than the tolerance, or the
             directory cannot be written.
     """
-    directory, file = Path(directory), f"{name}.tflite"
-    samples = sample_inputs(generator, heat_map_sigma, limb_sigma)
-    expected = _numpy(generator(samples, training=False))
-    with staged(directory, (SAVED_MODEL, file)) as temporary:
-        write_saved_model(generator, temporary / SAVED_MODEL)
+    directory, generator = Path(directory), source.generator
+    graph, file = f"{source.name}_saved_model", f"{source.name}.tflite"
+    with staged(directory, (graph, file)) as temporary:
+        write_saved_model(generator, temporary / graph)
         flatbuffer = tflite_flatbuffer(generator, temporary / "batch_1")
         try:
             (temporary / file).write_bytes(flatbuffer)
@@ -68,61 +69,45 @@ def convert(generator, directory, name, heat_map_sigma, weights, limb_sigma=None
         operations = operation_histogram(flatbuffer)
         require_builtins(operations, file)
         model = TFLiteModel(temporary / file)
-        write_description(
-            temporary / file,
-            describe(generator, heat_map_sigma, limb_sigma, weights, model.inputs, model.outputs),
-        )
-        found = {
-            SAVED_MODEL: _numpy(load_saved_model(temporary / SAVED_MODEL)(**samples)),
-            file: run_each(TFLiteModel(temporary / file), samples),
+        write_description(temporary / file, describe(source, model.inputs, model.outputs))
+        converted = {
+            graph: _arrays(load_saved_model(temporary / graph)),
+            file: each_sample(TFLiteModel(temporary / file)),
         }
-        results = []
-        for written, outputs in found.items():
-            difference = differences(expected, outputs)
-            require_agreement(difference, written)
-            size = _size(temporary / written)
-            results.append(
-                Converted(directory / written, size, difference, operations if written == file else {})
+        found = _agreeing(generator, converted)
+        return [
+            Converted(
+                directory / written,
+                _size(temporary / written),
+                found[written],
+                operations if written == file else {},
             )
-    return results
+            for written in converted
+        ]
 
 
-def describe(generator, heat_map_sigma, limb_sigma, weights, inputs, outputs):
-    """The description that is embedded into a pose generator's .tflite, see `export.description`."""
-    levels = sorted(generator.attention_kernels, reverse=True) if generator.attention != "none" else []
-    attention = [{"level": level} for level in levels]
-    if generator.attention == "local":
-        for entry in attention:
-            entry["kernel"] = generator.attention_kernels[entry["level"]]
-    return {
-        "task": "pose",
-        "image_size": list(generator.image_size),
-        "value_range": [-1, 1],
-        "joints": JOINTS,
-        "heat_map_sigma": heat_map_sigma,
-        "limb_sigma": limb_sigma,
-        "attention_kind": generator.attention,
-        "attention": attention,
-        "weights": weights,
-        "inputs": inputs,
-        "outputs": outputs,
-    }
+def each_sample(model):
+    """A `TFLiteModel`, whose batch is 1, as a function from named arrays of any batch to {name: array}."""
 
+    def run(**arrays):
+        count = len(next(iter(arrays.values())))
+        runs = [model(**{name: value[i : i + 1] for name, value in arrays.items()}) for i in range(count)]
+        return {name: np.concatenate([run[name] for run in runs]) for name in runs[0]}
 
-def run_each(model, samples):
-    """Outputs {name: array} of a `TFLiteModel`, whose batch is 1, for a batch of samples {name: array}."""
-    count = len(next(iter(samples.values())))
-    runs = [model(**{name: value[i : i + 1] for name, value in samples.items()}) for i in range(count)]
-    return {name: np.concatenate([run[name] for run in runs]) for name in runs[0]}
+    return run
 
 
 def report(results):
     """The text table of what `convert` wrote."""
-    outputs = list(results[0].differences)
-    rows = [("file", "MB", "operations", *outputs)]
+    kinds = list(dict.fromkeys(_kind(output) for output in results[0].differences))
+    rows = [("file", "MB", "operations", *kinds)]
     for result in results:
         operations = sum(result.operations.values())
-        values = (f"{result.differences[output]:.1e}" for output in outputs)
+        largest = (
+            max(value for output, value in result.differences.items() if _kind(output) == kind)
+            for kind in kinds
+        )
+        values = (f"{value:.1e}" for value in largest)
         rows.append((str(result.path), f"{result.bytes / 1e6:.1f}", str(operations or "-"), *values))
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["largest differences from Keras (of flows: relative to the largest flow)"]
@@ -134,8 +119,29 @@ def report(results):
     return "\n".join(lines)
 
 
-def _numpy(outputs):
-    return {name: np.asarray(value) for name, value in outputs.items()}
+def _kind(output):
+    """generated, flow, mask or clean: the first word of an output's name."""
+    return output.split("_")[0]
+
+
+def _agreeing(generator, converted):
+    """{name: differences} of converted networks {name: function} that agree with Keras; a `GflaError` if one does not."""
+    samples = sample_inputs(generator)
+    original = _arrays(lambda **arrays: generator(arrays, training=False))
+    expected = outputs_for(original, samples)
+    result = {}
+    for name, run in converted.items():
+        found = outputs_for(run, samples)
+        result[name], limits = differences(expected, found), None
+        if "target_structures" in samples and max(result[name].values()) > TOLERANCE:
+            limits = magnified_limits(original, samples, expected, found)
+        require_agreement(result[name], name, limits)
+    return result
+
+
+def _arrays(run):
+    """A function that gives {name: tensor} as one that gives {name: array}."""
+    return lambda **arrays: {name: np.asarray(value) for name, value in run(**arrays).items()}
 
 
 def _size(path):

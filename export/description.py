@@ -5,20 +5,26 @@ with the entry `gfla.json`. Interpreters read the flatbuffer from its start and 
 model.tflite gfla.json` prints it. The description also holds size and SHA-256 of the flatbuffer, so a damaged
 file is noticed.
 
-| field | holds |
-|---|---|
-| `task` | "pose" |
-| `image_size` | [height, width] |
-| `value_range` | [low, high] of image values |
-| `joints` | names of the heat maps in the order of their channels |
-| `heat_map_sigma` | standard deviation of the heat maps, in pixels |
-| `limb_sigma` | that of the maps of limbs that follow them, or null where there are none |
-| `attention_kind` | "local", or an ablation: "bilinear", "global" or "none" |
-| `attention` | [{"level": 3, "kernel": 3}, ...], coarsest first |
-| `weights` | {"origin": ..., "licence": ...} |
-| `inputs`, `outputs` | {name: shape} of the signature `serving_default` |
-| `gfla_tf` | version that wrote the file; filled in |
-| `flatbuffer` | {"bytes": ..., "sha256": ...}; filled in |
+| field | task | holds |
+|---|---|---|
+| `task` | all | "pose", "dance", "face", "view" or "motion" |
+| `image_size` | all but motion | [height, width] |
+| `value_range` | all but motion | [low, high] of image values |
+| `attention_kind` | all but motion | "local", or an ablation: "bilinear", "global" or "none" |
+| `attention` | all but motion | [{"level": 3, "kernel": 3}, ...], coarsest first |
+| `joints` | pose, dance, motion | names of the joints, in the order of their heat maps or coordinates |
+| `heat_map_sigma` | pose, dance | standard deviation of the heat maps, in pixels |
+| `limb_sigma` | pose, dance | that of the limbs' profile, or null where there are no maps of limbs |
+| `structure` | dance, face | {what: number of channels} of a structure, in their order |
+| `state` | animations | {"first": ..., "next": ...}: what the inputs of the state are at the first step, and after each |
+| `azimuths`, `elevations` | view | degrees of the classes; a view is both one-hot, one behind the other |
+| `frames`, `receptive_field` | motion | frames that come out; receptive_field - 1 more go in |
+| `clean_joints` | motion | names of the joints that come out |
+| `coordinates` | motion | how joints are laid out |
+| `weights` | all | {"origin": ..., "licence": ...} |
+| `inputs`, `outputs` | all | {name: shape} of the signature `serving_default` |
+| `gfla_tf` | all | version that wrote the file; filled in |
+| `flatbuffer` | all | {"bytes": ..., "sha256": ...}; filled in |
 """
 
 import hashlib
@@ -32,7 +38,7 @@ from gfla_tf import __version__
 from gfla_tf.errors import GflaError
 
 ENTRY = "gfla.json"
-REQUIRED = ("task", "image_size", "value_range", "weights", "inputs", "outputs")
+REQUIRED = ("task", "weights", "inputs", "outputs")
 
 _IDENTIFIER = b"TFL3"  # at bytes 4 to 8 of every TFLite flatbuffer
 

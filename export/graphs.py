@@ -1,4 +1,4 @@
-"""The two graphs of a generator: a SavedModel for any batch size and a TFLite flatbuffer for batch 1.
+"""The two graphs of a generator: a SavedModel for any batch size, and a TFLite flatbuffer of fixed shapes and batch 1.
 
 Both have one signature, `serving_default`, whose inputs and outputs carry the names of the Keras model's.
 """
@@ -9,11 +9,12 @@ import tensorflow as tf
 from absl import logging
 
 from export.runner import SIGNATURE
+from export.tasks import fixed_shapes
 from gfla_tf.errors import GflaError
 
 
 def write_saved_model(generator, directory):
-    """Writes a SavedModel for inference, without gradients, whose batch dimension is free.
+    """Writes a SavedModel for inference, without gradients, whose batch dimension is free, and the length of sequences.
 
     Args:
         generator: a Keras model from a dict of named inputs to a dict of named outputs.
@@ -22,11 +23,12 @@ def write_saved_model(generator, directory):
     Raises:
         GflaError: the directory cannot be written.
     """
-    _save(generator, directory, batch=None)
+    shapes = {name: tuple(tensor.shape) for name, tensor in generator.input.items()}
+    _save(generator, directory, shapes)
 
 
 def tflite_flatbuffer(generator, scratch):
-    """The TFLite model of a generator as bytes: float32, batch 1, builtin operations only.
+    """The TFLite model of a generator as bytes: float32, batch 1, builtin operations only, see `fixed_shapes`.
 
     Args:
         generator: a Keras model from a dict of named inputs to a dict of named outputs.
@@ -36,7 +38,7 @@ def tflite_flatbuffer(generator, scratch):
         GflaError: an operation has no builtin form, or `scratch` cannot be written.
     """
     # By way of a SavedModel: a converter made from a function alone forgets the signature.
-    _save(generator, scratch, batch=1)
+    _save(generator, scratch, {name: (1, *shape) for name, shape in fixed_shapes(generator).items()})
     try:
         with _without_warnings():
             converter = tf.lite.TFLiteConverter.from_saved_model(str(scratch), [SIGNATURE])
@@ -69,12 +71,9 @@ def _without_warnings():
         logging.set_verbosity(level)
 
 
-def _save(generator, directory, batch):
-    """Saves the generator's variables and its function for a batch size, None for any."""
-    specification = {
-        name: tf.TensorSpec((batch, *tensor.shape[1:]), tf.float32, name=name)
-        for name, tensor in generator.input.items()
-    }
+def _save(generator, directory, shapes):
+    """Saves the generator's variables and its function for inputs of these shapes, where None is any extent."""
+    specification = {name: tf.TensorSpec(shape, tf.float32, name=name) for name, shape in shapes.items()}
     function = tf.function(lambda **inputs: generator(inputs, training=False))
     module = tf.Module()
     module.weights = [weight.value for weight in generator.weights]  # what the module owns is saved

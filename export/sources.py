@@ -9,6 +9,7 @@ from gfla_tf.data.poses import HEAT_MAP_SIGMA
 from gfla_tf.errors import GflaError
 
 OUR_LICENCE = "as the project"
+PUBLISHED_SETTINGS = {"heat_map_sigma": HEAT_MAP_SIGMA, "limb_sigma": None}
 PUBLISHED_LICENCE = "non-commercial use only, as the published GFLA weights"
 
 
@@ -18,19 +19,32 @@ class Source:
 
     Attributes:
         generator: with its weights.
+        task: what it was trained for: pose, dance, face, view or motion.
         name: of the files.
         directory: beside the source, where files go unless told otherwise.
-        heat_map_sigma: of the poses that it was trained on, in pixels.
+        settings: of the data that it was trained on, {name: value}: heat_map_sigma and limb_sigma, in pixels.
         weights: {"origin": where they come from, "licence": theirs}.
-        limb_sigma: of the limb maps in those poses; None for none.
     """
 
     generator: keras.Model
+    task: str
     name: str
     directory: Path
-    heat_map_sigma: float
+    settings: dict
     weights: dict
-    limb_sigma: float | None = None
+
+    def at_size(self, image_size):
+        """The same with the generator's weights in a network for images of another (height, width).
+
+        Raises:
+            GflaError: the network does not fit the size, or does not see images.
+        """
+        generator = self.generator
+        if not hasattr(generator, "image_size"):
+            raise GflaError(f"{self.name} sees no images: leave out --image-size.")
+        resized = type(generator).from_config({**generator.get_config(), "image_size": tuple(image_size)})
+        resized.set_weights(generator.get_weights())
+        return dataclasses.replace(self, generator=resized)
 
 
 def from_run(directory):
@@ -45,40 +59,21 @@ def from_run(directory):
     generator = load_generator(directory)
     config = load_config(directory / "config.yaml")
     weights = {"origin": f"trained by gfla_tf, run {config.name}", "licence": OUR_LICENCE}
-    return Source(
-        generator,
-        directory.resolve().name,
-        directory,
-        config.data.heat_map_sigma,
-        weights,
-        config.data.limb_sigma,
-    )
+    settings = dataclasses.asdict(config.data)
+    return Source(generator, config.task, directory.resolve().name, directory, settings, weights)
 
 
 def from_checkpoint(path, preset):
     """The `Source` of a published generator's `.pth` file.
 
     Raises:
-        GflaError: the preset does not exist or is of another task than pose, or the file cannot be read or holds another
-            network.
+        GflaError: the preset does not exist, or the file cannot be read or holds another network.
     """
+    from gfla_tf.models import presets
     from gfla_tf.models.checkpoint_import import load_pth
-    from gfla_tf.models.presets import PRESETS, create_generator
 
-    path = Path(path)
-    if preset in PRESETS and PRESETS[preset]["task"] != "pose":
-        pose = ", ".join(name for name, entry in PRESETS.items() if entry["task"] == "pose")
-        raise GflaError(
-            f"preset {preset} is for the task {PRESETS[preset]['task']}, which cannot be converted yet: choose one of {pose}."
-        )
-    generator = create_generator(preset)
+    path, entry = Path(path), presets.preset(preset)
+    generator = presets.create_generator(preset)
     load_pth(generator, path)
     weights = {"origin": f"published checkpoint {path.name}, preset {preset}", "licence": PUBLISHED_LICENCE}
-    return Source(generator, preset, path.parent, HEAT_MAP_SIGMA, weights)
-
-
-def at_size(generator, image_size):
-    """The same network with the same weights for images of another (height, width); `GflaError` if the size does not fit."""
-    resized = type(generator).from_config({**generator.get_config(), "image_size": tuple(image_size)})
-    resized.set_weights(generator.get_weights())
-    return resized
+    return Source(generator, entry["task"], preset, path.parent, PUBLISHED_SETTINGS, weights)

@@ -13,7 +13,7 @@ def staged(directory, names):
     """Gives a directory to write `names` into, and moves them into `directory` when the block ends well.
 
     The temporary directory lies in `directory`, on the same disk, as `.NAME.converting` after the last name. What a killed
-    program left there is removed by the next one with the same names.
+    program left there is removed by the next one with the same names, or put back if it was killed while moving a directory.
 
     Args:
         directory: the target; made if missing, and removed again if the block fails and nothing was in it.
@@ -27,6 +27,10 @@ def staged(directory, names):
     made = [path for path in (directory, *directory.parents) if not path.exists()]
     try:
         try:
+            for name in names:
+                aside = _aside(temporary, name)
+                if aside.exists() and not (directory / name).exists():
+                    os.replace(aside, directory / name)
             shutil.rmtree(temporary, ignore_errors=True)
             temporary.mkdir(parents=True)
         except OSError as error:
@@ -34,7 +38,7 @@ def staged(directory, names):
         yield temporary
         try:
             for name in names:
-                _replace(directory / name, temporary / name, temporary / f"old_{name}")
+                _replace(directory / name, temporary / name, _aside(temporary, name))
         except OSError as error:
             raise GflaError(f"cannot write to {directory}: {error.strerror}.") from error
     finally:
@@ -42,6 +46,10 @@ def staged(directory, names):
         for path in made:
             with contextlib.suppress(OSError):  # not empty: the block ended well
                 path.rmdir()
+
+
+def _aside(temporary, name):
+    return temporary / f"old_{name}"
 
 
 def _replace(old, new, aside):

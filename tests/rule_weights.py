@@ -9,11 +9,11 @@ from gfla_tf.models.checkpoint_names import checkpoint_entries
 
 
 def fill(generator):
-    """Fills a generator by the recording rule of `parity.generated_weight`, and returns it.
+    """Fills a generator of any task by the recording rule of `parity.generated_weight`, and returns it.
 
     Global attention has no published names; with it, kernels are drawn by their own names instead, by the same rule.
     """
-    if generator.attention != "global":
+    if getattr(generator, "attention", "local") != "global":
         for entry in checkpoint_entries(generator):
             entry.variable.assign(entry.to_ours(generated_weight(entry.names[-1], entry.stored_shape)))
         return generator

@@ -14,10 +14,10 @@ from parity import Record, largest_difference, nchw, nhwc, requires_parity
 from rule_weights import fill
 from test_parity import FLOWS, IMAGES, MASKS
 
-from export.agreement import TOLERANCE, differences, sample_inputs
-from export.conversion import run_each
+from export.agreement import TOLERANCE, differences
+from export.conversion import each_sample
 from export.runner import TFLiteModel
-from export.sources import at_size
+from export.samples import sample_inputs
 from gfla_tf.models.checkpoint_import import state_dict
 from gfla_tf.models.presets import create_generator
 from gfla_tf.training.checkpoints import save_weights_atomically
@@ -66,7 +66,7 @@ def check_parity(name, preset, directory):
         "source_pose": "source_structure",
         "target_pose": "target_structure",
     }
-    outputs = run_each(model, {ours: nhwc(record.inputs[theirs]) for ours, theirs in names.items()})
+    outputs = each_sample(model)(**{ours: nhwc(record.inputs[theirs]) for ours, theirs in names.items()})
     assert largest_difference(nchw(outputs["generated"]), record.outputs["image"]) < IMAGES
     for i, entry in enumerate(model.description["attention"]):
         flow, level = record.outputs[f"flow_{i}"], entry["level"]
@@ -81,11 +81,11 @@ def test_the_market_network_through_a_pth_file_and_the_command_line(tmp_path):
     command = [sys.executable, "convert.py", "--checkpoint", path, "--preset", "pose_market"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stderr
-    assert "operations: " in result.stdout and str(tmp_path / "saved_model") in result.stdout
+    assert "operations: " in result.stdout and str(tmp_path / "pose_market_saved_model") in result.stdout
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         "latest_net_G.pth",
         "pose_market.tflite",
-        "saved_model",
+        "pose_market_saved_model",
     ]
     check_parity("pose_market", "pose_market", tmp_path)
 
@@ -111,13 +111,14 @@ def test_a_run_is_converted_beside_it_at_another_size_and_says_what_it_was_train
     save_weights_atomically(trained, run / "generator.weights.h5")
     convert.main(["--run", str(run), "--image-size", "32", "48"])
     written = sorted(path.name for path in run.iterdir())
-    assert written == ["config.yaml", "generator.weights.h5", "mine.tflite", "saved_model"]
+    assert written == ["config.yaml", "generator.weights.h5", "mine.tflite", "mine_saved_model"]
     model = TFLiteModel(run / "mine.tflite")
     assert model.description["heat_map_sigma"] == 4.5
     assert model.description["image_size"] == [32, 48]
     assert "run mine" in model.description["weights"]["origin"]
-    resized = at_size(trained, (32, 48))
-    inputs = {name: value[:1] for name, value in sample_inputs(resized, 4.5, seed=3).items()}
+    resized = create_generator("pose_quickstart", **{**small, "image_size": [32, 48]})
+    resized.set_weights(trained.get_weights())
+    inputs = {name: value[:1] for name, value in sample_inputs(resized, seed=3).items()}
     assert max(differences(resized(inputs), model(**inputs)).values()) <= TOLERANCE
     assert "mine.tflite" in capsys.readouterr().out
 
@@ -130,7 +131,7 @@ def test_bad_input_is_one_sentence_and_leaves_no_output(quickstart, checkpoint, 
 
     assert "must be multiples of 16" in sentence(checkpoint, "pose_quickstart", "--image-size", 100, 64)
     assert "there is no preset 'pose_paris': choose one of pose_deepfashion" in sentence(preset="pose_paris")
-    assert "is for the task dance" in sentence(preset="dance_fashionvideo")
+    assert "is of another network" in sentence(preset="motion_extraction")
     assert "does not exist" in sentence(tmp_path / "missing.pth")
     assert "choose the preset that it was trained with" in sentence(preset="pose_market")
     truncated = tmp_path / "truncated.pth"
@@ -176,8 +177,8 @@ def test_help_shows_examples_without_waiting_for_tensorflow():
 
 
 def test_a_kill_during_conversion_leaves_the_old_files(checkpoint, tmp_path):
-    (tmp_path / "saved_model").mkdir()
-    (tmp_path / "saved_model" / "old").write_text("old")
+    (tmp_path / "pose_quickstart_saved_model").mkdir()
+    (tmp_path / "pose_quickstart_saved_model" / "old").write_text("old")
     (tmp_path / "pose_quickstart.tflite").write_text("old")
     command = f"convert.py --checkpoint {checkpoint} --preset pose_quickstart --output {tmp_path}".split()
     process = subprocess.Popen(
@@ -185,17 +186,20 @@ def test_a_kill_during_conversion_leaves_the_old_files(checkpoint, tmp_path):
     )
     temporary = tmp_path / ".pose_quickstart.tflite.converting"
     try:
-        while not (temporary / "saved_model" / "saved_model.pb").exists():
+        while not (temporary / "pose_quickstart_saved_model" / "saved_model.pb").exists():
             assert process.poll() is None, "the conversion ended before it could be killed"
             time.sleep(0.005)
     finally:
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
     assert process.returncode == -signal.SIGKILL
-    assert [p.name for p in (tmp_path / "saved_model").iterdir()] == ["old"]
+    assert [p.name for p in (tmp_path / "pose_quickstart_saved_model").iterdir()] == ["old"]
     assert (tmp_path / "pose_quickstart.tflite").read_text() == "old"
     assert temporary.exists(), "the kill came after the conversion"
     convert.main(command[1:])
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["pose_quickstart.tflite", "saved_model"]
-    assert (tmp_path / "saved_model" / "saved_model.pb").is_file()
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "pose_quickstart.tflite",
+        "pose_quickstart_saved_model",
+    ]
+    assert (tmp_path / "pose_quickstart_saved_model" / "saved_model.pb").is_file()
     TFLiteModel(tmp_path / "pose_quickstart.tflite")

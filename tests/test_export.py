@@ -12,26 +12,47 @@ import tensorflow as tf
 from rule_weights import fill
 
 from export import conversion
-from export.agreement import TOLERANCE, differences, require_agreement, sample_inputs
-from export.conversion import convert, report
+from export.agreement import (
+    TOLERANCE,
+    differences,
+    magnified_limits,
+    outputs_for,
+    require_agreement,
+)
+from export.conversion import convert, each_sample, report
 from export.description import read_description
 from export.graphs import load_saved_model, tflite_flatbuffer, write_saved_model
 from export.operations import operation_histogram, require_builtins
 from export.runner import TFLiteModel
-from export.sources import at_size
+from export.samples import FRAMES, sample_inputs
+from export.sources import Source
 from export.staging import staged
+from gfla_tf.data.dance_structure import LIMB_SIGMA
+from gfla_tf.data.joint_orders import COCO_17, H36M_17
 from gfla_tf.data.poses import JOINTS
 from gfla_tf.errors import GflaError
 from gfla_tf.models.presets import create_generator
 
-SIGMA = 6.0
+SETTINGS = {"heat_map_sigma": 6.0, "limb_sigma": None}
 WEIGHTS = {"origin": "the recording rule", "licence": "as the project"}
+TINY = {"attention_kernels": {2: 3}, "attention_units": 8, "base_channels": 8, "max_channels": 16}
+TINY |= {"flow_base_channels": 8, "flow_max_channels": 16, "flow_depth": 4, "image_size": (32, 64)}
+NETWORKS = {
+    "dance": ("dance_fashionvideo", TINY),
+    "face": ("face_forensics", TINY),
+    "view": ("view_shapenet", TINY),
+    "motion": ("motion_extraction", {"channels": 16}),
+}
 
 # What mobile delegates run: indices are flat, and nothing computes shapes.
 PLAIN = set(
     "ADD CAST CONCATENATION CONV_2D FLOOR GATHER LEAKY_RELU LESS LOGISTIC MAXIMUM MEAN MINIMUM MIRROR_PAD MUL PAD RESHAPE RSQRT "
     "SELECT SOFTMAX SQUARED_DIFFERENCE STRIDED_SLICE SUB TANH TRANSPOSE_CONV".split()
 )
+
+
+def source_of(generator, name="model", task="pose"):
+    return Source(generator, task, name, None, SETTINGS, WEIGHTS)
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +69,23 @@ def small():
 @pytest.fixture(scope="module")
 def converted(small, tmp_path_factory):
     directory = tmp_path_factory.mktemp("converted")
-    return convert(small, directory, "small", SIGMA, WEIGHTS)
+    return convert(source_of(small, "small"), directory)
+
+
+@pytest.fixture(scope="module", params=NETWORKS)
+def other(request, tmp_path_factory):
+    """(generator, its two converted files) of a task other than pose."""
+    preset, settings = NETWORKS[request.param]
+    generator = fill(create_generator(preset, **settings))
+    return generator, convert(
+        source_of(generator, request.param, request.param), tmp_path_factory.mktemp(request.param)
+    )
 
 
 def check(generator, directory):
     """Converts and compares on inputs of the test's own."""
-    saved, tflite = convert(generator, directory, "model", SIGMA, WEIGHTS)
-    inputs = sample_inputs(generator, SIGMA, seed=5)
+    saved, tflite = convert(source_of(generator), directory)
+    inputs = sample_inputs(generator, seed=5)
     inputs = {name: value[:1] for name, value in inputs.items()}
     expected = {name: np.asarray(value) for name, value in generator(inputs).items()}
     for found in (load_saved_model(saved.path)(**inputs), TFLiteModel(tflite.path)(**inputs)):
@@ -100,28 +131,159 @@ def test_inputs_and_outputs_keep_their_names_and_the_saved_model_takes_any_batch
     assert set(signature.structured_outputs) == set(small.output)
 
 
+def test_every_task_agrees_on_inputs_of_the_tests_own(other):
+    """Animations over a sequence: each file goes on from the frames that it drew itself."""
+    generator, (saved, tflite) = other
+    samples = sample_inputs(generator, seed=5)
+    expected = outputs_for(lambda **arrays: keras_outputs(generator, arrays), samples)
+    runs = load_saved_model(saved.path), each_sample(TFLiteModel(tflite.path))
+    for run in runs:
+        found = outputs_for(
+            lambda run=run, **arrays: {k: np.asarray(v) for k, v in run(**arrays).items()}, samples
+        )
+        assert max(differences(expected, found).values()) <= TOLERANCE
+        if "target_structures" in samples:
+            assert found["generated"].shape == (FRAMES, 1, 32, 64, 3)
+            steps = np.abs(np.diff(found["generated"], axis=0)).max((1, 2, 3, 4))
+            assert (steps > 0.01).all(), "the frames are all alike"
+    assert set(tflite.operations) <= PLAIN | {"TILE"}
+    assert max(tflite.differences.values()) <= TOLERANCE
+
+
+def keras_outputs(generator, arrays):
+    return {name: np.asarray(value) for name, value in generator(arrays).items()}
+
+
+def test_every_task_has_the_saved_model_of_any_batch_and_its_own_description(other):
+    generator, (saved, tflite) = other
+    model = TFLiteModel(tflite.path)
+    assert saved.path.name == f"{tflite.path.stem}_saved_model"
+    signature = tf.saved_model.load(str(saved.path)).signatures["serving_default"]
+    for name, specification in signature.structured_input_signature[1].items():
+        assert tuple(specification.shape) == tuple(generator.input[name].shape)
+    description = model.description
+    task = description["task"]
+    assert task == tflite.path.stem and description["weights"] == WEIGHTS
+    assert description["inputs"] == {name: list(shape) for name, shape in model.inputs.items()}
+    if task == "motion":
+        assert model.inputs == {"keypoints": (1, 24 + 80, 34)} and model.outputs == {"clean": (1, 24, 34)}
+        assert (description["frames"], description["receptive_field"]) == (24, 81)
+        assert (description["joints"], description["clean_joints"]) == (list(COCO_17), list(H36M_17))
+        return
+    assert description["image_size"] == [32, 64] and description["attention"] == [{"level": 2, "kernel": 3}]
+    if task == "view":
+        assert (
+            len(description["azimuths"] + description["elevations"]) == model.inputs["source_view"][1] == 21
+        )
+        return
+    assert sum(description["structure"].values()) == model.inputs["target_structure"][3]
+    first, following = description["state"]["first"], description["state"]["next"]
+    assert set(first) == set(following) == {"previous_image", "previous_structure"}
+    assert set(first.values()) < set(model.inputs)
+    assert set(following.values()) == {"generated", "target_structure"}
+    if task == "dance":
+        assert description["joints"] == list(H36M_17)
+        assert (description["heat_map_sigma"], description["limb_sigma"]) == (6.0, LIMB_SIGMA)
+        assert description["structure"] == {"heat_maps": 17, "skeleton": 3}
+
+
+def test_a_motion_network_becomes_a_window_in_tflite_and_keeps_any_length_in_the_saved_model(other):
+    generator, (saved, _) = other
+    if "keypoints" not in generator.input:
+        pytest.skip("another task")
+    keypoints = np.random.default_rng(0).uniform(-1, 1, (3, 90, 34)).astype(np.float32)
+    expected = keras_outputs(generator, {"keypoints": keypoints})
+    found = load_saved_model(saved.path)(keypoints=keypoints)
+    assert found["clean"].shape == (3, 10, 34)
+    assert max(differences(expected, found).values()) <= TOLERANCE
+
+
+class Step:
+    """One step of an animation that is `gain` times its previous frame plus an error of its own."""
+
+    def __init__(self, gain, error=0.0):
+        self.gain, self.error = gain, error
+
+    def __call__(self, previous_image, **_):
+        return {"generated": self.gain * previous_image + np.float32(self.error)}
+
+
+def test_an_animation_that_magnifies_differences_may_differ_by_what_they_grow_to():
+    samples = {"reference_image": np.ones((1, 2, 2, 3)), "reference_structure": np.ones((1, 2, 2, 1))}
+    samples["target_structures"] = np.ones((FRAMES, 1, 2, 2, 1))
+
+    def judged(gain, error):
+        keras = Step(gain)
+        expected, found = outputs_for(keras, samples), outputs_for(Step(gain, error), samples)
+        result = differences(expected, found)
+        require_agreement(result, "model", magnified_limits(keras, samples, expected, found))
+        return result["generated"]
+
+    assert judged(0.5, 4e-5) < TOLERANCE
+    assert judged(1.3, 4e-5) > 10 * TOLERANCE, "growth is allowed"
+    for gain, error in ((0.5, 2e-4), (1.3, 2e-4), (1.0, np.nan), (2.0, 5e-5)):
+        with pytest.raises(GflaError, match="model differs from the Keras model"):
+            judged(gain, error)
+
+
+def test_the_sequence_of_a_wrongly_wired_state_is_refused(other):
+    generator, (_, tflite) = other
+    samples = sample_inputs(generator)
+    if "target_structures" not in samples:
+        pytest.skip("not recurrent")
+    model = TFLiteModel(tflite.path)
+
+    def wrong(previous_image, reference_image, **structures):
+        return model(previous_image=reference_image, reference_image=reference_image, **structures)
+
+    def original(**arrays):
+        return keras_outputs(generator, arrays)
+
+    expected, found = outputs_for(original, samples), outputs_for(wrong, samples)
+    assert (
+        differences(*({"generated": each["generated"][0]} for each in (expected, found)))["generated"]
+        <= TOLERANCE
+    )
+    with pytest.raises(GflaError, match="wrong differs from the Keras model"):
+        require_agreement(
+            differences(expected, found), "wrong", magnified_limits(original, samples, expected, found)
+        )
+
+
 def test_the_description_says_what_the_network_is(small, converted):
     description = read_description(converted[1].path)
     assert description["task"] == "pose"
     assert description["image_size"] == list(small.image_size)
     assert tuple(description["joints"]) == JOINTS
-    assert description["heat_map_sigma"] == SIGMA
+    assert (description["heat_map_sigma"], description["limb_sigma"]) == (6.0, None)
     assert [entry["level"] for entry in description["attention"]] == list(small.levels)
     assert description["weights"] == WEIGHTS
 
 
-def test_the_report_names_files_sizes_operations_and_differences(small, converted):
+def test_the_report_names_files_sizes_operations_and_differences(converted):
     text = report(converted)
     for result in converted:
         assert str(result.path) in text
         assert f"{result.bytes / 1e6:.1f}" in text
-        assert all(f"{value:.1e}" in text for value in result.differences.values())
-    assert all(output in text for output in small.output)
+        assert f"{result.differences['generated']:.1e}" in text
+        assert f"{result.differences['flow_2']:.1e}" in text
+    assert all(kind in text for kind in ("generated", "flow", "mask"))
     assert f"GATHER {converted[1].operations['GATHER']}" in text
 
 
+def test_two_networks_in_one_directory_keep_their_own_files(converted, small, tmp_path):
+    directory = converted[0].path.parent
+    first = {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+    other = fill(create_generator("pose_quickstart", image_size=(32, 32), attention_kernels={2: 3}))
+    convert(source_of(other, "another"), directory)
+    assert {path: path.read_bytes() for path in first} == first
+    assert sorted(path.name for path in directory.iterdir()) == [
+        *["another.tflite", "another_saved_model", "small.tflite", "small_saved_model"]
+    ]
+
+
 def test_another_image_size_keeps_the_weights(small):
-    resized = at_size(small, (96, 32))
+    resized = source_of(small).at_size((96, 32)).generator
     assert resized.output["generated"].shape == (None, 96, 32, 3)
     for ours, theirs in zip(resized.get_weights(), small.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
@@ -154,11 +316,11 @@ def test_a_network_that_needs_flex_is_refused_by_name(tmp_path):
 
 
 def test_a_silently_different_model_is_refused_and_nothing_is_left(small, tmp_path, monkeypatch):
-    other = at_size(small, small.image_size)
+    other = source_of(small).at_size(small.image_size).generator
     other.flow_estimator.weights[-1].assign_add([0.01])
     monkeypatch.setattr(conversion, "tflite_flatbuffer", lambda _, scratch: tflite_flatbuffer(other, scratch))
     with pytest.raises(GflaError, match=r"small\.tflite differs from the Keras model .* mask_"):
-        convert(small, tmp_path / "new" / "deep", "small", SIGMA, WEIGHTS)
+        convert(source_of(small, "small"), tmp_path / "new" / "deep")
     assert not list(tmp_path.iterdir())
 
 
@@ -180,12 +342,13 @@ def test_agreement_is_relative_to_large_flows_and_refuses_what_is_no_number():
 
 
 def test_sample_inputs_are_the_same_every_time_and_in_range(small):
-    first, second = sample_inputs(small, SIGMA), sample_inputs(small, SIGMA)
+    first, second = sample_inputs(small), sample_inputs(small)
     for name, value in first.items():
         np.testing.assert_array_equal(value, second[name])
         assert value.shape == (2, *small.input[name].shape[1:])
         assert value.max() <= 1 and value.min() >= (0 if name.endswith("pose") else -1)
     assert (first["source_pose"][0].max((0, 1)) == 0).any(), "no joint is missing"
+    assert np.any(first["source_pose"] != sample_inputs(small, seed=1)["source_pose"])
 
 
 def test_staged_files_replace_old_ones_together_and_only_at_the_end(tmp_path):
@@ -228,6 +391,16 @@ def test_a_kill_leaves_nothing_or_the_old_files_and_the_next_one_tidies_up(had, 
         assert not list(temporary.iterdir())
         (temporary / "file").write_text("new")
     assert [p.name for p in target.iterdir()] == ["file"]
+
+
+def test_a_directory_that_stepped_aside_when_the_kill_came_is_put_back(tmp_path):
+    aside = tmp_path / ".file.converting" / "old_graph"
+    aside.mkdir(parents=True)
+    (aside / "weights").write_text("old")
+    with pytest.raises(ZeroDivisionError), staged(tmp_path, ("graph", "file")):
+        raise ZeroDivisionError
+    assert [path.name for path in tmp_path.iterdir()] == ["graph"]
+    assert (tmp_path / "graph" / "weights").read_text() == "old"
 
 
 def test_a_directory_that_cannot_be_written_is_one_sentence(tmp_path):

@@ -85,7 +85,7 @@ def test_a_tflite_without_description_runs_but_says_that_it_has_none(bare, input
 
 def test_a_description_needs_its_fields(bare):
     before = bare.read_bytes()
-    with pytest.raises(GflaError, match=r"lacks image_size, value_range"):
+    with pytest.raises(GflaError, match=r"lacks weights, inputs, outputs"):
         write_description(bare, {"task": "pose"})
     assert bare.read_bytes() == before
 

@@ -147,10 +147,7 @@ def test_a_run_with_limb_maps_is_converted_with_them_and_transfer_draws_them(fol
     once = ["data.limb_sigma=2", "flow.steps=1", "full.steps=1", "name=limbs", *quick]
     run = Run(tiny_config(folder, *once), folder / "runs" / "limbs")
     run.train()
-    source = from_run(run.directory)
-    written = convert(
-        source.generator, run.directory, source.name, source.heat_map_sigma, source.weights, source.limb_sigma
-    )
+    written = convert(from_run(run.directory), run.directory)
     model = load_pose_model(written[-1].path)
     assert (model.description["heat_map_sigma"], model.description["limb_sigma"]) == (2.0, 2.0)
     assert model.inputs["source_pose"] == model.inputs["target_pose"] == (1, 32, 32, 18 + 17)

@@ -1,0 +1,89 @@
+"""What differs from task to task when a network is exported: the table `TASKS`, and the shapes of the inputs."""
+
+from gfla_tf.data.dance_structure import LIMB_SIGMA
+from gfla_tf.data.face_structure import CURVES
+from gfla_tf.data.joint_orders import COCO_17, H36M_17
+from gfla_tf.data.poses import JOINTS
+from gfla_tf.data.views import AZIMUTHS, ELEVATIONS
+
+SEQUENCE = 24  # frames that a converted motion network gives; it takes its receptive field, less one, more
+
+# What the inputs that carry an animation's state are, at the first step and after each. The others stay as they are.
+STATE = {
+    "first": {"previous_image": "reference_image", "previous_structure": "reference_structure"},
+    "next": {"previous_image": "generated", "previous_structure": "target_structure"},
+}
+
+
+def _pose(_, settings):
+    return {"joints": JOINTS, **{name: settings[name] for name in ("heat_map_sigma", "limb_sigma")}}
+
+
+def _dance(_, settings):
+    return {
+        "structure": {"heat_maps": len(H36M_17), "skeleton": 3},
+        "joints": H36M_17,
+        "heat_map_sigma": settings["heat_map_sigma"],
+        "limb_sigma": settings["limb_sigma"] or LIMB_SIGMA,
+    }
+
+
+def _face(*_):
+    return {"structure": {"drawing": 1, "distances": len(CURVES), "labels": 1}}
+
+
+def _view(*_):
+    return {"azimuths": AZIMUTHS, "elevations": ELEVATIONS}
+
+
+def _motion(network, _):
+    return {
+        "frames": SEQUENCE,
+        "receptive_field": network.receptive_field,
+        "joints": COCO_17,
+        "clean_joints": H36M_17,
+        "coordinates": "y of all joints, then x of all joints, both as 2 v / image width - 1",
+    }
+
+
+# {task: function from the network and the settings of its training's data to the task's own fields of the description}
+TASKS = {"pose": _pose, "dance": _dance, "face": _face, "view": _view, "motion": _motion}
+
+
+def is_recurrent(generator):
+    """Whether a generator is one step of an animation, whose state goes in and of which the next one is made."""
+    return "previous_image" in generator.input
+
+
+def fixed_shapes(generator):
+    """{input name: shape without the batch}, where extents that are open, those of sequences, are what `SEQUENCE` frames take."""
+    frames = SEQUENCE + getattr(generator, "receptive_field", 1) - 1
+    return {
+        name: tuple(frames if extent is None else extent for extent in tensor.shape[1:])
+        for name, tensor in generator.input.items()
+    }
+
+
+def describe(source, inputs, outputs):
+    """The description that is embedded into a .tflite, see `export.description`.
+
+    Args:
+        source: `export.sources.Source`.
+        inputs, outputs: {name: shape} of the .tflite.
+    """
+    generator, fields = source.generator, {"task": source.task}
+    if hasattr(generator, "image_size"):
+        kind = getattr(generator, "attention", "local")
+        attention = [{"level": level} for level in sorted(generator.attention_kernels, reverse=True)]
+        for entry in attention if kind == "local" else ():
+            entry["kernel"] = generator.attention_kernels[entry["level"]]
+        fields |= {
+            "image_size": list(generator.image_size),
+            "value_range": [-1, 1],
+            "attention_kind": kind,
+            "attention": [] if kind == "none" else attention,
+        }
+    fields |= TASKS[source.task](generator, source.settings)
+    if is_recurrent(generator):
+        fields["state"] = STATE
+    return {**fields, "weights": source.weights, "inputs": inputs, "outputs": outputs}
