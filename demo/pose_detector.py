@@ -2,29 +2,26 @@
 
 The landmarker finds 33 points (`mediapipe.tasks.python.vision.PoseLandmark`), of which 17 are joints of ours;
 the neck is the mean of the shoulders. Its visibility, the probability that a point is in the picture and not
-hidden, becomes the confidence. No model ships with this project: `find_pose_model` says where it is looked
-for.
+hidden, becomes the confidence.
 """
-
-import contextlib
-import hashlib
-import http.client
-import os
-import sys
-import urllib.request
-from pathlib import Path
 
 import numpy as np
 
+from demo.landmarkers import Landmarker, Model
 from demo.photos import inside_photo
 from demo.pose_files import main_person, to_joints
-from gfla_tf.errors import GflaError
 
-MODEL_URL = (
-    "https://storage.googleapis.com/mediapipe-models/pose_landmarker/pose_landmarker_full/float16/1/"
-    "pose_landmarker_full.task"
+POSE_MODEL = Model(
+    kind="Pose",
+    what="pose model",
+    finds="Finding poses in photos",
+    option="--pose-model",
+    variable="GFLA_POSE_MODEL",
+    instead="give poses as JSON files",
+    url="https://storage.googleapis.com/mediapipe-models/pose_landmarker/pose_landmarker_full/float16/1/"
+    "pose_landmarker_full.task",
+    sha256="5134a3aad27a58b93da0088d431f366da362b44e3ccfbe3462b3827a839011b1",
 )
-MODEL_SHA256 = "5134a3aad27a58b93da0088d431f366da362b44e3ccfbe3462b3827a839011b1"
 
 # Our name of each of the 33 points; None where we have no such joint.
 MEDIAPIPE_33 = (
@@ -45,66 +42,21 @@ MIN_CONFIDENCE = 0.1
 MAX_PEOPLE = 4
 
 
-def cache_folder():
-    """Where downloads are kept: ~/.cache/gfla_tf."""
-    return Path.home() / ".cache" / "gfla_tf"
-
-
-def find_pose_model(path=None):
-    """Path of the landmarker: `path`, else $GFLA_POSE_MODEL, else the cache, filled by a download.
-
-    Raises:
-        GflaError: the given file does not exist, or the model cannot be downloaded.
-    """
-    for given, origin in ((path, "--pose-model"), (os.environ.get("GFLA_POSE_MODEL"), "GFLA_POSE_MODEL")):
-        if given:
-            if not Path(given).is_file():
-                raise GflaError(f"There is no pose model {given}, given by {origin}.")
-            return Path(given)
-    cached = cache_folder() / "pose_landmarker_full.task"
-    if not cached.is_file():
-        temporary = cached.with_name(f"{cached.name}.{os.getpid()}.tmp")
-        try:
-            with urllib.request.urlopen(MODEL_URL, timeout=20) as response:
-                content = response.read()
-            if hashlib.sha256(content).hexdigest() != MODEL_SHA256:
-                raise OSError("what came is not the expected file")
-            cached.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(content)
-            os.replace(temporary, cached)
-        except (OSError, http.client.HTTPException) as error:  # the latter for a download cut short
-            raise GflaError(
-                f"The pose model cannot be downloaded from {MODEL_URL} ({error}): fetch it elsewhere and "
-                "give it by --pose-model PATH or GFLA_POSE_MODEL, or give poses as JSON files."
-            ) from error
-    return cached
-
-
-class PoseDetector:
+class PoseDetector(Landmarker):
     """Finds the main person's joints in photos; a context manager.
 
     >>> with PoseDetector() as detect:
     ...     keypoints = detect(photo)
 
     Args:
-        model: path of the PoseLandmarker model, by default found by `find_pose_model`.
+        model: path of the PoseLandmarker model, by default found by `demo.landmarkers.find_model`.
 
     Raises:
         GflaError: MediaPipe is not installed, or the model is missing or damaged.
     """
 
     def __init__(self, model=None):
-        model = find_pose_model(model)
-        self._mediapipe, vision, options = _import_mediapipe()
-        try:
-            # Bytes, not a path: MediaPipe looks for relative paths in its own folder.
-            base_options = options(model_asset_buffer=model.read_bytes())
-            settings = vision.PoseLandmarkerOptions(base_options=base_options, num_poses=MAX_PEOPLE)
-            with _silent_native_code():
-                self._landmarker = vision.PoseLandmarker.create_from_options(settings)
-        except (OSError, ValueError, RuntimeError) as error:
-            reason = " ".join(str(error).split())
-            raise GflaError(f"MediaPipe cannot load the pose model {model}: {reason}.") from error
+        super().__init__(POSE_MODEL, model, num_poses=MAX_PEOPLE)
 
     def __call__(self, image):
         """Keypoints (18, 3) float32 of the main person (`demo.pose_files.main_person`), or None without one.
@@ -114,21 +66,8 @@ class PoseDetector:
         Args:
             image: uint8 RGB (H, W, 3).
         """
-        image = np.ascontiguousarray(image, np.uint8)
-        picture = self._mediapipe.Image(image_format=self._mediapipe.ImageFormat.SRGB, data=image)
-        with _silent_native_code():
-            people = self._landmarker.detect(picture).pose_landmarks
+        people = self.detect(image).pose_landmarks
         return main_person([landmarks_to_joints(person, image.shape[:2]) for person in people])
-
-    def close(self):
-        """Frees MediaPipe's resources."""
-        self._landmarker.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
 
 def landmarks_to_joints(landmarks, image_size):
@@ -141,36 +80,3 @@ def landmarks_to_joints(landmarks, image_size):
     points[points[:, 2] < MIN_CONFIDENCE, 2] = 0
     points[:, :2] = points[:, :2] * (width, height) - 0.5
     return to_joints(inside_photo(points, image_size), MEDIAPIPE_33)
-
-
-@contextlib.contextmanager
-def _silent_native_code():
-    # MediaPipe's C++ code warns of its own affairs on file descriptor 2 and heeds no variable that would stop
-    # it; what goes wrong comes as an exception all the same.
-    sys.stderr.flush()
-    saved, sink = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(sink, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(sink)
-
-
-def _import_mediapipe():
-    # MediaPipe imports TensorFlow where there is one, for its documentation only. An entry of None in
-    # sys.modules makes Python say that there is none, which saves three seconds and some hundred megabytes.
-    with contextlib.ExitStack() as stack:
-        if "tensorflow" not in sys.modules:
-            sys.modules["tensorflow"] = None
-            stack.callback(sys.modules.pop, "tensorflow")
-        try:
-            import mediapipe
-            from mediapipe.tasks.python import BaseOptions, vision
-        except ImportError as error:
-            raise GflaError(
-                f"Finding poses in photos needs MediaPipe ({error}): pip install 'gfla-tf[demo]', or give "
-                "poses as JSON files."
-            ) from error
-    return mediapipe, vision, BaseOptions

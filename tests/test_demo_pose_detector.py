@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from demo.pose_detector import MEDIAPIPE_33, PoseDetector, find_pose_model, landmarks_to_joints
+from demo.landmarkers import find_model
+from demo.pose_detector import MEDIAPIPE_33, POSE_MODEL, PoseDetector, landmarks_to_joints
 from gfla_tf.data.poses import JOINTS
 from gfla_tf.errors import GflaError
 
@@ -38,36 +39,34 @@ def test_the_model_is_looked_for_where_the_user_says(tmp_path, monkeypatch):
     model = tmp_path / "model.task"
     model.write_bytes(b"")
     monkeypatch.setenv("GFLA_POSE_MODEL", str(model))
-    assert find_pose_model() == model
+    assert find_model(POSE_MODEL) == model
     with pytest.raises(GflaError, match=r"absent\.task, given by --pose-model"):
-        find_pose_model(tmp_path / "absent.task")
+        find_model(POSE_MODEL, tmp_path / "absent.task")
     monkeypatch.setenv("GFLA_POSE_MODEL", str(tmp_path / "gone.task"))
     with pytest.raises(GflaError, match=r"gone\.task, given by GFLA_POSE_MODEL"):
-        find_pose_model()
+        find_model(POSE_MODEL)
 
 
 def test_the_model_is_downloaded_once_and_checked(tmp_path, monkeypatch):
     served = tmp_path / "served.task"
     served.write_bytes(b"model")
     monkeypatch.delenv("GFLA_POSE_MODEL", raising=False)
-    monkeypatch.setattr("demo.pose_detector.cache_folder", lambda: tmp_path / "cache")
-    monkeypatch.setattr("demo.pose_detector.MODEL_URL", served.as_uri())
+    monkeypatch.setattr("demo.landmarkers.cache_folder", lambda: tmp_path / "cache")
+    wanted = POSE_MODEL._replace(url=served.as_uri())
     with pytest.raises(GflaError, match="not the expected file"):
-        find_pose_model()
-    sha256 = "9372c470eeadd5ecd9c3c74c2b3cb633f8e2f2fad799250a0f70d652b6b825e4"
-    monkeypatch.setattr("demo.pose_detector.MODEL_SHA256", sha256)
-    cached = find_pose_model()
+        find_model(wanted)
+    wanted = wanted._replace(sha256="9372c470eeadd5ecd9c3c74c2b3cb633f8e2f2fad799250a0f70d652b6b825e4")
+    cached = find_model(wanted)
     assert cached.read_bytes() == b"model" and [*cached.parent.iterdir()] == [cached]
     served.unlink()
-    assert find_pose_model() == cached
+    assert find_model(wanted) == cached
 
 
 def test_without_a_network_the_user_is_told_what_to_do(tmp_path, monkeypatch):
     monkeypatch.delenv("GFLA_POSE_MODEL", raising=False)
-    monkeypatch.setattr("demo.pose_detector.cache_folder", lambda: tmp_path)
-    monkeypatch.setattr("demo.pose_detector.MODEL_URL", (tmp_path / "nowhere").as_uri())
+    monkeypatch.setattr("demo.landmarkers.cache_folder", lambda: tmp_path)
     with pytest.raises(GflaError, match="--pose-model PATH or GFLA_POSE_MODEL"):
-        find_pose_model()
+        find_model(POSE_MODEL._replace(url=(tmp_path / "nowhere").as_uri()))
     assert not [*tmp_path.iterdir()]
 
 

@@ -1,4 +1,4 @@
-"""Files of 68 face points: 68 lines "x,y" in pixels, in the order of dlib's predictor."""
+"""Files of face points, 68 lines "x,y" in pixels in the order of dlib's predictor, and the frames that they belong to."""
 
 import os
 from pathlib import Path
@@ -7,6 +7,43 @@ import numpy as np
 
 from gfla_tf.data.face_structure import POINTS
 from gfla_tf.errors import GflaError
+
+FRAME_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
+
+
+def frame_files(folder):
+    """The pictures in a folder, in the order of their names.
+
+    Raises:
+        GflaError: there is no such folder, or no picture in it.
+    """
+    try:
+        files = sorted(path for path in Path(folder).iterdir() if path.suffix.lower() in FRAME_SUFFIXES)
+    except OSError as error:
+        raise GflaError(f"Cannot read the folder {folder}: {error.strerror}.") from error
+    if not files:
+        raise GflaError(f"The folder {folder} has no frames: it takes pictures, {', '.join(FRAME_SUFFIXES)}.")
+    return files
+
+
+def paired_files(frames, points):
+    """(frame, points) files of two folders, in the order of their names, which are the same but for the suffix.
+
+    Raises:
+        GflaError: a folder cannot be read, there are more files in one than in the other, or their names differ.
+    """
+    pictures = frame_files(frames)
+    texts = sorted(Path(points).glob("*.txt"))
+    if len(pictures) != len(texts):
+        raise GflaError(
+            f"{frames} has {len(pictures)} frames, {points} has {len(texts)} files of points: each frame takes one."
+        )
+    for picture, text in zip(pictures, texts, strict=True):
+        if picture.stem != text.stem:
+            raise GflaError(
+                f"{picture} and {text} stand in the same place, but their names differ: each frame takes points of its name."
+            )
+    return list(zip(pictures, texts, strict=True))
 
 
 def read_points(path):

@@ -1,8 +1,8 @@
 """What the face networks see of a face: the 16 maps that are drawn from 68 points (TIP 2020, face animation).
 
-Channel 0 is a drawing: the curves of the face, and outside the face the Canny edges of the picture. Channels 1 to 14 are city-block
-distances in pixels to each of the 14 curves. Channel 15 says which part of the face covers a pixel. Points are in the order of
-dlib's 68-point predictor. NumPy and OpenCV only, so that the demos need no TensorFlow.
+Channel 0 is a drawing: the curves of the face, and outside the face the Canny edges of the picture. Channels 1 to 14 are
+city-block distances in pixels to each of the 14 curves. Channel 15 says which part of the face covers a pixel. Points are in the
+order of dlib's 68-point predictor. NumPy and OpenCV only, so that the demos need no TensorFlow.
 """
 
 import cv2
@@ -10,7 +10,7 @@ import numpy as np
 
 POINTS = 68
 
-# The jaw is closed over the forehead by its own mirror image, flattened: points 68 to 82, from the right of the picture to the left.
+# The jaw is closed over the forehead by its own mirror image, flattened: points 68 to 82, from right to left in the picture.
 _FOREHEAD = tuple(range(68, 83))
 _FOREHEAD_HEIGHT = 2 / 3
 
