@@ -5,12 +5,15 @@ import shutil
 import numpy as np
 import pytest
 import tensorflow as tf
+import yaml
 from dataset_files import FRAME_SIZE, VIDEOS, write_dance, write_faces, write_iper, write_people
 
 from gfla_tf.data.face_structure import FACE_CHANNELS, face_maps
 from gfla_tf.data.prepared import prepare
 from gfla_tf.data.prepared_clips import ClipSamples, piece_dataset
 from gfla_tf.errors import GflaError
+from gfla_tf.training.config import load_config
+from gfla_tf.training.runs import Run
 
 pytest.importorskip("tensorflow_datasets")
 JOINTS = ("keypoints", (17, 3))
@@ -148,6 +151,58 @@ def test_faces_come_with_the_maps_that_are_drawn_from_their_points_and_their_pic
         assert np.array_equal(batch["target_structure"][slot, 1], expected)
     angle = 0.1 * place[1]
     assert np.allclose(record["points"][0], (16 + 6 * np.cos(angle), 16 - 9 * np.sin(angle)), atol=2e-3)
+
+
+TINY = {
+    "name": "tiny", "task": "dance", "batch_size": 2, "steps_per_epoch": 2, "checkpoint_every": 2,
+    "data": {"clip_frames": LENGTH, "unroll": UNROLL, "heat_map_sigma": 3.0},
+    "model": {
+        "preset": "dance_quickstart",
+        "generator": {
+            "image_size": [32, 32], "attention_kernels": {1: 3}, "attention_units": 8, "base_channels": 4, "max_channels": 8,
+            "depth": 2, "flow_base_channels": 4, "flow_max_channels": 8, "flow_depth": 3,
+        },
+    },
+    "features": {"network": "none"},
+    "flow": {"steps": 0},
+    "full": {"steps": 1, "adversarial": 0.0, "correctness": 0.0, "content": 0.0, "style": 0.0},
+}  # fmt: skip
+
+
+def tiny_run(tmp_path, name, write, **settings):
+    write(tmp_path / name)
+    settings = {
+        **TINY,
+        **settings,
+        "data": {**TINY["data"], "dataset": name, "directory": str(tmp_path / name)},
+    }
+    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(settings))
+    return Run(load_config(tmp_path / "tiny.yaml"), tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "person"), [("fashionvideo", write_dance, False), ("iper", write_iper, True)]
+)
+def test_batches_of_dances_have_the_entries_of_synthetic_ones_but_the_flow(tmp_path, name, write, person):
+    run = tiny_run(tmp_path, name, write)
+    data, held_out = run.task.load(run.generator)
+    (batch,) = take(run.task.dataset(data, 0, 0), 1)
+    for entries, size in ((batch, 2), (held_out, 3)):
+        image, structure = (size, 32, 32, 3), (size, 32, 32, 20)
+        expected = {"first": (size,)}
+        for role in ("reference", "previous"):
+            expected |= {f"{role}_image": image, f"{role}_structure": structure}
+        frames = {"target_images": image, "target_structures": structure}
+        frames |= {"target_persons": (size, 32, 32, 1)} if person else {}
+        expected |= {entry: (size, UNROLL, *shape[1:]) for entry, shape in frames.items()}
+        assert {entry: tuple(value.shape) for entry, value in entries.items()} == expected
+
+
+@pytest.mark.slow
+def test_a_training_on_dance_files_runs_and_draws_its_samples(tmp_path):
+    tiny_run(tmp_path, "iper", write_iper).train()
+    assert (tmp_path / "run" / "generator.weights.h5").is_file()
+    assert list((tmp_path / "run" / "images").glob("full_*.png"))
 
 
 def write(text):

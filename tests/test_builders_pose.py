@@ -66,6 +66,17 @@ def test_a_record_is_an_image_with_its_keypoints_in_pixels_of_the_size_asked_for
         assert not record["keypoints"][2:].any()  # missing
 
 
+def test_tensorflow_datasets_finds_what_is_prepared_by_its_name(market):
+    import tensorflow_datasets as tfds
+
+    root = market.data_path.parents[2]
+    builder = tfds.builder("market", data_dir=root)
+    assert builder.is_prepared() and builder.info.full_name == "market/128x64/1.0.0"
+    assert len(builder.info.metadata["train"]["pairs"]) == PAIRS["train"]
+    with pytest.raises(AssertionError, match="market-annotation-train"):  # its instructions
+        tfds.builder("market", data_dir=f"{root}/elsewhere").download_and_prepare()
+
+
 def test_a_joint_whose_scaled_position_is_a_whole_pixel_stays_on_it(fashion):
     # 11 of 176 pixels is exactly 4 of 64: anything less would be drawn a pixel away, for positions are truncated.
     for record in fashion[2].as_dataset(split="train").as_numpy_iterator():

@@ -1,6 +1,9 @@
 """What the tasks share that animate: clips of one identity, of which each frame is drawn from a reference and a structure."""
 
+from gfla_tf.data.clip_bank import ClipBank
 from gfla_tf.data.clip_pipeline import clip_dataset, clip_inputs
+from gfla_tf.data.prepared import BUILDERS, prepare
+from gfla_tf.data.prepared_clips import piece_dataset
 from gfla_tf.models.presets import PRESETS
 from gfla_tf.training.animation_objective import AnimationObjective
 from gfla_tf.training.tasks.task import SAMPLE_SEED, Task
@@ -12,7 +15,7 @@ _SAMPLES = 3  # clips in a sample grid
 class ClipTask(Task):
     """A task whose generator is an `AnimationGenerator`.
 
-    A subclass gives `render`, `draw` and `picture`, and inherits everything else.
+    A subclass gives `render`, `samples`, `draw` and `picture`, and inherits everything else.
 
     Attributes:
         previous: the image in which flows to the previous frame are judged, "true" or "generated".
@@ -23,7 +26,11 @@ class ClipTask(Task):
     video = "clip"
 
     def render(self, image_size, split, seed, clips, length):
-        """Renders or reads a `ClipBank` of `clips` clips of `length` (height, width) frames; `split` is "train" or "test"."""
+        """Renders a `ClipBank` of `clips` clips of `length` (height, width) frames; `split` is "train" or "test"."""
+        raise NotImplementedError
+
+    def samples(self, builder, split):
+        """`ClipSamples` of a prepared dataset, whose structures are in the form of the bank's."""
         raise NotImplementedError
 
     def draw(self, structures, image_size):
@@ -36,7 +43,8 @@ class ClipTask(Task):
 
     def check_settings(self, require):
         clips = self.config.data.identities
-        require("batch_size", lambda n: n <= clips, f"data.identities makes only {clips} clips")
+        if self.config.data.dataset not in BUILDERS:
+            require("batch_size", lambda n: n <= clips, f"data.identities makes only {clips} clips")
         if not self.config.full.adversarial:
             return
         judge = PRESETS.get(self.config.model.preset, {}).get("video_discriminator", {})
@@ -49,6 +57,12 @@ class ClipTask(Task):
 
     def load(self, generator):
         data, size = self.config.data, generator.image_size
+        if data.dataset in BUILDERS:
+            builder = prepare(data.dataset, data.directory, size)
+            held_out = self.samples(builder, "test")
+            count = min(_SAMPLES, len(held_out))
+            shown = piece_dataset(held_out, count, data.unroll, data.unroll, self.prepare)
+            return self.samples(builder, "train"), next(iter(shown))
         bank = self.render(size, "train", data.seed, data.identities, data.clip_frames)
         samples = self.render(size, "test", SAMPLE_SEED, _SAMPLES, data.unroll)
         return bank, next(iter(clip_dataset(samples, _SAMPLES, data.unroll, self.prepare)))
@@ -59,7 +73,11 @@ class ClipTask(Task):
         return clip_inputs(batch, lambda structures: self.draw(structures, image_size))
 
     def dataset(self, data, seed, start):
-        return clip_dataset(data, self.config.batch_size, self.config.data.unroll, self.prepare, seed, start)
+        config = self.config
+        if isinstance(data, ClipBank):
+            return clip_dataset(data, config.batch_size, config.data.unroll, self.prepare, seed, start)
+        length, unroll = config.data.clip_frames, config.data.unroll
+        return piece_dataset(data, config.batch_size, length, unroll, self.prepare, seed, start)
 
     def objective(self, generator, features, stage, window_sigma):
         return AnimationObjective(

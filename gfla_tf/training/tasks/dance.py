@@ -3,7 +3,9 @@
 import keras
 
 from gfla_tf.data.dance_structure import DANCE_CHANNELS, LIMB_SIGMA, dance_structure, skeleton_picture
+from gfla_tf.data.joint_orders import H36M_17
 from gfla_tf.data.people_clips import render_clips
+from gfla_tf.data.prepared_clips import ClipSamples
 from gfla_tf.models.pose_generator import PoseGenerator
 from gfla_tf.models.presets import generator_class
 from gfla_tf.training.animation_objective import FramewiseObjective
@@ -16,7 +18,7 @@ class DanceTask(ClipTask):
     The generator is a `DanceGenerator`, or for comparison a `PoseGenerator`, which draws every frame from the reference alone.
     """
 
-    datasets = ("synthetic_people",)
+    datasets = ("synthetic_people", "fashionvideo", "iper")
     datasets_with_flow = ("synthetic_people",)
 
     def generator_settings(self):
@@ -36,6 +38,9 @@ class DanceTask(ClipTask):
 
     def render(self, image_size, split, seed, clips, length):
         return render_clips(image_size, split, seed, clips, length)
+
+    def samples(self, builder, split):
+        return ClipSamples(builder, split, structure=("keypoints", (len(H36M_17), 3)))
 
     def draw(self, structures, image_size):
         data = self.config.data
