@@ -24,7 +24,7 @@ class FlowNet(ConfiguredModel):
         settings: the arguments of the subclass.
         sources: what stands between `flow` and the level in the outputs' names, for each source.
         at_bottom: changes the coarsest features before they are decoded.
-        levels: the attention levels.
+        levels: the attention levels, or 0 for flows of pixels.
         base_channels, max_channels: width at depth d is base * min(2^d, max // base).
         depth: number of times the size is halved on the way down.
     """
@@ -56,9 +56,10 @@ class FlowNet(ConfiguredModel):
         decoders, jumps, flow_heads, mask_heads = {}, {}, {}, {}
         for i in stages:
             level = depth - 1 - i
-            out = channels(level - 1)
+            out = channels(max(level - 1, 0))
             decoders[level] = DecoderBlock(out, out, name=f"decoder{i}")
-            jumps[level] = Jump(out, name=f"jump{i}")
+            if level:  # at level 0 there is nothing but the input
+                jumps[level] = Jump(out, name=f"jump{i}")
             if level in levels:
                 flow_heads[level] = convolution(2 * len(sources), 3, name=f"output{i}")
                 mask_heads[level] = convolution(len(sources), 3, activation="sigmoid", name=f"mask{i}")
@@ -71,7 +72,9 @@ class FlowNet(ConfiguredModel):
         x = at_bottom(x)
         outputs = {}
         for level, decoder in decoders.items():
-            x = keras.layers.Add(name=f"skip_{level}")([decoder(x), jumps[level](features[level - 1])])
+            x = decoder(x)
+            if level:
+                x = keras.layers.Add(name=f"skip_{level}")([x, jumps[level](features[level - 1])])
             if level in levels:
                 flow, mask = flow_heads[level](x), mask_heads[level](x)
                 for i, source in enumerate(sources):

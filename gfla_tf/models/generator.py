@@ -39,7 +39,8 @@ class Generator(ConfiguredModel):
     ):
         image_size = tuple(int(extent) for extent in image_size)
         kernels = {int(level): int(n) for level, n in (attention_kernels or {3: 3, 2: 5}).items()}
-        _check(image_size, kernels, depth, flow_depth, self.extra_depth)
+        finest = 0 if settings.get("attention") == "appearance_flow" else 1
+        _check(image_size, kernels, depth, flow_depth, self.extra_depth, finest)
 
         # === Layers and functional model ===
         widths = {"base_channels": base_channels, "max_channels": max_channels, "depth": depth}
@@ -96,16 +97,16 @@ class Generator(ConfiguredModel):
         return tuple(sorted(self.attention_kernels, reverse=True))
 
 
-def _check(image_size, kernels, depth, flow_depth, extra_depth):
+def _check(image_size, kernels, depth, flow_depth, extra_depth, finest):
     multiple = 2 ** max(depth + extra_depth, flow_depth)
     if len(image_size) != 2 or any(extent <= 0 or extent % multiple for extent in image_size):
         raise GflaError(
             f"image_size {list(image_size)} does not fit the network: height and width must be multiples of {multiple}."
         )
     for level, n in kernels.items():
-        if not 1 <= level <= min(depth, flow_depth - 1):
+        if not finest <= level <= min(depth, flow_depth - 1):
             raise GflaError(
-                f"attention level {level} does not exist: choose levels from 1 to {min(depth, flow_depth - 1)}."
+                f"attention level {level} does not exist: choose levels from {finest} to {min(depth, flow_depth - 1)}."
             )
         if n < 1 or n % 2 == 0:
             raise GflaError(f"the attention kernel at level {level} is {n}: it must be odd.")
