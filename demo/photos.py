@@ -18,6 +18,8 @@ from gfla_tf.errors import GflaError
 # To the left and right, above, below. Hair above the eyes takes more than feet below the ankles. The joints of a
 # standing person then take 0.77 of the height, as they do in the synthetic people that networks are trained on.
 MARGINS = 0.15, 0.18, 0.12
+# Of the 68 points of a face, which end at the brows. The head then lies as in the synthetic faces.
+FACE_MARGINS = 0.6, 0.85, 0.4
 MIN_JOINTS = 4  # fewer do not say where a person is
 
 
@@ -31,7 +33,7 @@ class Box(NamedTuple):
 
 
 def read_photo(path):
-    """A photo as uint8 RGB (H, W, 3), turned upright by its EXIF orientation.
+    """A photo as uint8 RGB (H, W, 3), turned upright by its EXIF orientation; what is transparent is white.
 
     Raises:
         GflaError: the file is missing, truncated or no image.
@@ -40,13 +42,22 @@ def read_photo(path):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(path) as image:
-                return np.array(ImageOps.exif_transpose(image).convert("RGB"))
+                image = ImageOps.exif_transpose(image)
+                if image.has_transparency_data:
+                    image = image.convert("RGBA")
+                    image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+                return np.array(image.convert("RGB"))
     except FileNotFoundError as error:
         raise GflaError(f"There is no photo {path}.") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise GflaError(
             f"Cannot read the photo {path}: it is truncated or not an image ({error})."
         ) from error
+
+
+def to_float(image):
+    """uint8 image as the networks take it: float32 in [-1, 1]."""
+    return image.astype(np.float32) / 127.5 - 1
 
 
 def inside_photo(keypoints, image_size):
@@ -57,13 +68,14 @@ def inside_photo(keypoints, image_size):
     return np.where(inside[:, None], keypoints, 0).astype(np.float32)
 
 
-def person_box(keypoints, size, origin):
-    """The crop of a person with the proportions of `size`, by the rule above.
+def person_box(keypoints, size, origin, margins=MARGINS):
+    """The crop of a person, or of a face, with the proportions of `size`, by the rule above.
 
     Args:
         keypoints: (joints, 3).
         size: (height, width) of the network's input.
         origin: the file that the joints are of, for the error.
+        margins: as `MARGINS`.
 
     Raises:
         GflaError: fewer than `MIN_JOINTS` joints are present.
@@ -73,8 +85,12 @@ def person_box(keypoints, size, origin):
         raise GflaError(
             f"{origin} shows {len(positions)} joints, too few to frame a person: {MIN_JOINTS} are needed."
         )
-    low, high = positions.min(0), positions.max(0)
-    sides, above, below = np.array(MARGINS) * (high - low).max()
+    return box_around(positions.min(0), positions.max(0), size, margins)
+
+
+def box_around(low, high, size, margins=MARGINS):
+    """The crop, by the rule above, of joints between the corners `low` and `high`, each (x, y)."""
+    sides, above, below = np.array(margins) * (high - low).max()
     low, high = low - np.array([sides, above]), high + np.array([sides, below])
     width, height = np.maximum(high - low, 8)
     model_height, model_width = size

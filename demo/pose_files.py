@@ -1,4 +1,5 @@
-"""Poses in files: OpenPose JSON (BODY_18, BODY_25) and COCO keypoint JSON, to and from our 18 joints.
+"""Poses in files: OpenPose JSON (BODY_18, BODY_25, or the 17 joints of Human3.6M) and COCO keypoint JSON, as our 18 joints or as
+Human3.6M's 17.
 
 The orders are those of OpenPose's `doc/02_output.md` (BODY_25; its COCO model, here BODY_18) and of the
 keypoint category of the COCO dataset (`cocodataset.org/#format-data`, 17 joints). `docs/poses.md` has them as
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gfla_tf.data.joint_orders import H36M_17, to_h36m
 from gfla_tf.data.poses import JOINTS
 from gfla_tf.errors import GflaError
 
@@ -30,7 +32,10 @@ COCO_17 = (
     *("left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle"),
 )
 
-_OPENPOSE_ORDERS = {18: BODY_18, 25: BODY_25}
+# The joints that motion extraction gives, and cleaned data.
+CLEAN_17 = tuple("neck" if name == "thorax" else name for name in H36M_17)
+
+_OPENPOSE_ORDERS = {17: CLEAN_17, 18: BODY_18, 25: BODY_25}
 _COCO_ORDERS = {17: COCO_17}
 
 
@@ -69,15 +74,29 @@ def main_person(people):
 
 
 def read_pose(path):
-    """Keypoints (18, 3) float32 of the main person (`main_person`) of an OpenPose or COCO keypoint JSON file.
+    """What `find_pose` gives, where there has to be a person: raises a `GflaError` if there is none, too."""
+    person = find_pose(path)
+    if person is None:
+        raise GflaError(f"The pose file {path} contains no person; give a file in which a person was found.")
+    return person
 
-    OpenPose: an object with `people`, each with `pose_keypoints_2d` of 18 or 25 joints, in pixels. COCO: an
-    annotation or result with `keypoints` of 17 joints, a list of them, or a dataset with `annotations`, of
-    one image. COCO's visibility flags 1 and 2 and scores above 1 become confidence 1.
+
+def find_pose(path, joints=JOINTS):
+    """Keypoints of the main person (`main_person`) of an OpenPose or COCO keypoint JSON file, or None if there is no person.
+
+    OpenPose: an object with `people`, each with `pose_keypoints_2d` of 18 or 25 joints, in pixels, or of 17, which are in the
+    order of Human3.6M. COCO: an annotation or result with `keypoints` of 17 joints, a list of them, or a dataset with
+    `annotations`, of one image. COCO's visibility flags 1 and 2 and scores above 1 become confidence 1.
+
+    Args:
+        path: of the file.
+        joints: the order wanted, `JOINTS` or `gfla_tf.data.joint_orders.H36M_17`.
+
+    Returns:
+        (18, 3) or (17, 3) float32, or None.
 
     Raises:
-        GflaError: the file cannot be read, is not such JSON, has a wrong number of values, values that are no
-            numbers, or no person.
+        GflaError: the file cannot be read, is not such JSON, has a wrong number of values, or values that are no numbers.
     """
     try:
         document = json.loads(Path(path).read_bytes())
@@ -96,9 +115,9 @@ def read_pose(path):
             f"The pose file {path} is neither OpenPose JSON (people with pose_keypoints_2d) nor COCO "
             "keypoint JSON (annotations with keypoints)."
         )
-    person = main_person([_person(entry[key], orders, path) for entry in entries])
+    person = main_person([_person(entry[key], orders, joints, path) for entry in entries])
     if person is None:
-        raise GflaError(f"The pose file {path} contains no person; give a file in which a person was found.")
+        return None
     present = person[:, 2] > 0
     if np.abs(person[present, :2]).max() <= 1:
         raise GflaError(
@@ -140,7 +159,7 @@ def _coco_entries(document, path):
     return entries
 
 
-def _person(values, orders, path):
+def _person(values, orders, joints, path):
     if not isinstance(values, list) or len(values) not in {3 * count for count in orders}:
         count = len(values) if isinstance(values, list) else 0
         counts = " or ".join(f"{3 * count} ({count} joints)" for count in orders)
@@ -149,7 +168,10 @@ def _person(values, orders, path):
         raise GflaError(f"The pose file {path} has a person with values that are no numbers of pixels.")
     points = np.array(values, np.float32).reshape(-1, 3)
     points[:, 2] = points[:, 2].clip(0, 1)
-    return to_joints(points, orders[len(points)])
+    order = orders[len(points)]
+    if joints == JOINTS:
+        return to_joints(points, order)
+    return np.where(points[:, 2:] > 0, points, 0) if order == CLEAN_17 else to_h36m(to_joints(points, order))
 
 
 def _prominence(person):

@@ -11,11 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from demo.photos import crop, crop_keypoints, inside_photo, person_box, read_photo
-from demo.pose_detector import PoseDetector
+from demo.models import load_model
+from demo.photos import crop_keypoints, to_float
 from demo.pose_files import read_pose
-from export.runner import TFLiteModel
-from gfla_tf.data.poses import JOINTS, pose_maps
+from demo.subjects import read_subject, subject_of
 from gfla_tf.errors import GflaError, user_errors
 from gfla_tf.visualization import (
     draw_skeleton,
@@ -29,41 +28,26 @@ from gfla_tf.visualization import (
 CELL = 256  # least height of a picture in the overview
 
 
-def load_pose_model(path):
-    """The `TFLiteModel` of a pose network; raises `GflaError` for one of another task or of other joints."""
-    model = TFLiteModel(path)
-    description = model.description
-    if description["task"] != "pose":
-        raise GflaError(
-            f"{path} is a model for the task {description['task']!r}; pose transfer needs 'pose'."
-        )
-    if tuple(description.get("joints", ())) != JOINTS or "heat_map_sigma" not in description:
-        raise GflaError(f"{path} was made for other joints than ours, or for another order of them.")
-    return model
-
-
 def transfer(model, source_image, source_keypoints, target_keypoints):
     """Runs a pose network once.
 
     Args:
-        model: from `load_pose_model`.
+        model: `export.runner.TFLiteModel` of a pose network.
         source_image: uint8 (H, W, 3) of the model's size.
         source_keypoints, target_keypoints: (18, 3) in pixels of that size.
 
     Returns:
         the model's outputs without their batch axis: `generated` (H, W, 3) in [-1, 1], and for each attention
         level L `flow_L` (h, w, 2) and `mask_L` (h, w, 1).
+
+    Raises:
+        GflaError: the model was made for other joints.
     """
-    draw = functools.partial(
-        pose_maps,
-        image_size=source_image.shape[:2],
-        sigma=model.description["heat_map_sigma"],
-        limb_sigma=model.description.get("limb_sigma"),
-    )
+    maps = functools.partial(subject_of(model).maps, image=source_image)
     outputs = model(
-        source_image=source_image[None].astype(np.float32) / 127.5 - 1,
-        source_pose=draw(source_keypoints[None]),
-        target_pose=draw(target_keypoints[None]),
+        source_image=to_float(source_image)[None],
+        source_pose=maps(source_keypoints)[None],
+        target_pose=maps(target_keypoints)[None],
     )
     return {name: value[0] for name, value in outputs.items()}
 
@@ -111,34 +95,19 @@ def _run(options):
     for path in (options.source, options.pose):
         if path.resolve() in (output.resolve(), bare.resolve()):
             raise GflaError(f"The output would overwrite {path}; give another --output.")
-    model = load_pose_model(options.model)
-    size = model.inputs["source_image"][1:3]
-    source, source_keypoints = _frame(options.source, options.source_pose, size, options.pose_model)
+    model = load_model(options.model, "pose")
+    person = subject_of(model, options.pose_model)
+    source, source_keypoints = read_subject(person, options.source, options.source_pose)
     if options.pose.suffix.lower() == ".json":
         target, keypoints = None, read_pose(options.pose)
-        target_keypoints = crop_keypoints(keypoints, person_box(keypoints, size, options.pose), size)
+        target_keypoints = crop_keypoints(keypoints, person.box(keypoints, options.pose), person.size)
     else:
-        target, target_keypoints = _frame(options.pose, None, size, options.pose_model)
+        target, target_keypoints = read_subject(person, options.pose)
     outputs = transfer(model, source, source_keypoints, target_keypoints)
     picture = overview(source, source_keypoints, target_keypoints, outputs, target)
     write_png(bare, to_uint8(outputs["generated"]))
     write_png(output, picture)
     return output, bare
-
-
-def _frame(path, pose, size, pose_model):
-    """The person of a photo, cropped to the model's size, and its keypoints there."""
-    image = read_photo(path)
-    if pose:
-        keypoints = read_pose(pose)
-    else:
-        with PoseDetector(pose_model) as detect:
-            keypoints = detect(image)
-        if keypoints is None:
-            raise GflaError(f"No person was found in the photo {path}; give one of a whole, visible person.")
-    keypoints = inside_photo(keypoints, image.shape[:2])
-    box = person_box(keypoints, size, f"{pose} on the photo {path}" if pose else path)
-    return crop(image, box, size), crop_keypoints(keypoints, box, size)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,12 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 from gfla_tf.errors import GflaError
 
+LEAST_SIZE = 256  # of frames that are made for people to see, in pixels
 _NTSC = {round(rate / 1.001, 2): rate / 1.001 for rate in (24, 30, 60)}  # ffmpeg tells rates in two digits
 _GIF_FPS = 50  # players show faster ones slowly
 # A palette for each frame: one for all of them would have to wait, with every frame in memory, for the last.
@@ -114,6 +116,12 @@ def write_video(path, frames, fps):
             writer.close()
         temporary.unlink(missing_ok=True)
     return count
+
+
+def enlarged(picture):
+    """The picture (H, W, 3) uint8 a whole number of times as large, at least `LEAST_SIZE` high, so that players show it well."""
+    factor = -(-LEAST_SIZE // picture.shape[0])
+    return cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
 
 
 def require_format(path):

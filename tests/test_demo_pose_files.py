@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from demo.pose_files import main_person, read_pose, to_joints, write_openpose
+from demo.pose_files import find_pose, main_person, read_pose, to_joints, write_openpose
+from gfla_tf.data.joint_orders import H36M_17, to_h36m
 from gfla_tf.data.poses import JOINTS
 from gfla_tf.errors import GflaError
 
@@ -67,6 +68,22 @@ def test_coco_joints_arrive_at_their_names_and_the_neck_is_between_the_shoulders
     np.testing.assert_allclose(keypoints[1], [*(left[:2] + right[:2]) / 2, min(left[2], right[2])])
 
 
+def test_seventeen_openpose_joints_are_human36ms(write):
+    person = points(17)
+    path = write(openpose(person))
+    np.testing.assert_array_equal(find_pose(path, H36M_17), person)
+    keypoints = read_pose(path)
+    for joint, name in enumerate(JOINTS):
+        if name.endswith(("eye", "ear")):
+            np.testing.assert_array_equal(keypoints[joint], np.zeros(3), err_msg=name)
+        else:
+            known = H36M_17.index("thorax" if name == "neck" else name)
+            np.testing.assert_allclose(keypoints[joint], person[known], err_msg=name)
+    eighteen = points(18)
+    np.testing.assert_allclose(find_pose(write(openpose(eighteen)), H36M_17), to_h36m(eighteen))
+    assert find_pose(write(openpose()), H36M_17) is None
+
+
 def test_coco_comes_as_annotation_list_or_dataset_and_flags_are_confidences(write):
     person = points(17)
     person[:, 2] = np.arange(17) % 3  # missing, hidden, visible
@@ -120,7 +137,7 @@ def test_what_is_written_is_read_back(tmp_path):
         ('{"people": []}', "contains no person"),
         ("[]", "contains no person"),
         (openpose(np.zeros((25, 3))), "contains no person"),
-        (openpose(points(19)), r"57 values; a person takes 54 \(18 joints\) or 75 \(25 joints\)"),
+        (openpose(points(19)), r"57 values; a person takes 51 \(17 joints\) or 54 \(18 joints\) or 75 \(25 joints\)"),
         ({"people": [{"pose_keypoints_2d": "nose"}]}, "0 values"),
         (coco(points(18)), r"54 values; a person takes 51 \(17 joints\)"),
         (openpose(points(18) * np.nan), "no numbers of pixels"),

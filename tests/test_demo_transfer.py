@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 from tiny_tflite import SIZE, write_tiny_tflite
 
+from demo.models import load_model
 from demo.photos import Box, crop, crop_keypoints, person_box
 from demo.pose_files import read_pose, write_openpose
-from demo.transfer import load_pose_model, main, overview, transfer
+from demo.subjects import subject_of
+from demo.transfer import main, overview, transfer
+from export.runner import TFLiteModel
 from gfla_tf.data.poses import JOINTS
 from gfla_tf.errors import GflaError
 from gfla_tf.visualization import write_png
@@ -79,7 +82,7 @@ def test_the_overview_shows_every_view_coarse_levels_first(model, files, monkeyp
     monkeypatch.setattr("demo.transfer.labelled_grid", lambda rows, cell: labels.extend(rows[0]))
     source = np.zeros((*SIZE, 3), np.uint8)
     keypoints = crop_keypoints(np.c_[STANDING, np.ones(18)], Box(0, 0, 300, 450), SIZE)
-    outputs = transfer(load_pose_model(model), source, keypoints, keypoints)
+    outputs = transfer(TFLiteModel(model), source, keypoints, keypoints)
     assert {name: value.shape for name, value in outputs.items()} == {
         "generated": (64, 32, 3),
         **{"flow_3": (8, 4, 2), "mask_3": (8, 4, 1), "flow_2": (16, 8, 2), "mask_2": (16, 8, 1)},
@@ -128,10 +131,10 @@ def test_bad_input_is_refused_in_one_sentence_with_status_2(model, files, capsys
 
 
 def test_models_of_other_tasks_or_joints_are_refused(tmp_path):
-    cases = {"task 'face'": {"task": "face"}, "other joints": {"joints": JOINTS[::-1]}}
-    for reason, field in cases.items():
-        path = write_tiny_tflite(tmp_path / "other.tflite", **field)
-        with pytest.raises(GflaError, match=reason):
-            load_pose_model(path)
+    path = tmp_path / "other.tflite"
+    with pytest.raises(GflaError, match="task 'face'; this program needs 'pose'"):
+        load_model(write_tiny_tflite(path, task="face"), "pose")
+    with pytest.raises(GflaError, match="other joints"):
+        subject_of(load_model(write_tiny_tflite(path, joints=JOINTS[::-1]), "pose"))
     with pytest.raises(GflaError, match="no embedded description"):
-        load_pose_model(write_tiny_tflite(tmp_path / "bare.tflite"))
+        load_model(write_tiny_tflite(path), "pose")

@@ -14,9 +14,10 @@ import tensorflow as tf
 import yaml
 from tiny_run import render_here, tiny_config, write_config
 
-from demo.transfer import load_pose_model, transfer
+from demo.transfer import transfer
 from export.agreement import TOLERANCE
 from export.conversion import convert
+from export.runner import TFLiteModel
 from export.sources import from_run
 from gfla_tf.data.poses import pose_maps
 from gfla_tf.errors import GflaError
@@ -148,7 +149,7 @@ def test_a_run_with_limb_maps_is_converted_with_them_and_transfer_draws_them(fol
     run = Run(tiny_config(folder, *once), folder / "runs" / "limbs")
     run.train()
     written = convert(from_run(run.directory), run.directory)
-    model = load_pose_model(written[-1].path)
+    model = TFLiteModel(written[-1].path)
     assert (model.description["heat_map_sigma"], model.description["limb_sigma"]) == (2.0, 2.0)
     assert model.inputs["source_pose"] == model.inputs["target_pose"] == (1, 32, 32, 18 + 17)
     bank = render_here((32, 32), "train", 0, 2, 3)

@@ -48,3 +48,30 @@ def write_tiny_tflite(path, function=network, **description):
         }
         write_description(path, fields | description)
     return path
+
+
+ANIMATION_SIZE = (48, 32)
+
+
+def animation_network(structure_channels):
+    """One step of an animation of small frames, as a function for `write_tiny_tflite`."""
+    image, structure = (tf.TensorSpec([1, *ANIMATION_SIZE, n]) for n in (3, structure_channels))
+    names = ("reference_image", "previous_image")
+    names += ("reference_structure", "previous_structure", "target_structure")
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec((image if name.endswith("image") else structure).shape, name=name) for name in names
+        ]
+    )
+    def step(reference_image, previous_image, reference_structure, previous_structure, target_structure):
+        arrays = (reference_image, previous_image, reference_structure, previous_structure, target_structure)
+        return {"generated": drawn_step(**dict(zip(names, arrays, strict=True)))}
+
+    return step
+
+
+def drawn_step(reference_image, previous_image, reference_structure, previous_structure, target_structure):
+    """What `animation_network` draws; every input has its own share. For arrays and tensors."""
+    light = 0.6 * target_structure - 0.2 * previous_structure + 0.1 * reference_structure
+    return 0.4 * reference_image + 0.3 * previous_image + light[..., -3:]

@@ -1,16 +1,16 @@
 """What the dance networks see of a pose: a heat map for each joint, and the skeleton as a picture (TIP 2020, section 4).
 
-In `keras.ops`, for data pipelines and for graphs that take keypoints in.
+`dance_structure` is in `keras.ops`, for data pipelines and for graphs that take keypoints in; `dance_maps` is its twin in NumPy,
+so that the demos need no TensorFlow.
 """
 
 import colorsys
 
 import numpy as np
-from keras import ops
 
+from gfla_tf.data import poses
 from gfla_tf.data.joint_orders import H36M_17, H36M_LIMBS
 from gfla_tf.data.poses import HEAT_MAP_SIGMA
-from gfla_tf.ops.heat_maps import heat_maps, limb_maps
 
 DANCE_CHANNELS = len(H36M_17) + 3
 LIMB_SIGMA = 2.0  # pixels, as wide as the published skeletons' lines
@@ -41,10 +41,24 @@ def dance_structure(keypoints, image_size, sigma=HEAT_MAP_SIGMA, limb_sigma=LIMB
     Returns:
         (batch, height, width, 20) float32 in [0, 1].
     """
-    limbs = limb_maps(keypoints, image_size, limb_sigma, H36M_LIMBS)
+    from keras import ops
+
+    from gfla_tf.ops import heat_maps
+
+    return _structure(ops, heat_maps, keypoints, image_size, sigma, limb_sigma)
+
+
+def dance_maps(keypoints, image_size, sigma=HEAT_MAP_SIGMA, limb_sigma=LIMB_SIGMA):
+    """What `dance_structure` computes, for (..., 17, 3)."""
+    return _structure(np, poses, keypoints, image_size, sigma, limb_sigma)
+
+
+def _structure(arrays, maps, keypoints, image_size, sigma, limb_sigma):
+    """The structure with the functions of NumPy or `keras.ops`, and with the maps that belong to them."""
+    limbs = maps.limb_maps(keypoints, image_size, limb_sigma, H36M_LIMBS)
     # A channel at a time: the phone knows no tensors of five dimensions.
-    skeleton = [ops.max(limbs * colour, axis=-1, keepdims=True) for colour in LIMB_COLOURS.T]
-    return ops.concatenate([heat_maps(keypoints, image_size, sigma), *skeleton], axis=-1)
+    skeleton = [arrays.max(limbs * colour, axis=-1, keepdims=True) for colour in LIMB_COLOURS.T]
+    return arrays.concatenate([maps.heat_maps(keypoints, image_size, sigma), *skeleton], axis=-1)
 
 
 def skeleton_picture(structure):

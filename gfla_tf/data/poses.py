@@ -60,14 +60,14 @@ def heat_maps(keypoints, image_size, sigma=HEAT_MAP_SIGMA):
     return np.einsum("...jh,...jw->...hwj", row, column)
 
 
-def limb_maps(keypoints, image_size, sigma):
-    """Maps of limbs: exp(-d^2 / (2 sigma^2)), where d is the distance to the segment between the joints of each of `LIMBS`.
+def limb_maps(keypoints, image_size, sigma, limbs=LIMBS):
+    """Maps of limbs: exp(-d^2 / (2 sigma^2)), where d is the distance to the segment between the joints of each of `limbs`.
 
-    Arguments as for `heat_maps`; returns (..., height, width, limbs). A limb with a missing joint has an empty map.
+    Other arguments as for `heat_maps`; returns (..., height, width, limbs). A limb with a missing joint has an empty map.
     """
     keypoints = np.asarray(keypoints, np.float32)[..., None, None, :, :]
     height, width = image_size
-    first, second = (keypoints[..., [limb[end] for limb in LIMBS], :] for end in (0, 1))
+    first, second = (keypoints[..., [limb[end] for limb in limbs], :] for end in (0, 1))
     present = (first[..., 2] > 0) & (second[..., 2] > 0)
     x = np.arange(width, dtype=np.float32)[None, :, None] - first[..., 0]  # (..., height or 1, width, limbs)
     y = np.arange(height, dtype=np.float32)[:, None, None] - first[..., 1]
