@@ -100,14 +100,14 @@ def test_a_subject_that_is_lacking_is_named(tmp_path):
 def test_other_joints_or_coordinates_are_refused(tmp_path, shape):
     truth = tree(0)
     truth["S5"]["Walking"][2] = np.zeros(shape, np.float32)
-    with pytest.raises(GflaError, match="S5, Walking of shape .* must be .frames, 17, 2."):
+    with pytest.raises(GflaError, match=r"S5, Walking of shape .* must be .frames, 17, 2."):
         load_human36m(write(tmp_path, truth), "train")
 
 
 def test_files_that_do_not_belong_together_are_refused(tmp_path):
     truth = tree(0)
     truth["S1"]["Walking"].pop()
-    with pytest.raises(GflaError, match="3 cameras of S1, Walking .* and 4 in"):
+    with pytest.raises(GflaError, match=r"3 cameras of S1, Walking .* and 4 in"):
         load_human36m(write(tmp_path, truth), "train")
     others = {subject: {"Sitting": actions["Walking"]} for subject, actions in tree(0).items()}
     with pytest.raises(GflaError, match="share no action"):

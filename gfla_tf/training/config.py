@@ -56,7 +56,8 @@ class FeaturesConfig:
 
 
 FLOW_TERMS = ("correctness", "regularization", "flow_error")
-TERMS = ("l1", "adversarial", *FLOW_TERMS, "content", "style", "joints")
+IMAGE_TERMS = ("l1", "adversarial", *FLOW_TERMS, "content", "style")
+TERMS = (*IMAGE_TERMS, "joints")
 
 
 @dataclass

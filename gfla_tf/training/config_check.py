@@ -65,6 +65,12 @@ def check_config(config, origin):
         weights = [getattr(getattr(config, stage), term) for term in TERMS]
         for term in TERMS:
             require(f"{stage}.{term}", _is_not_negative, "a weight must be 0 or more")
+            if term not in task.terms and getattr(config, stage).steps:
+                require(
+                    f"{stage}.{term}",
+                    lambda x: x == 0,
+                    f"the task {config.task} has no such term: give the weight 0",
+                )
         require(f"{stage}.person_weight", _is_not_negative, "a weight must be 0 or more")
         require(f"{stage}.steps", _is_not_negative, "it must be 0 or more")
         require(

@@ -4,7 +4,7 @@ from keras import ops
 
 from gfla_tf.losses.flow import affine_regularization, best_similarity, flow_error, sampling_correctness
 from gfla_tf.losses.perceptual import content_loss, style_loss
-from gfla_tf.training.config import FLOW_TERMS, TERMS
+from gfla_tf.training.config import FLOW_TERMS, IMAGE_TERMS
 
 
 class Objective:
@@ -57,7 +57,7 @@ class ImageObjective(Objective):
 
     def __init__(self, generator, features, stage, window_sigma):
         self.levels = {level: generator.attention_kernels[level] for level in generator.levels}
-        weights = {term: getattr(stage, term) for term in TERMS}
+        weights = {term: getattr(stage, term) for term in IMAGE_TERMS}
         super().__init__(weights if self.levels else weights | dict.fromkeys(FLOW_TERMS, 0.0))
         self.features = features
         self.window_sigma = window_sigma

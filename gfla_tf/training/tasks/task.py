@@ -5,6 +5,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from gfla_tf.errors import GflaError
+from gfla_tf.training.config import IMAGE_TERMS
 
 SAMPLE_SEED = 17  # of the held-out data in the sample grids
 
@@ -15,12 +16,14 @@ class Task:
     Attributes:
         datasets: known values of data.dataset; the first is the default.
         datasets_with_flow: those whose batches hold the true `flow` and its `visibility`, which the term flow_error needs.
+        terms: of the losses, which may have a weight.
         feature_poses: channels of the poses that the people features look at; None where the task has no such poses, so that
             only feature networks that look at the image alone fit.
     """
 
     datasets = ()
     datasets_with_flow = ()
+    terms = IMAGE_TERMS
     feature_poses = None
 
     def __init__(self, config):

@@ -1,0 +1,71 @@
+"""Motion extraction (TIP 2020, section 4.2): clean joints out of what a pose detector sees."""
+
+import numpy as np
+from keras import ops
+
+from gfla_tf.data.human36m import load_human36m
+from gfla_tf.data.motion_bank import MotionBank, as_h36m, to_points
+from gfla_tf.data.motion_pipeline import motion_dataset
+from gfla_tf.data.people_motion import perform_motion
+from gfla_tf.layers.convolution import INITIAL_GAIN
+from gfla_tf.motion_pictures import skeleton_strips
+from gfla_tf.training.objectives import Objective
+from gfla_tf.training.tasks.task import SAMPLE_SEED, Task
+
+SAMPLES = 4  # sequences in the sample pictures
+
+
+class MotionObjective(Objective):
+    """The mean squared error of the joints, in the network's coordinates."""
+
+    def inputs(self, batch):
+        return {"keypoints": batch["keypoints"]}
+
+    def terms(self, batch, outputs, step):
+        return {"joints": ops.mean(ops.square(outputs["clean"] - batch["clean"]))}
+
+
+class MotionTask(Task):
+    """Sequences of joints: data.clip_frames of each of data.identities synthetic people, or Human3.6M."""
+
+    datasets = ("synthetic_motion", "human36m")
+    terms = ("joints",)
+
+    def check_settings(self, require):
+        require("features.network", lambda name: name == "none", "there are no images to compare: give none")
+        require(
+            "model.initial_gain",
+            lambda gain: gain == INITIAL_GAIN,
+            "the network's kernels are not scaled: leave it out",
+        )
+
+    def flow_network(self, generator):
+        return None
+
+    def load(self, generator):
+        data = self.config.data
+        if data.dataset == "human36m":
+            bank, held_out = (load_human36m(data.directory, split) for split in ("train", "test"))
+        else:
+            bank = MotionBank.of(perform_motion("train", data.seed, data.identities, data.clip_frames))
+            held_out = MotionBank.of(perform_motion("test", SAMPLE_SEED, SAMPLES, data.clip_frames))
+        samples = motion_dataset(held_out, SAMPLES, generator.receptive_field)
+        return (bank, generator.receptive_field), next(iter(samples))
+
+    def dataset(self, data, seed, start):
+        return motion_dataset(*data, self.config.batch_size, seed, start)
+
+    def objective(self, generator, features, stage, window_sigma):
+        return MotionObjective({"joints": stage.joints})
+
+    def grid(self, batch, outputs):
+        """Strips of skeletons for each sequence: as detected, as the network has it, and true."""
+        frames = batch["clean"].shape[1]
+        before = (batch["keypoints"].shape[1] - frames) // 2
+        strips = []
+        for noisy, found, true in zip(batch["keypoints"], outputs["clean"], batch["clean"]):
+            noisy, found, true = (to_points(np.asarray(x), 1) for x in (noisy[before:-before], found, true))
+            strips.append(skeleton_strips({"noisy": as_h36m(noisy), "clean": found, "true": true}))
+        width = max(strip.shape[1] for strip in strips)
+        white = (((0, 0), (0, width - strip.shape[1]), (0, 0)) for strip in strips)
+        return np.concatenate([np.pad(*pair, constant_values=255) for pair in zip(strips, white)])
