@@ -7,8 +7,8 @@ import tensorflow as tf
 from gfla_tf.data.clip_bank import ClipBank
 from gfla_tf.data.clip_pipeline import clip_dataset, clip_inputs
 from gfla_tf.data.dance_structure import DANCE_CHANNELS, LIMB_COLOURS, dance_structure, skeleton_picture
-from gfla_tf.data.joint_orders import H36M_17, H36M_LIMBS
-from gfla_tf.data.people_clips import _render, render_clips
+from gfla_tf.data.joint_orders import H36M_17, H36M_LIMBS, to_h36m
+from gfla_tf.data.people_clips import render_clips
 from gfla_tf.data.poses import heat_maps
 from gfla_tf.data.synthetic.people import SyntheticPeople
 
@@ -93,11 +93,15 @@ def test_inputs_are_float_images_drawn_structures_masks_and_flows(bank):
 def test_rendered_clips_are_those_of_the_people():
     bank = render_clips((32, 32), "test", 3, 2, 2)
     assert bank.shape == (2, 2)
-    frames, targets = _render((SyntheticPeople((32, 32), "test", 3), 1, 2))
-    for entries, expected in ((bank.frames, frames), (bank.targets, targets)):
-        for name, value in expected.items():
-            np.testing.assert_array_equal(entries[name][1], value)
-    assert bank.frames["structure"].shape == (2, 3, 17, 3)
+    clip = SyntheticPeople((32, 32), "test", 3).clip(1, 0, 2)
+    np.testing.assert_array_equal(bank.frames["image"][1], clip.images)
+    np.testing.assert_array_equal(bank.frames["person"][1], clip.persons)
+    np.testing.assert_array_equal(bank.frames["structure"][1], to_h36m(clip.keypoints))
+    for source in ("reference", "previous"):
+        for kind in ("flow", "visibility"):
+            np.testing.assert_allclose(
+                bank.targets[f"{kind}_{source}"][1], getattr(clip, f"{kind}_{source}"), atol=1 / 64
+            )
 
 
 @pytest.fixture(scope="module")
