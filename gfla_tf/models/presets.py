@@ -32,7 +32,7 @@ DISCRIMINATORS = {
     "temporal": TemporalDiscriminator,
 }
 
-_SMALL_DANCE = {
+_SMALL_ANIMATION = {
     "image_size": (64, 64),
     "attention_kernels": {2: 3, 1: 3},
     "attention_units": 32,
@@ -72,7 +72,7 @@ PRESETS = {
     },
     "dance_quickstart": {
         "task": "dance",
-        "generator": {"structure_channels": 20, **_SMALL_DANCE},
+        "generator": {"structure_channels": 20, **_SMALL_ANIMATION},
         "discriminator": {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64},
         "video_discriminator": {
             "kind": "temporal",
@@ -86,7 +86,7 @@ PRESETS = {
     "dance_framewise": {
         "task": "dance",
         "network": "pose",
-        "generator": {"pose_channels": 20, **_SMALL_DANCE},
+        "generator": {"pose_channels": 20, **_SMALL_ANIMATION},
         "discriminator": {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64},
     },
     "dance_fashionvideo": {
@@ -98,6 +98,18 @@ PRESETS = {
         },
         "discriminator": {"kind": "residual", "depth": 4},
         "video_discriminator": {"kind": "temporal", "depth": 4, "frames": 6},
+    },
+    "face_quickstart": {
+        "task": "face",
+        "generator": {"structure_channels": 16, **_SMALL_ANIMATION},
+        "discriminator": {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64},
+        "video_discriminator": {
+            "kind": "residual",
+            "depth": 3,
+            "image_channels": 6,
+            "base_channels": 16,
+            "max_channels": 64,
+        },
     },
     "face_forensics": {
         "task": "face",

@@ -1,7 +1,8 @@
 """What can be trained: a class for each task. docs/adding_a_task.md says how to add one."""
 
 from gfla_tf.training.tasks.dance import DanceTask
+from gfla_tf.training.tasks.face import FaceTask
 from gfla_tf.training.tasks.motion import MotionTask
 from gfla_tf.training.tasks.pose import PoseTask
 
-TASKS = {"pose": PoseTask, "dance": DanceTask, "motion": MotionTask}
+TASKS = {"pose": PoseTask, "dance": DanceTask, "face": FaceTask, "motion": MotionTask}

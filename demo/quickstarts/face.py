@@ -1,0 +1,94 @@
+"""Faces that turn and talk: each is drawn from one reference picture and the drawings of the frames."""
+
+import numpy as np
+
+CONFIG = "configs/face_quickstart.yaml"
+BASELINES = {}
+UNSEEN = "faces never seen in training"
+NOTES = (
+    "repeating: the reference picture for every frame. For orientation, the true frame before, which no network has,",
+    "is as far from each frame as the last two lines say.",
+)
+GOALS = {
+    "ssim_above_repeating": (0.1, ">=", "SSIM above repeating's"),
+    "l1_of_repeating": (0.6, "<=", "L1 / repeating's"),
+    "ssim_above_previous": (-0.1, ">=", "SSIM above the true previous frame's"),
+    "l1_of_previous": (2.0, "<=", "L1 / the true previous frame's"),
+}
+
+HELD_OUT_SEED = 1
+HELD_OUT = 24
+FRAMES = 30
+SHOWN = 4
+
+
+def held_out(run):
+    """Clips of synthetic faces: `images` (n, 1 + T, H, W, 3) uint8, the reference first, and their `structures`."""
+    from gfla_tf.data.face_clips import render_clips
+    from gfla_tf.data.face_structure import SCALE
+
+    frames = render_clips(run.generator.image_size, "test", HELD_OUT_SEED, HELD_OUT, FRAMES).frames
+    return {"images": frames["image"], "structures": frames["structure"] * SCALE}
+
+
+def generate(model, samples):
+    """The frames that the network draws of each clip, each from the reference and the one drawn before it."""
+    from gfla_tf.models.animation import first_state, sequence
+
+    clips = []
+    for images, structures in zip(_float(samples["images"]), samples["structures"], strict=True):
+        state = first_state(images[:1], structures[:1])
+        steps = sequence(model, state, (structure[None] for structure in structures[1:]))
+        clips.append(np.concatenate([step["generated"] for step in steps]))
+    return {"generated": np.stack(clips)}
+
+
+def scores(samples, outputs, _):
+    """Frames against the true ones, beside those of repeating the reference and of the true frame before."""
+    from gfla_tf.metrics.image import l1, ssim
+
+    images = _float(samples["images"])
+    target = _flat(images[:, 1:])
+    guesses = {
+        "generated": _flat(outputs["generated"]),
+        "repeating": np.repeat(images[:, 0], images.shape[1] - 1, axis=0),
+        "previous": _flat(images[:, :-1]),
+    }
+    error = {name: l1(guess, target) for name, guess in guesses.items()}
+    similarity = {name: ssim(guess, target) for name, guess in guesses.items()}
+    return {
+        "l1": error,
+        "ssim": similarity,
+        "ssim_above_repeating": similarity["generated"] - similarity["repeating"],
+        "l1_of_repeating": error["generated"] / error["repeating"],
+        "ssim_above_previous": similarity["generated"] - similarity["previous"],
+        "l1_of_previous": error["generated"] / error["previous"],
+    }
+
+
+def picture(samples, outputs, _, title):
+    """The frames of a film: for each of some clips the reference, the drawing, what was generated, and the target."""
+    from gfla_tf.data.face_structure import structure_picture
+    from gfla_tf.visualization import labelled_grid, to_uint8
+
+    frames = []
+    for k in range(outputs["generated"].shape[1]):
+        rows = [
+            [
+                ("reference", samples["images"][i, 0]),
+                ("drawing", structure_picture(samples["structures"][i, k + 1])),
+                ("generated (LiteRT)", to_uint8(outputs["generated"][i, k])),
+                ("target", samples["images"][i, k + 1]),
+            ]
+            for i in range(SHOWN)
+        ]
+        frames.append(labelled_grid(rows, cell=160, title=title))
+    return frames
+
+
+def _float(images):
+    return images.astype(np.float32) / 127.5 - 1
+
+
+def _flat(frames):
+    return frames.reshape(-1, *frames.shape[2:])

@@ -1,0 +1,47 @@
+"""Face animation (TIP 2020): a face of one picture moves and talks like the face of a video."""
+
+import numpy as np
+import tensorflow as tf
+
+from gfla_tf.data.face_clips import render_clips
+from gfla_tf.data.face_structure import FACE_CHANNELS, POINTS, SCALE, face_maps, structure_picture
+from gfla_tf.data.prepared_clips import ClipSamples
+from gfla_tf.training.tasks.clip import ClipTask
+
+
+class FaceTask(ClipTask):
+    """Clips of faces, with the 16 maps drawn from 68 points for structures.
+
+    The flow to the previous frame is judged in the frame that was generated before, not in the true one, and the video
+    discriminator sees differences of three consecutive frames.
+    """
+
+    datasets = ("synthetic_faces", "faceforensics")
+    datasets_with_flow = ("synthetic_faces",)
+    previous = "generated"
+    video = "differences"
+
+    def generator_settings(self):
+        return {"structure_channels": FACE_CHANNELS}
+
+    def render(self, image_size, split, seed, clips, length):
+        return render_clips(image_size, split, seed, clips, length)
+
+    def samples(self, builder, split):
+        return ClipSamples(builder, split, structure=("points", (POINTS, 2)), make_structure=_drawn)
+
+    def draw(self, structures, image_size):
+        return tf.cast(structures, tf.float32) * SCALE
+
+    def picture(self, structure):
+        return structure_picture(structure)
+
+
+def _drawn(points, image):
+    """`face_maps` of the tensors of a record."""
+    maps = tf.numpy_function(_maps, (points, image), tf.uint8, stateful=False)
+    return tf.ensure_shape(maps, (*image.shape[:2], FACE_CHANNELS))
+
+
+def _maps(points, image):
+    return face_maps(points, image.shape[:2], np.ascontiguousarray(image))
