@@ -154,41 +154,43 @@ def test_faces_come_with_the_maps_that_are_drawn_from_their_points_and_their_pic
 
 
 TINY = {
-    "name": "tiny", "task": "dance", "batch_size": 2, "steps_per_epoch": 2, "checkpoint_every": 2,
+    "name": "tiny", "batch_size": 2, "steps_per_epoch": 2, "checkpoint_every": 2,
     "data": {"clip_frames": LENGTH, "unroll": UNROLL, "heat_map_sigma": 3.0},
-    "model": {
-        "preset": "dance_quickstart",
-        "generator": {
-            "image_size": [32, 32], "attention_kernels": {1: 3}, "attention_units": 8, "base_channels": 4, "max_channels": 8,
-            "depth": 2, "flow_base_channels": 4, "flow_max_channels": 8, "flow_depth": 3,
-        },
-    },
     "features": {"network": "none"},
     "flow": {"steps": 0},
     "full": {"steps": 1, "adversarial": 0.0, "correctness": 0.0, "content": 0.0, "style": 0.0},
 }  # fmt: skip
+GENERATOR = {
+    "image_size": [32, 32], "attention_kernels": {1: 3}, "attention_units": 8, "base_channels": 4, "max_channels": 8, "depth": 2,
+    "flow_base_channels": 4, "flow_max_channels": 8, "flow_depth": 3,
+}  # fmt: skip
 
 
-def tiny_run(tmp_path, name, write, **settings):
+def tiny_run(tmp_path, task, name, write):
     write(tmp_path / name)
-    settings = {
-        **TINY,
-        **settings,
-        "data": {**TINY["data"], "dataset": name, "directory": str(tmp_path / name)},
-    }
+    data = {**TINY["data"], "dataset": name, "directory": str(tmp_path / name)}
+    model = {"preset": f"{task}_quickstart", "generator": GENERATOR}
+    settings = {**TINY, "task": task, "data": data, "model": model}
     (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(settings))
     return Run(load_config(tmp_path / "tiny.yaml"), tmp_path / "run")
 
 
 @pytest.mark.parametrize(
-    ("name", "write", "person"), [("fashionvideo", write_dance, False), ("iper", write_iper, True)]
+    ("task", "name", "write", "channels", "person"),
+    [
+        ("dance", "fashionvideo", write_dance, 20, False),
+        ("dance", "iper", write_iper, 20, True),
+        ("face", "faceforensics", write_faces, 16, False),
+    ],
 )
-def test_batches_of_dances_have_the_entries_of_synthetic_ones_but_the_flow(tmp_path, name, write, person):
-    run = tiny_run(tmp_path, name, write)
+def test_batches_have_the_entries_of_synthetic_ones_but_the_flow(
+    tmp_path, task, name, write, channels, person
+):
+    run = tiny_run(tmp_path, task, name, write)
     data, held_out = run.task.load(run.generator)
     (batch,) = take(run.task.dataset(data, 0, 0), 1)
     for entries, size in ((batch, 2), (held_out, 3)):
-        image, structure = (size, 32, 32, 3), (size, 32, 32, 20)
+        image, structure = (size, 32, 32, 3), (size, 32, 32, channels)
         expected = {"first": (size,)}
         for role in ("reference", "previous"):
             expected |= {f"{role}_image": image, f"{role}_structure": structure}
@@ -196,11 +198,12 @@ def test_batches_of_dances_have_the_entries_of_synthetic_ones_but_the_flow(tmp_p
         frames |= {"target_persons": (size, 32, 32, 1)} if person else {}
         expected |= {entry: (size, UNROLL, *shape[1:]) for entry, shape in frames.items()}
         assert {entry: tuple(value.shape) for entry, value in entries.items()} == expected
+        assert np.max(entries["target_structures"]) <= 1
 
 
 @pytest.mark.slow
 def test_a_training_on_dance_files_runs_and_draws_its_samples(tmp_path):
-    tiny_run(tmp_path, "iper", write_iper).train()
+    tiny_run(tmp_path, "dance", "iper", write_iper).train()
     assert (tmp_path / "run" / "generator.weights.h5").is_file()
     assert list((tmp_path / "run" / "images").glob("full_*.png"))
 

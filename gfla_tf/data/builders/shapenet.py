@@ -74,14 +74,14 @@ class ShapeNet(ManualBuilder):
                 )
         if not views:
             raise GflaError(f"{list_path} is empty: put the names of the groups there.")
-        table = [(file[name], model) for model, names in views.items() for name in names]
+        table = [(file, name, model) for model, names in views.items() for name in names]
         return table, {"models": [[model, len(names)] for model, names in views.items()]}
 
     def record(self, entry, image_size):
-        group, model = entry
-        where = f"{group.file.filename}, group {group.name.strip('/')}"
+        file, name, model = entry
+        where = f"{file.filename}, group {name}"
         try:
-            image, (azimuth, elevation) = group["image"][()], group["pose"][()].ravel()
+            image, (azimuth, elevation) = file[name]["image"][()], file[name]["pose"][()].ravel()
         except (LookupError, OSError, AttributeError, TypeError, ValueError) as error:
             raise GflaError(
                 f"{where}: it must have image and pose of two numbers ({error}): put an undamaged copy of the file there."
