@@ -208,7 +208,6 @@ def test_a_stage_without_any_weight_is_refused_unless_it_has_no_steps(written):
         ("model.generator.pose_channels=17", "18 maps"),
         ("model.generator.image_size=[40, 40]", "divisible by 32"),
         ("features.weights=/nowhere/at.all", "/nowhere/at.all"),
-        ("flow.flow_error=1", "synthetic_people has no true flow"),
         (
             "model.video_discriminator.depth=2",
             "no video_discriminator: presets with one are dance_fashionvideo",

@@ -36,8 +36,8 @@ class PoseTaskWithFlow(PoseTask):
         return PairBank(bank.frames, {"flow": seen[..., None] * np.float32([3, -2]), "visibility": seen})
 
     def prepare(self, batch):
-        batch = super().prepare(batch)
-        return {**batch, "visibility": tf.cast(batch["visibility"], tf.float32)[..., None]}
+        visibility = tf.cast(batch["visibility"], tf.float32)[..., None]
+        return {**super().prepare(batch), "flow": batch["flow"], "visibility": visibility}
 
 
 @pytest.fixture
@@ -74,7 +74,8 @@ def test_where_the_data_has_a_true_flow_its_error_trains_the_flow_without_featur
     assert flow[0] < 1.1 * untrained and flow[2] < 0.6 * flow[0] and full < flow[0]
 
 
-def test_a_flow_error_without_true_flow_is_refused_only_if_its_stage_has_steps(tmp_path):
+def test_a_flow_error_without_true_flow_is_refused_only_if_its_stage_has_steps(tmp_path, monkeypatch):
+    monkeypatch.setattr(PoseTask, "datasets_with_flow", ())
     with pytest.raises(GflaError, match="synthetic_people has no true flow"):
         Run(tiny_config(tmp_path, "full.flow_error=1"), tmp_path / "run")
     Run(tiny_config(tmp_path, "flow.flow_error=1", "flow.steps=0"), tmp_path / "run")

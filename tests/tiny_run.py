@@ -1,12 +1,11 @@
 """A training small enough for tests: its configuration, frames and features."""
 
 import functools
+from unittest import mock
 
-import numpy as np
 import yaml
 
-from gfla_tf.data.pair_bank import PairBank
-from gfla_tf.data.synthetic.people import SyntheticPeople
+from gfla_tf.data import frame_bank
 from gfla_tf.models.correspondence_features import CorrespondenceFeatures
 from gfla_tf.training.config import load_config
 
@@ -53,13 +52,7 @@ def tiny_config(folder, *overrides):
 
 
 @functools.cache
-def render_here(image_size, split, seed, identities, frames):
+def render_here(*arguments):
     """What `render_frames` gives, without starting processes."""
-    people = SyntheticPeople(image_size, split, seed)
-    rendered = [[people.frame(identity, index) for index in range(frames)] for identity in range(identities)]
-    return PairBank(
-        {
-            name: np.array([[getattr(f, name) for f in row] for row in rendered])
-            for name in ("image", "keypoints", "person")
-        }
-    )
+    with mock.patch.object(frame_bank, "parallel_map", lambda function, jobs, what: [*map(function, jobs)]):
+        return frame_bank.render_frames(*arguments)
