@@ -1,8 +1,9 @@
 # The two commands of the README. Each makes its own environment in .venv.
 PYTHON ?= python3
+TASK ?= pose
 
 quickstart: .venv/demo
-	.venv/bin/python -m demo.quickstart
+	.venv/bin/python -m demo.quickstart $(TASK)
 
 test: .venv/test
 	GFLA_PARITY_DIR="$${GFLA_PARITY_DIR-$(wildcard ../shared/parity)}" .venv/bin/python -m pytest -q -n 2
@@ -14,7 +15,7 @@ lint: .venv/test
 # A stamp per set of packages: made again when pyproject.toml changes.
 .venv/demo .venv/test: pyproject.toml
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check -e ".$(if $(filter test,$(@F)),[test])"
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -e ".[$(if $(filter test,$(@F)),test,video)]"
 	touch $@
 
 clean:
