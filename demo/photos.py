@@ -90,14 +90,19 @@ def person_box(keypoints, size, origin, margins=MARGINS):
 
 def box_around(low, high, size, margins=MARGINS):
     """The crop, by the rule above, of joints between the corners `low` and `high`, each (x, y)."""
-    sides, above, below = np.array(margins) * (high - low).max()
-    low, high = low - np.array([sides, above]), high + np.array([sides, below])
+    low, high = with_margins(low, high, margins)
     width, height = np.maximum(high - low, 8)
     model_height, model_width = size
     scale = max(width / model_width, height / model_height)
     width, height = round(scale * model_width), round(scale * model_height)
     left, top = np.rint((low + high + 1) / 2 - (width / 2, height / 2)).astype(int)
     return Box(int(left), int(top), width, height)
+
+
+def with_margins(low, high, margins=MARGINS):
+    """The corners of joints between `low` and `high`, each (x, y), with the margins around them."""
+    sides, above, below = np.array(margins) * (high - low).max()
+    return low - np.array([sides, above]), high + np.array([sides, below])
 
 
 def crop(image, box, size):

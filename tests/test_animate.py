@@ -1,5 +1,6 @@
 """The animation command, on hand-made networks whose frames can be told: people, dancers and faces follow a motion."""
 
+import contextlib
 import itertools
 import json
 import subprocess
@@ -13,7 +14,7 @@ from demo.animate import animate, main
 from demo.photos import crop, person_box, read_photo
 from demo.pose_files import find_pose, write_openpose
 from demo.subjects import Dancer, read_subject, subject_of
-from demo.tracks import Track
+from demo.tracks import ROOM, Track
 from demo.transfer import transfer
 from demo.video import read_video, write_video
 from export.runner import TFLiteModel
@@ -160,17 +161,44 @@ def test_side_by_side_shows_source_structure_and_generated_at_the_rate_that_was_
     assert height > 256 and width > 3 * 256 * ANIMATION_SIZE[1] / ANIMATION_SIZE[0]
 
 
-def test_one_crop_holds_the_whole_motion_and_moves_with_none_of_it(models, files):
+def test_the_crop_of_a_dance_in_place_holds_all_of_it_and_stands_still(models, files):
     subject = subject_of(TFLiteModel(models["pose"]))
     track = Track(subject, files / "dance")
     targets = np.stack(list(track))
     assert targets[..., :2].min() > 0 and (targets[..., :2] < np.array(SIZE[::-1])).all()
     ankle = targets[:, JOINTS.index("right_ankle"), :2]
     assert np.abs(ankle - ankle[0]).max() < 1e-4, "who stands still stays where he is"
-    scale = SIZE[0] / track.box.height
+    scale = np.linalg.norm(ankle[0] - targets[0, JOINTS.index("left_ankle"), :2]) / 50
     hand = targets[:, JOINTS.index("left_wrist"), 1]
     np.testing.assert_allclose(np.diff(hand), -10 * scale, rtol=1e-4)
-    np.testing.assert_array_equal(np.stack(list(track)), targets), "it can be followed again"
+    np.testing.assert_array_equal(np.stack(list(track)), targets)  # it can be followed again
+
+
+def test_the_crop_of_a_walk_has_one_size_and_goes_along(models, files):
+    frames = []
+    for k in range(FRAMES):
+        walking = swaying(0)
+        walking[:, 0] += 60 * k  # six times as far as the crop is wide
+        write_openpose(files / "dance" / f"frame_{k}.json", walking)
+        frames.append(np.zeros((450, 1200, 3), np.uint8))
+        x, y = walking[JOINTS.index("nose"), :2].astype(int)
+        frames[-1][y - 15 : y + 15, x - 15 : x + 15] = 255
+    person = subject_of(TFLiteModel(models["pose"]))
+    track = Track(person, files / "dance")
+    targets = np.stack(list(track))
+    assert targets[..., :2].min() > 0 and (targets[..., :2] < np.array(SIZE[::-1])).all()
+    heights = np.ptp(targets[..., 1], axis=1)
+    np.testing.assert_allclose(heights, heights[0], rtol=1e-5)
+    alone = person.box(swaying(0), "").height
+    assert heights[0] == pytest.approx(340 / alone / ROOM * SIZE[0], rel=0.02)
+    write_video(files / "walk.mp4", frames, 25)
+    poses = iter(range(FRAMES))
+    person.detector = lambda: contextlib.nullcontext(
+        lambda image: person.find(files / "dance" / f"frame_{next(poses)}.json")
+    )
+    for picture, target in zip(Track(person, files / "walk.mp4").pictures(), targets, strict=True):
+        x, y = target[JOINTS.index("nose"), :2].round().astype(int)
+        assert picture[y, x].min() > 200, "the film is cropped as the keypoints are"
 
 
 def test_frames_without_a_person_hold_the_pose_before_and_at_first_the_one_after(models, files, capsys):

@@ -4,16 +4,23 @@ Model and footage come from package registries, see `demo/fetch_test_assets.py`.
 are skipped, but not where CI is set.
 """
 
+import itertools
 import os
 
 import cv2
 import numpy as np
 import pytest
-from tiny_tflite import SIZE, write_tiny_tflite
+from tiny_tflite import ANIMATION_SIZE, SIZE, animation_network, write_tiny_tflite
 
+from demo import animate
 from demo.fetch_test_assets import POSE_MODEL, VIDEOS, fetch_test_assets, frame
 from demo.pose_detector import PoseDetector
+from demo.subjects import subject_of
+from demo.tracks import Track
 from demo.transfer import main
+from demo.video import read_video, write_video
+from export.runner import TFLiteModel
+from gfla_tf.data.joint_orders import H36M_17
 from gfla_tf.data.poses import JOINTS
 from gfla_tf.errors import GflaError
 from gfla_tf.visualization import write_png
@@ -114,3 +121,28 @@ def test_the_command_crops_both_photos_to_the_person_and_wants_one(tmp_path, cap
     assert cv2.imread(str(tmp_path / "out" / "picture_generated.png")).shape == (*SIZE, 3)
     # Eight pictures of 256 x 128: source, pose, two flows, two masks, generated, and the target's photo.
     assert cv2.imread(str(tmp_path / "out" / "picture.png")).shape[1] > 8 * 128
+
+
+def test_a_film_of_a_person_is_followed_frame_by_frame(assets, tmp_path):
+    film = tmp_path / "walk.mp4"
+    original = read_video(assets / VIDEOS[0])
+    write_video(film, itertools.islice(original.frames, 30), original.fps)
+    write_png(tmp_path / "me.png", frame(assets, VIDEOS[0], 0))
+    dance = {"task": "dance", "joints": H36M_17, "heat_map_sigma": 1.0, "limb_sigma": 0.7}
+    model = write_tiny_tflite(
+        tmp_path / "dance.tflite", animation_network(20), image_size=list(ANIMATION_SIZE), **dance
+    )
+    output = tmp_path / "out.mp4"
+    command = ["--model", model, "--source", tmp_path / "me.png", "--poses", film, "--output", output]
+    command += ["--pose-model", assets / POSE_MODEL, "--side-by-side"]
+    animate.main([str(word) for word in command])
+    result = read_video(output)
+    assert result.fps == original.fps and len(list(result.frames)) == 30
+    track = Track(subject_of(TFLiteModel(model), assets / POSE_MODEL), film)
+    assert track.found == track.count == 30
+    poses = np.stack(list(track))
+    assert (poses[..., 2] > 0).mean() > 0.95
+    inside = (poses[..., :2] > 0) & (poses[..., :2] < np.array(ANIMATION_SIZE[::-1]))
+    assert inside[poses[..., 2] > 0].all()
+    # Frame after frame the person is nearly where it was.
+    assert np.abs(np.diff(poses[:, H36M_17.index("pelvis"), :2], axis=0)).max() < 2
