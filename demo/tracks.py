@@ -84,7 +84,7 @@ class Track:
     def _find(self):
         """Keypoints of every frame, in its own pixels, or None."""
         if self._path.is_dir():
-            files = sorted(self._path.glob(f"*{self._subject.suffix}"), key=_numbers)
+            files = sorted(self._path.glob(f"*{self._subject.suffix}"), key=by_numbers)
             if not files:
                 raise GflaError(
                     f"The folder {self._path} has no {self._subject.suffix} files, one for each frame."
@@ -134,6 +134,6 @@ def _moved(box, low, high):
     return box._replace(left=left, top=top)
 
 
-def _numbers(path):
+def by_numbers(path):
     """Sorts frame_9 before frame_10."""
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path.name)]
