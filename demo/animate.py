@@ -96,7 +96,7 @@ def _run(options):
     else:
         frames = map(enlarged, frames)
     # Closed here, whatever happens: what is said next begins on a line of its own.
-    with tqdm(frames, "drawing", len(track), unit=" frames") as shown:
+    with tqdm(frames, "drawing", len(track), unit=" frames", disable=None) as shown:
         count = write_video(output, shown, track.fps or options.fps)
     held = f", {count - track.found} of them without a {subject.what}" if track.found < count else ""
     return f"wrote {output} ({count} frames{held})"

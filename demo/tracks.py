@@ -45,7 +45,7 @@ class Track:
         self._file = tempfile.TemporaryFile()
         self.count, self.found, self.fps = 0, 0, None
         held, largest, low, high = None, 0, np.full(2, np.inf), np.full(2, -np.inf)
-        for keypoints in tqdm(self._find(), f"finding the {subject.what}", unit=" frames"):
+        for keypoints in tqdm(self._find(), f"finding the {subject.what}", unit=" frames", disable=None):
             self.count += 1
             if keypoints is None or len(self._positions(keypoints)) < MIN_JOINTS:
                 if held is not None:
