@@ -128,17 +128,23 @@ def find_pose(path, joints=JOINTS):
 
 
 def write_openpose(path, keypoints):
-    """Writes keypoints (18, 3) as OpenPose JSON with one person in BODY_18 order; missing joints are 0, 0, 0.
+    """Writes keypoints as OpenPose JSON with one person, or with none if all are missing; missing joints are 0, 0, 0.
+
+    Args:
+        path: of the file.
+        keypoints: (18, 3) in our order, which is BODY_18, or (17, 3) in that of Human3.6M.
 
     Raises:
         GflaError: the file cannot be written.
     """
-    keypoints = to_joints(np.asarray(keypoints, np.float32), BODY_18)
-    person = {"person_id": [-1], "pose_keypoints_2d": [round(float(value), 3) for value in keypoints.ravel()]}
+    keypoints = np.asarray(keypoints, np.float32)
+    keypoints = np.where(keypoints[:, 2:] > 0, keypoints, 0)
+    values = [round(float(value), 3) for value in keypoints.ravel()]
+    people = [{"person_id": [-1], "pose_keypoints_2d": values}] if any(values) else []
     path = Path(path)
     temporary = path.with_name(f"{path.name}.tmp")
     try:
-        temporary.write_text(json.dumps({"version": 1.3, "people": [person]}))
+        temporary.write_text(json.dumps({"version": 1.3, "people": people}))
         os.replace(temporary, path)
     except OSError as error:
         raise GflaError(f"Cannot write the pose file {path}: {error.strerror}.") from error

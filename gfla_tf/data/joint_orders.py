@@ -41,6 +41,11 @@ def from_coco(keypoints):
     return np.stack([joint[name] for name in JOINTS], axis=-2)
 
 
+def coco_to_h36m(points):
+    """Points (..., 17, any) in the order `COCO_17`, none missing, in the order `H36M_17`: a linear map."""
+    return np.einsum("...jk,jn->...nk", points, COCO_TO_H36M)
+
+
 def to_h36m(keypoints):
     """OpenPose's 18 joints (..., 18, 3) as `H36M_17`, (..., 17, 3) float32.
 
@@ -68,6 +73,12 @@ def _between(first, second, share):
     return place * (place[..., 2:] > 0)
 
 
+def _coco_to_h36m():
+    """(17, 17) float32: what each joint of `COCO_17` adds to each of `H36M_17` where none is missing."""
+    unit = np.eye(len(COCO_17), dtype=np.float32)[..., None]
+    return to_h36m(from_coco(np.concatenate([unit, unit, np.ones_like(unit)], axis=-1)))[..., 0]
+
+
 def _checked(keypoints):
     keypoints = np.asarray(keypoints, np.float32)
     if keypoints.shape[-2:] != (len(JOINTS), 3):
@@ -75,3 +86,6 @@ def _checked(keypoints):
             f"keypoints of shape {keypoints.shape} are not OpenPose's: they must be (..., {len(JOINTS)}, 3)."
         )
     return keypoints
+
+
+COCO_TO_H36M = _coco_to_h36m()

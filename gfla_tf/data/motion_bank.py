@@ -7,7 +7,7 @@ import dataclasses
 
 import numpy as np
 
-from gfla_tf.data.joint_orders import COCO_17, from_coco, to_h36m
+from gfla_tf.data.joint_orders import COCO_17
 from gfla_tf.errors import GflaError
 
 # Where the joints of COCO_17 are on a standing person that faces the camera: x, y in heights from the soles to the crown.
@@ -56,12 +56,6 @@ def filled(keypoints):
         along = ((result[:, known] - middle) * usual[known]).sum(axis=(1, 2)) / (usual[known] ** 2).sum()
         result[:, ~known] = middle + along[:, None, None] * usual[~known]
     return result.astype(np.float32)
-
-
-def as_h36m(points):
-    """Points (T, 17, 2) of `COCO_17`, none missing, in the order `H36M_17`: what a sequence is without the network."""
-    keypoints = np.concatenate([points, np.ones_like(points[..., :1])], axis=-1)
-    return to_h36m(from_coco(keypoints))[..., :2]
 
 
 def to_coordinates(points, width):

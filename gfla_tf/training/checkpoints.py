@@ -191,8 +191,8 @@ def load_weights(model, path):
         with h5py.File(path) as file:
             in_file = _count_weights(file)
         # Keras ignores what a file holds beyond the model's own layers: a larger model would load in silence.
-        if in_file != len(model.variables):
-            raise ValueError(f"{in_file} weights in the file, {len(model.variables)} in the model")
+        if in_file != len(model.weights):  # its variables are also the states of random numbers
+            raise ValueError(f"{in_file} weights in the file, {len(model.weights)} in the model")
         model.load_weights(path)
     except OSError as error:
         raise GflaError(

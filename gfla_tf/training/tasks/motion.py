@@ -4,7 +4,8 @@ import numpy as np
 from keras import ops
 
 from gfla_tf.data.human36m import load_human36m
-from gfla_tf.data.motion_bank import MotionBank, as_h36m, to_points
+from gfla_tf.data.joint_orders import coco_to_h36m
+from gfla_tf.data.motion_bank import MotionBank, to_points
 from gfla_tf.data.motion_pipeline import motion_dataset
 from gfla_tf.data.people_motion import perform_motion
 from gfla_tf.layers.convolution import INITIAL_GAIN
@@ -16,7 +17,14 @@ SAMPLES = 4  # sequences in the sample pictures
 
 
 class MotionObjective(Objective):
-    """The mean squared error of the joints, in the network's coordinates."""
+    """The mean squared error of the joints, in the network's coordinates.
+
+    Its state is that of the dropout's random numbers, which checkpoints of the network itself leave out.
+    """
+
+    def __init__(self, generator, stage):
+        super().__init__({"joints": stage.joints})
+        self.state = generator.non_trainable_variables
 
     def inputs(self, batch):
         return {"keypoints": batch["keypoints"]}
@@ -53,10 +61,11 @@ class MotionTask(Task):
         return (bank, generator.receptive_field), next(iter(samples))
 
     def dataset(self, data, seed, start):
-        return motion_dataset(*data, self.config.batch_size, seed, start)
+        bank, receptive_field = data
+        return motion_dataset(bank, self.config.batch_size, receptive_field, seed, start)
 
     def objective(self, generator, features, stage, window_sigma):
-        return MotionObjective({"joints": stage.joints})
+        return MotionObjective(generator, stage)
 
     def grid(self, batch, outputs):
         """Strips of skeletons for each sequence: as detected, as the network has it, and true."""
@@ -65,7 +74,7 @@ class MotionTask(Task):
         strips = []
         for noisy, found, true in zip(batch["keypoints"], outputs["clean"], batch["clean"]):
             noisy, found, true = (to_points(np.asarray(x), 1) for x in (noisy[before:-before], found, true))
-            strips.append(skeleton_strips({"noisy": as_h36m(noisy), "clean": found, "true": true}))
+            strips.append(skeleton_strips({"noisy": coco_to_h36m(noisy), "clean": found, "true": true}))
         width = max(strip.shape[1] for strip in strips)
         white = (((0, 0), (0, width - strip.shape[1]), (0, 0)) for strip in strips)
         return np.concatenate([np.pad(*pair, constant_values=255) for pair in zip(strips, white)])

@@ -1,0 +1,162 @@
+"""Cleans the poses of a video: from what a detector found in its frames to the 17 joints of Human3.6M that dances are drawn from.
+
+    python -m demo.clean_poses --model runs/motion_quickstart/motion_quickstart.tflite --input dancer.mp4 --output clean
+    python -m demo.clean_poses --model runs/motion_quickstart --input openpose_json --output clean
+
+The input is a video, whose poses MediaPipe finds, or a folder of OpenPose or COCO .json, one file for each frame; of several
+people it is each frame's main one. The model is a motion network, a .tflite or the directory of a training. Frames without a
+person, and missing joints, are filled in from the frames around; what no frame within the network's receptive field shows is
+left out of the output. Sequences of any length work. See docs/poses.md for the files that are written.
+"""
+
+import argparse
+import functools
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from demo.models import load_model
+from demo.pose_detector import PoseDetector
+from demo.pose_files import find_pose, write_openpose
+from demo.tracks import by_numbers
+from demo.video import read_video
+from gfla_tf.data.joint_orders import to_coco
+from gfla_tf.data.motion_bank import MIN_JOINTS
+from gfla_tf.data.poses import JOINTS
+from gfla_tf.errors import GflaError, user_errors
+from gfla_tf.models.motion_cleaning import clean_motion
+
+
+def load_motion_network(path):
+    """A motion network: a function from keypoints to {"clean": ...}, its frames and its receptive field.
+
+    Args:
+        path: of a .tflite, or the directory of a finished training.
+
+    Raises:
+        GflaError: the network cannot be loaded or is of another task.
+    """
+    if not Path(path).is_dir():
+        model = load_model(path, "motion")
+        return model, model.description["frames"], model.description["receptive_field"]
+    # Training needs packages that running a .tflite does not.
+    from export.tasks import SEQUENCE
+    from gfla_tf.models.motion_extraction import MotionExtraction
+    from gfla_tf.training.runs import load_generator
+
+    generator = load_generator(path)
+    if not isinstance(generator, MotionExtraction):
+        raise GflaError(f"{path} is a training of another task; this program needs 'motion'.")
+
+    def run(keypoints):
+        return {
+            name: np.asarray(value)
+            for name, value in generator({"keypoints": keypoints}, training=False).items()
+        }
+
+    return run, SEQUENCE, generator.receptive_field
+
+
+def read_poses(path, pose_model=None):
+    """The poses of a video or of a folder of files.
+
+    Args:
+        path: of the video or the folder.
+        pose_model: path of MediaPipe's model; None looks for it.
+
+    Returns:
+        list of a name for each frame, keypoints (frames, 18, 3) in pixels with zeros where there is no person, and the width of
+        the video, or None of a folder.
+
+    Raises:
+        GflaError: there is no such video or folder, it has no frames, or a file cannot be read.
+    """
+    path, width = Path(path), None
+    if path.is_dir():
+        files = sorted(path.glob("*.json"), key=by_numbers)
+        if not files:
+            raise GflaError(f"The folder {path} has no .json files, one for each frame.")
+        names = [file.stem for file in files]
+        poses = [find_pose(file) for file in tqdm(files, "reading poses", unit=" frames", disable=None)]
+    else:
+        poses = []
+        with PoseDetector(pose_model) as detect:
+            for frame in tqdm(read_video(path).frames, "finding poses", unit=" frames", disable=None):
+                poses.append(detect(frame))
+                width = frame.shape[1]
+        names = [f"{path.stem}_{number:012}_keypoints" for number in range(len(poses))]
+    nobody = np.zeros((len(JOINTS), 3), np.float32)
+    return names, np.stack([nobody if pose is None else pose for pose in poses]), width
+
+
+def likely_width(keypoints):
+    """A width of the image for keypoints (frames, joints, 3) that came without one: that of a square that they fit into.
+
+    The network knows people at many sizes, so that a guess will do.
+    """
+    return float(1.05 * keypoints[keypoints[..., 2] > 0, :2].max())
+
+
+def main(arguments=None):
+    """The command line; see `python -m demo.clean_poses --help`."""
+    title, _, rest = __doc__.partition("\n")
+    parser = argparse.ArgumentParser(
+        prog="python -m demo.clean_poses",
+        description=title,
+        epilog=rest.strip("\n"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = functools.partial(parser.add_argument, type=Path)
+    add("--model", required=True, help="the .tflite that convert.py wrote, or runs/NAME")
+    add("--input", required=True, help="a video, or a folder of OpenPose or COCO .json")
+    add("--output", required=True, help="the folder to write to, a .json for each frame")
+    parser.add_argument(
+        "--width",
+        type=float,
+        metavar="PIXELS",
+        help="of the images that a folder's poses are of; without it, it is guessed",
+    )
+    add("--pose-model", help="MediaPipe's pose_landmarker_full.task")
+    options = parser.parse_args(arguments)
+    with user_errors():
+        print(_run(options))
+
+
+def _run(options):
+    if options.output.resolve() == options.input.resolve():
+        raise GflaError(f"The output would overwrite {options.input}; give another --output.")
+    if options.width is not None and not options.width > 0:
+        raise GflaError(f"--width is {options.width:g}: it must be positive.")
+    network, frames, receptive_field = load_motion_network(options.model)
+    names, poses, width = read_poses(options.input, options.pose_model)
+    keypoints = to_coco(poses)
+    known = (keypoints[..., 2] > 0).any(axis=0).sum()
+    if not known:
+        raise GflaError(
+            f"{options.input} shows no person in any of its {len(poses)} frames; give poses of a person."
+        )
+    if known < MIN_JOINTS:
+        raise GflaError(
+            f"{options.input} shows {known} joints of a person, too few; give poses of a whole person."
+        )
+    width = width or options.width or likely_width(poses)
+    with tqdm(total=len(poses), desc="cleaning", unit=" frames", disable=None) as bar:
+
+        def run(keypoints):
+            bar.update(min(frames, len(poses) - bar.n))
+            return network(keypoints=keypoints)
+
+        clean = clean_motion(run, keypoints, width, frames, receptive_field)
+    try:
+        options.output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise GflaError(f"Cannot write to {options.output}: {error.strerror}.") from error
+    for name, keypoints in zip(names, clean, strict=True):
+        write_openpose(options.output / f"{name}.json", keypoints)
+    without = len(poses) - (poses[..., 2] > 0).any(axis=1).sum()
+    return f"wrote {options.output} ({len(clean)} frames, {without} of them without a person in the input)"
+
+
+if __name__ == "__main__":
+    main()
