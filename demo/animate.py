@@ -25,6 +25,25 @@ from gfla_tf.visualization import labelled_grid, to_uint8
 FPS = 25  # of a folder of files
 
 
+def steps(model, source, structure, structures):
+    """The outputs of a dance, face or pose network for one frame after the other.
+
+    Args:
+        model: `export.runner.TFLiteModel`.
+        source: (1, H, W, 3) float32 in [-1, 1].
+        structure: (1, H, W, channels), what the network sees of the source.
+        structures: iterable over frames of the same; may be endless.
+
+    Yields:
+        {output name: (1, ...)}.
+    """
+    if "previous_image" in model.inputs:
+        yield from sequence(model, first_state(source, structure), structures)
+    else:
+        for target in structures:
+            yield model(source_image=source, source_pose=structure, target_pose=target)
+
+
 def animate(model, subject, image, keypoints, targets):
     """The frames that a network draws, one at a time.
 
@@ -38,15 +57,8 @@ def animate(model, subject, image, keypoints, targets):
     Yields:
         uint8 (H, W, 3).
     """
-    source = to_float(image)[None]
     structures = (subject.maps(target, image)[None] for target in targets)
-    structure = subject.maps(keypoints, image)[None]
-    if "previous_image" in model.inputs:
-        frames = sequence(model, first_state(source, structure), structures)
-    else:
-        draw = functools.partial(model, source_image=source, source_pose=structure)
-        frames = (draw(target_pose=target) for target in structures)
-    for outputs in frames:
+    for outputs in steps(model, to_float(image)[None], subject.maps(keypoints, image)[None], structures):
         yield to_uint8(outputs["generated"][0])
 
 

@@ -16,7 +16,7 @@ from export.agreement import (
 from export.description import write_description
 from export.graphs import load_saved_model, tflite_flatbuffer, write_saved_model
 from export.operations import operation_histogram, require_builtins
-from export.runner import TFLiteModel
+from export.runner import TFLiteModel, each_sample
 from export.samples import sample_inputs
 from export.staging import staged
 from export.tasks import describe
@@ -84,17 +84,6 @@ def convert(source, directory):
             )
             for written in converted
         ]
-
-
-def each_sample(model):
-    """A `TFLiteModel`, whose batch is 1, as a function from named arrays of any batch to {name: array}."""
-
-    def run(**arrays):
-        count = len(next(iter(arrays.values())))
-        runs = [model(**{name: value[i : i + 1] for name, value in arrays.items()}) for i in range(count)]
-        return {name: np.concatenate([run[name] for run in runs]) for name in runs[0]}
-
-    return run
 
 
 def report(results):

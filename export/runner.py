@@ -78,6 +78,17 @@ class TFLiteModel:
         return {name: np.array(value) for name, value in outputs.items()}
 
 
+def each_sample(model):
+    """A `TFLiteModel`, whose batch is 1, as a function from named arrays of any batch to {name: array}."""
+
+    def run(**arrays):
+        count = len(next(iter(arrays.values())))
+        runs = [model(**{name: value[i : i + 1] for name, value in arrays.items()}) for i in range(count)]
+        return {name: np.concatenate([run[name] for run in runs]) for name in runs[0]}
+
+    return run
+
+
 def _shapes(details):
     """{name: shape} with -1 for sizes that are open."""
     return {

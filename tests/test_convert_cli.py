@@ -13,11 +13,12 @@ import pytest
 from parity import Record, largest_difference, nchw, nhwc, requires_parity
 from rule_weights import fill
 from test_parity import FLOWS, IMAGES, MASKS
+from test_parity_animation import FRAME_FLOWS, FRAMES, KEYPOINTS, VIEW_IMAGE
 
 from export.agreement import TOLERANCE, differences
-from export.conversion import each_sample
-from export.runner import TFLiteModel
+from export.runner import TFLiteModel, each_sample
 from export.samples import sample_inputs
+from gfla_tf.models.animation import first_state, sequence
 from gfla_tf.models.checkpoint_import import state_dict
 from gfla_tf.models.presets import create_generator
 from gfla_tf.training.checkpoints import save_weights_atomically
@@ -58,21 +59,39 @@ def refused(capsys, *arguments, status=2):
     return lines[-1]
 
 
-def check_parity(name, preset, directory):
+def check_parity(name, directory, inputs, image=IMAGES):
     """Runs the .tflite on the record's inputs and compares with the record's outputs."""
-    record, model = Record(name), TFLiteModel(directory / f"{preset}.tflite")
-    names = {
-        "source_image": "source_image",
-        "source_pose": "source_structure",
-        "target_pose": "target_structure",
-    }
-    outputs = each_sample(model)(**{ours: nhwc(record.inputs[theirs]) for ours, theirs in names.items()})
-    assert largest_difference(nchw(outputs["generated"]), record.outputs["image"]) < IMAGES
+    record, model = Record(name), TFLiteModel(directory)
+    outputs = each_sample(model)(**inputs(record))
+    assert largest_difference(nchw(outputs["generated"]), record.outputs["image"]) < image
     for i, entry in enumerate(model.description["attention"]):
         flow, level = record.outputs[f"flow_{i}"], entry["level"]
         assert largest_difference(nchw(outputs[f"flow_{level}"]), flow) / np.abs(flow).max() < FLOWS
         assert largest_difference(nchw(outputs[f"mask_{level}"]), record.outputs[f"mask_{i}"]) < MASKS
     assert "non-commercial" in model.description["weights"]["licence"]
+
+
+def people(record):
+    """The inputs of a pose network."""
+    names = {
+        "source_image": "source_image",
+        "source_pose": "source_structure",
+        "target_pose": "target_structure",
+    }
+    return {ours: nhwc(record.inputs[theirs]) for ours, theirs in names.items()}
+
+
+def objects(record):
+    """The inputs of a view network."""
+    views = {f"{role}_view": record.outputs[f"{role}_structure"][:, :, 0, 0] for role in ("source", "target")}
+    return {"source_image": nhwc(record.inputs["source_image"]), **views}
+
+
+def convert_record(name, preset, folder, *more):
+    """The .tflite that the command makes of a record's weights in a published file."""
+    path = save_pth(Record(name).state_dict, folder / "latest_net_G.pth", "module.")
+    convert.main(["--checkpoint", str(path), "--preset", preset, "--output", str(folder / "models"), *more])
+    return folder / "models" / f"{preset}.tflite"
 
 
 @requires_parity
@@ -87,16 +106,60 @@ def test_the_market_network_through_a_pth_file_and_the_command_line(tmp_path):
         "pose_market.tflite",
         "pose_market_saved_model",
     ]
-    check_parity("pose_market", "pose_market", tmp_path)
+    check_parity("pose_market", tmp_path / "pose_market.tflite", people)
 
 
 @requires_parity
 @pytest.mark.slow
 def test_the_fashion_network_through_a_pth_file_with_prefixes(tmp_path):
-    path = save_pth(Record("pose_fashion").state_dict, tmp_path / "latest_net_G.pth", "module.")
-    output = tmp_path / "new" / "models"
-    convert.main(["--checkpoint", str(path), "--preset", "pose_deepfashion", "--output", str(output)])
-    check_parity("pose_fashion", "pose_deepfashion", output)
+    check_parity("pose_fashion", convert_record("pose_fashion", "pose_deepfashion", tmp_path), people)
+
+
+@requires_parity
+@pytest.mark.slow
+def test_the_view_network_through_a_pth_file(tmp_path):
+    path = convert_record("view_shapenet", "view_shapenet", tmp_path)
+    check_parity("view_shapenet", path, objects, VIEW_IMAGE)
+
+
+@requires_parity
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "preset"), [("dance", "dance_fashionvideo"), ("face", "face_forensics")])
+def test_the_networks_that_animate_through_a_pth_file(name, preset, tmp_path):
+    record, model = (
+        Record(name),
+        TFLiteModel(convert_record(name, preset, tmp_path, "--image-size", "64", "64")),
+    )
+    assert model.description["task"] == name and "non-commercial" in model.description["weights"]["licence"]
+    reference = [nhwc(record.inputs[f"reference_{kind}"]) for kind in ("image", "structure")]
+    structures = np.moveaxis(np.moveaxis(record.inputs["target_structures"], 2, -1), 1, 0)
+    frames = list(sequence(model, first_state(*reference), structures))
+    assert len(frames) == 3
+    for k, outputs in enumerate(frames):
+        assert largest_difference(nchw(outputs["generated"]), record.outputs["images"][:, k]) < FRAMES
+        for i, entry in enumerate(model.description["attention"]):
+            for j, source in enumerate(("previous", "reference")):
+                flow, mask = (outputs[f"{kind}_{source}_{entry['level']}"] for kind in ("flow", "mask"))
+                at = f"t{k}_{2 * i + j}"
+                assert largest_difference(nchw(flow), record.outputs[f"flow_{at}"]) < FRAME_FLOWS
+                assert largest_difference(nchw(mask), record.outputs[f"mask_{at}"]) < FRAMES
+
+
+@requires_parity
+def test_the_motion_network_through_a_pth_file(tmp_path):
+    record = Record("motion_extraction")
+    model = TFLiteModel(convert_record("motion_extraction", "motion_extraction", tmp_path))
+    clean = each_sample(model)(keypoints=nhwc(record.inputs["keypoints"]))["clean"]
+    assert largest_difference(nchw(clean), record.outputs["clean"]) < KEYPOINTS
+    assert "non-commercial" in model.description["weights"]["licence"]
+
+
+def test_a_network_without_images_has_no_image_size(tmp_path, capsys):
+    network = create_generator("motion_extraction")
+    path = save_pth(state_dict(network), tmp_path / "latest_net_G.pth")
+    command = ["--checkpoint", path, "--preset", "motion_extraction", "--image-size", 64, 64]
+    assert "sees no images: leave out --image-size" in refused(capsys, *command)
+    assert [path.name for path in tmp_path.iterdir()] == ["latest_net_G.pth"]
 
 
 def test_a_run_is_converted_beside_it_at_another_size_and_says_what_it_was_trained_on(tmp_path, capsys):

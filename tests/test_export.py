@@ -19,11 +19,11 @@ from export.agreement import (
     outputs_for,
     require_agreement,
 )
-from export.conversion import convert, each_sample, report
+from export.conversion import convert, report
 from export.description import read_description
 from export.graphs import load_saved_model, tflite_flatbuffer, write_saved_model
 from export.operations import operation_histogram, require_builtins
-from export.runner import TFLiteModel
+from export.runner import TFLiteModel, each_sample
 from export.samples import FRAMES, sample_inputs
 from export.sources import Source
 from export.staging import staged
