@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from gfla_tf.data.poses import LIMBS
+from gfla_tf.data.views import AZIMUTHS, ELEVATIONS
 from gfla_tf.errors import GflaError
 
 # OpenPose gives its 18 joints equally spaced hues, 20 degrees apart, starting with red for the nose.
@@ -118,6 +119,28 @@ def pose_picture(heat_maps):
     if heat_maps.shape[-1] < len(JOINT_COLORS):
         return mask_to_gray(heat_maps.max(-1))
     return draw_skeleton(np.zeros((*heat_maps.shape[:2], 3), np.uint8), skeleton_from_heat_maps(heat_maps))
+
+
+def view_picture(view, size=64):
+    """A view, one-hot (21,), from above: the object in the middle looks down the picture, and a dot and a ray are the camera.
+
+    The camera stands nearer to the middle the higher it is. Returns uint8 (size, size, 3).
+    """
+    azimuth, elevation = (int(np.argmax(part)) for part in np.split(np.asarray(view), [len(AZIMUTHS)]))
+    turn, rise = np.radians(AZIMUTHS[azimuth]), np.radians(ELEVATIONS[elevation])
+    picture = _paper(size, size)
+
+    def place(share):  # in sixteenths of a pixel
+        away = 0.42 * size * share
+        return tuple(round(16 * (size / 2 + away * f(turn))) for f in (np.sin, np.cos))
+
+    cv2.circle(picture, place(0), round(16 * 0.42 * size), (200, 200, 200), 1, cv2.LINE_AA, 4)
+    corners = size / 2 + size * np.array([(-0.08, -0.1), (0.08, -0.1), (0, 0.14)])  # its tip is the front
+    cv2.fillPoly(picture, [np.round(16 * corners).astype(np.int32)], (120, 120, 120), cv2.LINE_AA, 4)
+    camera = place(float(np.cos(2 * rise)))
+    cv2.line(picture, camera, place(0.3), (230, 140, 120), 1, cv2.LINE_AA, 4)
+    cv2.circle(picture, camera, round(16 * 0.06 * size), (200, 30, 30), -1, cv2.LINE_AA, 4)
+    return picture
 
 
 def labelled_grid(rows, cell=128, title=None):

@@ -122,6 +122,22 @@ PRESETS = {
         # It sees the two differences of three consecutive frames.
         "video_discriminator": {"kind": "residual", "depth": 4, "image_channels": 6},
     },
+    "view_quickstart": {
+        "task": "view",
+        "generator": {
+            "image_size": (64, 64),
+            "view_channels": 21,
+            "attention_kernels": {2: 3, 1: 3},
+            "attention_units": 32,
+            "normalize_source": False,
+            "base_channels": 16,
+            "max_channels": 64,
+            "flow_base_channels": 16,
+            "flow_max_channels": 64,
+            "flow_depth": 5,
+        },
+        "discriminator": {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64},
+    },
     "view_shapenet": {
         "task": "view",
         "generator": {

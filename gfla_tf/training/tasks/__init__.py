@@ -4,5 +4,6 @@ from gfla_tf.training.tasks.dance import DanceTask
 from gfla_tf.training.tasks.face import FaceTask
 from gfla_tf.training.tasks.motion import MotionTask
 from gfla_tf.training.tasks.pose import PoseTask
+from gfla_tf.training.tasks.view import ViewTask
 
-TASKS = {"pose": PoseTask, "dance": DanceTask, "face": FaceTask, "motion": MotionTask}
+TASKS = {"pose": PoseTask, "dance": DanceTask, "face": FaceTask, "view": ViewTask, "motion": MotionTask}

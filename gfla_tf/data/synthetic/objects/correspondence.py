@@ -31,14 +31,11 @@ def flow(solids, source, target):
     if source.mask.shape != target.mask.shape:
         raise GflaError("flow needs two views of one size.")
     row, column = np.nonzero(target.mask)
-    point, solid = target.point[row, column].T, target.solid[row, column]
+    point, normal = target.point[row, column].T, target.normal[row, column].T
     x, y, depth = raycast.project(source.camera, point)
     visible = (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5)
-    for number in np.unique(solid):
-        here = solid == number
-        flat, _ = raycast.normals(solids[number], point[:, here])
-        towards = source.camera.position.astype(np.float32)[:, None] - point[:, here]
-        visible[here] &= (flat * towards).sum(axis=0) > 0
+    towards = source.camera.position.astype(np.float32)[:, None] - point
+    visible &= (normal * towards).sum(axis=0) > 0
     nearest = np.max([raycast.inverse_depth(solid, source.camera, x, y) for solid in solids], axis=0)
     visible &= nearest * depth < 1 + _TOLERANCE
 

@@ -19,7 +19,8 @@ class View:
         image: (H, W, 3) uint8 RGB.
         mask: (H, W) bool, pixels whose centre shows the object.
         solid: (H, W) int8 number of the solid seen, -1 on the background.
-        point: (H, W, 3) float32 the surface point seen, in the object's axes, metres; 0 on the background.
+        point, normal: (H, W, 3) float32 the surface point seen, in the object's axes and metres, and the unit normal of the
+            face that it lies on; 0 on the background.
         camera: Camera.
     """
 
@@ -27,6 +28,7 @@ class View:
     mask: np.ndarray
     solid: np.ndarray
     point: np.ndarray
+    normal: np.ndarray
     camera: Camera
 
 
@@ -39,20 +41,22 @@ def render(solids, light, camera, image_size):
     seen = solid[row, column]
     x, y = (a.astype(np.float32) * np.float32(1 / SAMPLES) for a in (column, row))
     point = raycast.points(camera, x, y, inverse[row, column])
-    colour = np.empty_like(point)
+    colour, normal = np.empty_like(point), np.empty_like(point)
     for number in np.unique(seen):
         here = np.nonzero(seen == number)[0]
-        flat, rounded = raycast.normals(solids[number], point[:, here])
-        colour[:, here] = solids[number].paint(point[:, here], flat) * light.shade(rounded)
+        normal[:, here], rounded = raycast.normals(solids[number], point[:, here])
+        colour[:, here] = solids[number].paint(point[:, here], normal[:, here]) * light.shade(rounded)
 
     samples = np.ones((*size, 3), np.float32)
     samples[row, column] = np.minimum(colour, 1).T
     centre = ((row | column) & 1) == 0
-    points = np.zeros((height, width, 3), np.float32)
-    points[row[centre] // SAMPLES, column[centre] // SAMPLES] = point[:, centre].T
+    surface = np.zeros((2, height, width, 3), np.float32)
+    at = row[centre] // SAMPLES, column[centre] // SAMPLES
+    for values, of_samples in zip(surface, (point, normal), strict=True):
+        values[at] = of_samples[:, centre].T
     solid = solid[::SAMPLES, ::SAMPLES].copy()
     image = np.round(_smoothed(samples) * 255).astype(np.uint8)
-    return View(image, solid != raycast.NOTHING, solid, points, camera)
+    return View(image, solid != raycast.NOTHING, solid, *surface, camera)
 
 
 def _smoothed(samples):

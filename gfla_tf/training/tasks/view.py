@@ -1,0 +1,36 @@
+"""View synthesis (CVPR 2020, section 4.4): an object of one picture from another side."""
+
+from gfla_tf.data.prepared_views import ViewPairSamples
+from gfla_tf.data.view_bank import VIEWS, render_views
+from gfla_tf.data.view_pipeline import view_inputs
+from gfla_tf.data.views import VIEW_CHANNELS
+from gfla_tf.training.tasks.pair import PairTask
+from gfla_tf.visualization import view_picture
+
+
+class ViewTask(PairTask):
+    """Two views of one object, each an azimuth and an elevation."""
+
+    datasets = ("synthetic_cars", "synthetic_chairs", "shapenet")
+    datasets_with_flow = ("synthetic_cars", "synthetic_chairs")
+    condition = "view"
+
+    def generator_settings(self):
+        return {"view_channels": VIEW_CHANNELS}
+
+    def check_settings(self, require):
+        super().check_settings(require)
+        require("data.frames", lambda n: n <= VIEWS, f"an object has {VIEWS} views")
+
+    def render(self, image_size, split, seed, identities, frames):
+        kind = self.config.data.dataset.removeprefix("synthetic_")
+        return render_views(kind, image_size, split, seed, identities, frames)
+
+    def samples(self, builder, split):
+        return ViewPairSamples(builder, split)
+
+    def prepare(self, batch):
+        return view_inputs(batch)
+
+    def draw_condition(self, condition):
+        return view_picture(condition)
