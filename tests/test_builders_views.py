@@ -6,6 +6,7 @@ import shutil
 import h5py
 import numpy as np
 import pytest
+import yaml
 from dataset_files import write_shapenet
 
 from gfla_tf.data.pipeline import sample_dataset
@@ -13,6 +14,8 @@ from gfla_tf.data.prepared import prepare
 from gfla_tf.data.prepared_views import ViewPairSamples
 from gfla_tf.data.views import view_codes
 from gfla_tf.errors import GflaError
+from gfla_tf.training.config import load_config
+from gfla_tf.training.runs import Run
 
 pytest.importorskip("tensorflow_datasets")
 SIZE, VIEWS = (16, 16), 54  # of an object
@@ -84,6 +87,38 @@ def test_starting_at_a_batch_is_skipping_those_before(cars, start):
         take(sample_dataset(samples, 4, dict, seed=3, start=start), 2), through[start:], strict=True
     ):
         assert all(np.array_equal(one[name], other[name]) for name in one)
+
+
+def test_batches_have_the_entries_of_synthetic_ones_but_flow_and_mask(files, tmp_path):
+    settings = {
+        "name": "tiny",
+        "task": "view",
+        "batch_size": 2,
+        "data": {"dataset": "shapenet", "directory": str(files)},
+        "model": {
+            "preset": "view_quickstart",
+            "generator": {
+                "base_channels": 4,
+                "max_channels": 8,
+                "flow_base_channels": 4,
+                "flow_max_channels": 8,
+            },
+        },
+        "features": {"network": "none"},
+        "flow": {"steps": 0},
+        "full": {"steps": 1, "adversarial": 0.0, "correctness": 0.0, "content": 0.0, "style": 0.0},
+    }
+    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(settings))
+    run = Run(load_config(tmp_path / "tiny.yaml"), tmp_path / "run")
+    data, held_out = run.task.load(run.generator)
+    (batch,) = take(run.task.dataset(data, 0, 0), 1)
+    for entries, size in ((batch, 2), (held_out, 4)):
+        image, view = (size, 64, 64, 3), (size, 21)
+        assert {name: tuple(value.shape) for name, value in entries.items()} == {
+            "source_image": image, "target_image": image, "source_view": view, "target_view": view
+        }  # fmt: skip
+    generated = run.generator({name: batch[name] for name in ("source_image", "source_view", "target_view")})
+    assert generated["generated"].shape == (2, 64, 64, 3)
 
 
 def hdf5(change):
