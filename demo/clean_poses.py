@@ -80,9 +80,9 @@ def read_poses(path, pose_model=None):
         names = [file.stem for file in files]
         poses = [find_pose(file) for file in tqdm(files, "reading poses", unit=" frames", disable=None)]
     else:
-        poses = []
+        video, poses = read_video(path), []
         with PoseDetector(pose_model) as detect:
-            for frame in tqdm(read_video(path).frames, "finding poses", unit=" frames", disable=None):
+            for frame in tqdm(video.frames, "finding poses", unit=" frames", disable=None):
                 poses.append(detect(frame))
                 width = frame.shape[1]
         names = [f"{path.stem}_{number:012}_keypoints" for number in range(len(poses))]

@@ -82,3 +82,10 @@ def joint_curves(sequences, joints):
         axes.set_xlabel("frame")
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+def stacked(pictures):
+    """Pictures one below the other on white, uint8 (height, width, 3)."""
+    width = max(picture.shape[1] for picture in pictures)
+    wide = (((0, 0), (0, width - picture.shape[1]), (0, 0)) for picture in pictures)
+    return np.concatenate([np.pad(*pair, constant_values=_PAPER) for pair in zip(pictures, wide)])

@@ -9,7 +9,7 @@ from gfla_tf.data.motion_bank import MotionBank, to_points
 from gfla_tf.data.motion_pipeline import motion_dataset
 from gfla_tf.data.people_motion import perform_motion
 from gfla_tf.layers.convolution import INITIAL_GAIN
-from gfla_tf.motion_pictures import skeleton_strips
+from gfla_tf.motion_pictures import skeleton_strips, stacked
 from gfla_tf.training.objectives import Objective
 from gfla_tf.training.tasks.task import SAMPLE_SEED, Task
 
@@ -75,6 +75,4 @@ class MotionTask(Task):
         for noisy, found, true in zip(batch["keypoints"], outputs["clean"], batch["clean"]):
             noisy, found, true = (to_points(np.asarray(x), 1) for x in (noisy[before:-before], found, true))
             strips.append(skeleton_strips({"noisy": coco_to_h36m(noisy), "clean": found, "true": true}))
-        width = max(strip.shape[1] for strip in strips)
-        white = (((0, 0), (0, width - strip.shape[1]), (0, 0)) for strip in strips)
-        return np.concatenate([np.pad(*pair, constant_values=255) for pair in zip(strips, white)])
+        return stacked(strips)
