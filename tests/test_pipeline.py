@@ -144,3 +144,14 @@ def test_evaluation_pairs_are_one_of_each_identity_with_their_true_flow():
         expected = people.pair(i, 0, 1)
         assert set(pairs) == set(expected)
         assert all(np.array_equal(pairs[name][i], expected[name]) for name in expected)
+
+
+def test_a_bank_of_people_can_hold_the_true_flow_of_every_ordered_pair():
+    bank = render_frames((32, 32), "train", 0, 1, 3, with_flow=True)
+    people = SyntheticPeople((32, 32), "train", 0)
+    for source in range(3):
+        for other in range(2):
+            pair = people.pair(0, source, other + (other >= source))
+            np.testing.assert_array_equal(bank.pairs["flow"][0, source, other], pair["flow"])
+            np.testing.assert_array_equal(bank.pairs["visibility"][0, source, other], pair["visibility"])
+    assert not render_frames((32, 32), "train", 0, 1, 2).pairs

@@ -1,5 +1,7 @@
 """Pose-guided person image generation (CVPR 2020): a person of one picture in the pose of another."""
 
+import tensorflow as tf
+
 from gfla_tf.data.frame_bank import render_frames
 from gfla_tf.data.pipeline import pose_inputs
 from gfla_tf.data.poses import pose_channels
@@ -14,6 +16,7 @@ class PoseTask(PairTask):
     """Two frames of one person, with pose maps for conditions."""
 
     datasets = ("synthetic_people", "deepfashion", "market")
+    datasets_with_flow = ("synthetic_people",)
     condition = "pose"
 
     @property
@@ -42,7 +45,8 @@ class PoseTask(PairTask):
         super().check(generator, features)
 
     def render(self, image_size, split, seed, identities, frames):
-        return render_frames(image_size, split, seed, identities, frames)
+        supervised = any(stage.flow_error for stage in (self.config.flow, self.config.full))
+        return render_frames(image_size, split, seed, identities, frames, supervised)
 
     def samples(self, builder, split):
         return PosePairSamples(builder, split)
@@ -50,7 +54,11 @@ class PoseTask(PairTask):
     def prepare(self, batch):
         batch = {name: value for name, value in batch.items() if name != "source_person"}
         data = self.config.data
-        return pose_inputs(batch, data.heat_map_sigma, data.limb_sigma)
+        result = pose_inputs(batch, data.heat_map_sigma, data.limb_sigma)
+        if "flow" in batch:
+            result["flow"] = tf.cast(batch["flow"], tf.float32)
+            result["visibility"] = tf.cast(batch["visibility"], tf.float32)[..., None]
+        return result
 
     def draw_condition(self, condition):
         return pose_picture(condition)
