@@ -40,7 +40,7 @@ class CorrespondenceFeatures(keras.Model):
         dimensions: of the match features.
     """
 
-    def __init__(self, pose_channels=18, channels=(16, 40, 80, 112), dimensions=32, **kwargs):
+    def __init__(self, pose_channels=18, channels=(16, 32, 64, 96), dimensions=32, **kwargs):
         # === Layers and functional model ===
         inputs = {
             "image": keras.Input((None, None, 3), name="image"),

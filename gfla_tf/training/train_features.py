@@ -97,9 +97,9 @@ def main():
     parser.add_argument(
         "--output", type=Path, default=PEOPLE_WEIGHTS, help="weights file (default: the package's)"
     )
-    parser.add_argument("--steps", type=int, default=14000, help="default: %(default)s")
+    parser.add_argument("--steps", type=int, default=6000, help="default: %(default)s")
     parser.add_argument(
-        "--pairs", type=int, default=16000, help="pairs of training images (default: %(default)s)"
+        "--pairs", type=int, default=8000, help="pairs of training images (default: %(default)s)"
     )
     parser.add_argument("--batch-size", type=int, default=8, help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
