@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import yaml
 from rule_weights import randomise
+from test_human36m import write
 
 from gfla_tf.data.joint_orders import COCO_17, H36M_17, coco_to_h36m, to_coco, to_h36m
 from gfla_tf.data.motion_bank import MotionBank, filled, to_coordinates, to_points
@@ -266,6 +267,18 @@ def test_a_configuration_that_cannot_work_is_refused_at_once(folder, override, m
 def test_other_tasks_have_no_joints_term():
     with pytest.raises(GflaError, match=r"full.joints is 1.0: the task pose has no such term"):
         load_config("configs/pose_quickstart.yaml", ["full.joints=1"])
+
+
+def test_human36m_is_trained_on_from_its_files(folder, tmp_path):
+    human36m = config(folder, "data.dataset=human36m", f"data.directory={write(tmp_path)}")
+    task, network = motion.MotionTask(human36m), MotionExtraction(channels=4, dilations=(1, 2))
+    task.check(network, None)
+    data, samples = task.load(network)
+    assert samples["keypoints"].shape == (4, FRAMES + TINY_FIELD - 1, 34)
+    batch = next(iter(task.dataset(data, 0, 0)))
+    assert batch["keypoints"].shape == samples["keypoints"].shape and batch["clean"].shape == (4, FRAMES, 34)
+    picture = task.grid(samples, network({"keypoints": samples["keypoints"]}))
+    assert picture.dtype == np.uint8 and picture.shape[0] > 4 * 3 * 128
 
 
 # === The relative network ===
