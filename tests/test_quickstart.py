@@ -195,6 +195,12 @@ def test_frames_become_a_gif(trained, tmp_path):
     assert (tmp_path / "abc" / "result.gif").read_bytes().startswith(b"GIF89a")
 
 
+def test_a_picture_and_frames_become_both(trained, tmp_path):
+    frames = list(np.random.default_rng(0).integers(0, 255, (4, 32, 32, 3), np.uint8))
+    quickstart.quickstart(toy((frames[0], frames)), ["name=abc"], tmp_path)
+    assert {"result.png", "result.gif"} <= {path.name for path in (tmp_path / "abc").iterdir()}
+
+
 @pytest.mark.parametrize("name", quickstart.names())
 def test_every_quickstart_has_what_it_needs_and_trains_what_can_be_trained(name, monkeypatch):
     from gfla_tf.training.config import load_config

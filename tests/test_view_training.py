@@ -16,6 +16,7 @@ from gfla_tf.metrics.flow import end_point_error
 from gfla_tf.training.config import load_config
 from gfla_tf.training.runs import Run, load_generator
 from gfla_tf.training.tasks import TASKS
+from gfla_tf.visualization import view_picture
 
 SETTINGS = {
     "name": "tiny_view",
@@ -221,3 +222,16 @@ def test_chairs_are_another_dataset(folder):
     np.testing.assert_array_equal(
         images[0, 0], SyntheticObjects("chairs", (32, 32)).view(0, *views_of(0, 0, 1)[0]).image
     )
+
+
+def test_the_picture_of_a_view_has_its_camera_where_it_stands():
+    def camera(azimuth, elevation):
+        picture = view_picture(view_codes(azimuth, elevation)).astype(int)
+        red = (picture[..., 0] > 180) & (picture[..., 1:].max(axis=-1) < 60)
+        y, x = np.nonzero(red)
+        return x.mean() - 31.5, y.mean() - 31.5
+
+    (x0, y0), (x90, _), (_, y180) = camera(0, 0), camera(4, 0), camera(9, 0)
+    assert abs(x0) < 1 and y0 > 20  # in front of the object, which looks down
+    assert x90 > 20 and y180 < -20
+    assert 10 < camera(0, 2)[1] < y0 - 3  # nearer from above
