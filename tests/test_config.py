@@ -210,7 +210,7 @@ def test_a_stage_without_any_weight_is_refused_unless_it_has_no_steps(written):
         ("features.weights=/nowhere/at.all", "/nowhere/at.all"),
         (
             "model.video_discriminator.depth=2",
-            "no video_discriminator: presets with one are dance_fashionvideo",
+            "no video_discriminator: presets with one are dance_quickstart, dance_fashionvideo",
         ),
     ],
 )
