@@ -9,18 +9,16 @@ elevation that are given in degrees: azimuth 0 sees its front, 80 nearly its lef
 import argparse
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from demo.models import load_model
-from demo.photos import Box, crop, read_photo
-from demo.video import require_format, write_video
+from demo.photos import Box, crop, read_photo, to_float
+from demo.video import enlarged, require_format, write_video
 from gfla_tf.data.views import AZIMUTHS, ELEVATIONS, view_codes
 from gfla_tf.errors import GflaError, user_errors
 from gfla_tf.visualization import to_uint8
 
 FPS = 9  # two seconds for a turn
-LEAST_SIZE = 256  # of the video's frames, in pixels
 
 
 def load_view_model(path):
@@ -44,17 +42,11 @@ def turntable(model, source_image, azimuth, elevation):
         (18, H, W, 3) float32 in [-1, 1].
     """
     inputs = {
-        "source_image": source_image[None].astype(np.float32) / 127.5 - 1,
+        "source_image": to_float(source_image)[None],
         "source_view": view_codes(azimuth, elevation)[None],
     }
     targets = view_codes(np.arange(len(AZIMUTHS)), elevation)
     return np.concatenate([model(**inputs, target_view=target[None])["generated"] for target in targets])
-
-
-def enlarged(picture):
-    """The picture (H, W, 3) uint8 a whole number of times as large, at least `LEAST_SIZE` high, so that players show it well."""
-    factor = -(-LEAST_SIZE // picture.shape[0])
-    return cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
 
 
 def main(arguments=None):

@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 from tiny_tflite import write_tiny_tflite
 
-from demo.turntable import FPS, LEAST_SIZE, load_view_model, main, turntable
-from demo.video import read_video
+from demo.turntable import FPS, load_view_model, main, turntable
+from demo.video import LEAST_SIZE, read_video
 from gfla_tf.data.views import AZIMUTHS, ELEVATIONS
 from gfla_tf.errors import GflaError
 from gfla_tf.visualization import write_png
