@@ -56,10 +56,12 @@ def _render(arguments):
 
 def generate(model, samples):
     """What the network gives for each pair, stacked."""
+    from export.runner import each_sample
+
     image = samples["source_image"].astype(np.float32) / 127.5 - 1
-    inputs = {"source_image": image, **{name: samples[name] for name in ("source_view", "target_view")}}
-    runs = [model(**{name: x[i : i + 1] for name, x in inputs.items()}) for i in range(len(image))]
-    return {name: np.concatenate([run[name] for run in runs]) for name in runs[0]}
+    return each_sample(model)(
+        source_image=image, source_view=samples["source_view"], target_view=samples["target_view"]
+    )
 
 
 def scores(samples, outputs, baselines):
