@@ -148,7 +148,10 @@ PRESETS = {
         "discriminator": {"kind": "residual", "depth": 4},
     },
     "motion_extraction": {"task": "motion", "generator": {"joints": 17}},
-    "motion_quickstart": {"task": "motion", "generator": {"joints": 17, "channels": 128}},
+    "motion_quickstart": {
+        "task": "motion",
+        "generator": {"joints": 17, "channels": 128, "dropout": 0.0, "relative": True},
+    },
 }
 
 
