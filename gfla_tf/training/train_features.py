@@ -1,7 +1,8 @@
 """Trains the people features on true correspondences: `python -m gfla_tf.training.train_features`.
 
-What comes with the package was made by this command with its defaults. The features are judged on people that training never
-saw, by how far from the true position the most similar one lies, as a share of the mean displacement.
+What comes with the package was made by this command with its defaults, when the synthetic clothes still had finer patterns. The
+features are judged on people that training never saw, by how far from the true position the most similar one lies, as a share of
+the mean displacement.
 """
 
 import argparse
