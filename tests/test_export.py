@@ -27,6 +27,7 @@ from export.runner import TFLiteModel, each_sample
 from export.samples import FRAMES, sample_inputs
 from export.sources import Source
 from export.staging import staged
+from export.tasks import describe
 from gfla_tf.data.dance_structure import LIMB_SIGMA
 from gfla_tf.data.joint_orders import COCO_17, H36M_17
 from gfla_tf.data.poses import JOINTS
@@ -249,6 +250,16 @@ def test_the_description_says_what_the_network_is(small, converted):
     assert (description["heat_map_sigma"], description["limb_sigma"]) == (6.0, None)
     assert [entry["level"] for entry in description["attention"]] == list(small.levels)
     assert description["weights"] == WEIGHTS
+
+
+def test_a_dance_drawn_frame_by_frame_is_described_as_a_dance_without_a_state():
+    generator = create_generator(
+        "pose_quickstart", pose_channels=20, image_size=(32, 48), attention_kernels={2: 3}
+    )
+    description = describe(source_of(generator, task="dance"), {}, {})
+    assert (description["task"], description["joints"]) == ("dance", H36M_17)
+    assert sum(description["structure"].values()) == 20 and "state" not in description
+    assert "target_structures" not in sample_inputs(generator)
 
 
 def test_the_report_names_files_sizes_operations_and_differences(converted):
