@@ -137,7 +137,10 @@ def test_what_is_written_is_read_back(tmp_path):
         ('{"people": []}', "contains no person"),
         ("[]", "contains no person"),
         (openpose(np.zeros((25, 3))), "contains no person"),
-        (openpose(points(19)), r"57 values; a person takes 51 \(17 joints\) or 54 \(18 joints\) or 75 \(25 joints\)"),
+        (
+            openpose(points(19)),
+            r"57 values; a person takes 51 \(17 joints\) or 54 \(18 joints\) or 75 \(25 joints\)",
+        ),
         ({"people": [{"pose_keypoints_2d": "nose"}]}, "0 values"),
         (coco(points(18)), r"54 values; a person takes 51 \(17 joints\)"),
         (openpose(points(18) * np.nan), "no numbers of pixels"),
