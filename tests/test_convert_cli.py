@@ -15,14 +15,19 @@ from rule_weights import fill
 from test_parity import FLOWS, IMAGES, MASKS
 from test_parity_animation import FRAME_FLOWS, FRAMES, KEYPOINTS, VIEW_IMAGE
 
+from demo.animate import animate
+from demo.subjects import subject_of
 from export.agreement import TOLERANCE, differences
 from export.runner import TFLiteModel, each_sample
 from export.samples import sample_inputs
+from gfla_tf.data.dance_structure import dance_maps
+from gfla_tf.models.animation import animate as keras_animate
 from gfla_tf.models.animation import first_state, sequence
 from gfla_tf.models.checkpoint_import import state_dict
 from gfla_tf.models.presets import create_generator
 from gfla_tf.training.checkpoints import save_weights_atomically
 from gfla_tf.training.config import DataConfig, ModelConfig, TrainConfig, save_config
+from gfla_tf.visualization import to_uint8
 
 torch = pytest.importorskip("torch")
 
@@ -184,6 +189,35 @@ def test_a_run_is_converted_beside_it_at_another_size_and_says_what_it_was_train
     inputs = {name: value[:1] for name, value in sample_inputs(resized, seed=3).items()}
     assert max(differences(resized(inputs), model(**inputs)).values()) <= TOLERANCE
     assert "mine.tflite" in capsys.readouterr().out
+
+
+def test_a_dance_run_becomes_a_film_on_litert_that_keras_would_draw(tmp_path):
+    run = tmp_path / "dancer"
+    run.mkdir()
+    widths = {"base_channels": 4, "max_channels": 8, "flow_base_channels": 4, "flow_max_channels": 8}
+    small = {"image_size": [32, 32], "attention_kernels": {"1": 3}, "attention_units": 4, **widths}
+    small |= {"depth": 1, "flow_depth": 2}
+    config = TrainConfig(
+        name="dancer",
+        task="dance",
+        model=ModelConfig(preset="dance_quickstart", generator=small),
+        data=DataConfig(heat_map_sigma=1.5, limb_sigma=0.7),
+    )
+    save_config(config, run / "config.yaml")
+    trained = fill(create_generator("dance_quickstart", **small))
+    save_weights_atomically(trained, run / "generator.weights.h5")
+    convert.main(["--run", str(run)])
+    model = TFLiteModel(run / "dancer.tflite")
+    assert (model.description["heat_map_sigma"], model.description["limb_sigma"]) == (1.5, 0.7)
+    draw = np.random.default_rng(0)
+    image = draw.integers(0, 256, (32, 32, 3), np.uint8)
+    poses = np.concatenate([draw.uniform(4, 28, (5, 17, 2)), np.ones((5, 17, 1))], -1).astype(np.float32)
+    frames = animate(model, subject_of(model), image, poses[0], poses[1:])
+    reference, *targets = dance_maps(poses, (32, 32), 1.5, 0.7)[:, None]
+    source = image[None].astype(np.float32) / 127.5 - 1
+    for found, outputs in zip(frames, keras_animate(trained, source, reference, targets), strict=True):
+        expected = to_uint8(np.asarray(outputs["generated"])[0])
+        assert np.abs(found.astype(int) - expected).max() <= 1 and expected.std() > 20
 
 
 def test_bad_input_is_one_sentence_and_leaves_no_output(quickstart, checkpoint, tmp_path, capsys):

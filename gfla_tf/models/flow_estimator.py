@@ -24,6 +24,7 @@ class FlowNet(ConfiguredModel):
         settings: the arguments of the subclass.
         sources: what stands between `flow` and the level in the outputs' names, for each source.
         at_bottom: changes the coarsest features before they are decoded.
+        normalize: instance norm in the decoders.
         levels: the attention levels, or 0 for flows of pixels.
         base_channels, max_channels: width at depth d is base * min(2^d, max // base).
         depth: number of times the size is halved on the way down.
@@ -36,6 +37,7 @@ class FlowNet(ConfiguredModel):
         settings,
         sources=("",),
         at_bottom=lambda features: features,
+        normalize=True,
         /,
         levels=(3, 2),
         base_channels=32,
@@ -57,7 +59,7 @@ class FlowNet(ConfiguredModel):
         for i in stages:
             level = depth - 1 - i
             out = channels(max(level - 1, 0))
-            decoders[level] = DecoderBlock(out, out, name=f"decoder{i}")
+            decoders[level] = DecoderBlock(out, out, normalize=normalize, name=f"decoder{i}")
             if level:  # at level 0 there is nothing but the input
                 jumps[level] = Jump(out, name=f"jump{i}")
             if level in levels:
@@ -156,10 +158,12 @@ class ViewFlowEstimator(FlowNet):
     Args:
         image_size: (height, width), both divisible by 2^depth.
         view_channels: length of a view.
+        normalize_view: instance norm once the views have joined, as published. It takes away what is the same everywhere, as
+            the views are, so that they show at the borders of small maps alone.
         kwargs: levels, base_channels, max_channels and depth, see `FlowNet`.
     """
 
-    def __init__(self, image_size, view_channels=21, **kwargs):
+    def __init__(self, image_size, view_channels=21, normalize_view=True, **kwargs):
         inputs = {
             "source_image": keras.Input((*image_size, 3), name="source_image"),
             "source_view": keras.Input((view_channels,), name="source_view"),
@@ -170,7 +174,15 @@ class ViewFlowEstimator(FlowNet):
             change = keras.layers.Subtract(name="change")([inputs["source_view"], inputs["target_view"]])
             tiled = Tile(tuple(features.shape[1:3]), name="tiled")(change)
             joined = keras.layers.Concatenate(name="joined")([features, tiled])
-            return ResBlock(features.shape[-1], joined.shape[-1], name="cat")(joined)
+            return ResBlock(features.shape[-1], joined.shape[-1], normalize=normalize_view, name="cat")(
+                joined
+            )
 
-        settings = {"image_size": tuple(image_size), "view_channels": view_channels}
-        super().__init__(inputs, inputs["source_image"], settings, ("",), join_views, **kwargs)
+        settings = {
+            "image_size": tuple(image_size),
+            "view_channels": view_channels,
+            "normalize_view": normalize_view,
+        }
+        super().__init__(
+            inputs, inputs["source_image"], settings, ("",), join_views, normalize_view, **kwargs
+        )

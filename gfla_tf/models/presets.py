@@ -130,6 +130,7 @@ PRESETS = {
             "attention_kernels": {2: 3, 1: 3},
             "attention_units": 32,
             "normalize_source": False,
+            "normalize_view": False,
             "base_channels": 16,
             "max_channels": 64,
             "flow_base_channels": 16,

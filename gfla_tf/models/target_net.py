@@ -174,10 +174,19 @@ class ViewTargetNet(AttentiveDecoder):
         view_channels: length of a view.
         attention: one of ATTENTION_KINDS.
         normalize_source: instance norm in the encoder, if it sees the source image.
+        normalize_view: instance norm in the first two blocks, which see the view; see `ViewFlowEstimator`.
         kwargs: attention_kernels, attention_units, base_channels, max_channels and depth, see `AttentiveDecoder`.
     """
 
-    def __init__(self, image_size, view_channels=21, attention="local", normalize_source=True, **kwargs):
+    def __init__(
+        self,
+        image_size,
+        view_channels=21,
+        attention="local",
+        normalize_source=True,
+        normalize_view=True,
+        **kwargs,
+    ):
         inputs = {"target_view": keras.Input((view_channels,), name="target_view")}
         if attention == "none":
             inputs["source_view"] = keras.Input((view_channels,), name="source_view")
@@ -187,23 +196,32 @@ class ViewTargetNet(AttentiveDecoder):
             size = (image_size[0] >> (depth + 2), image_size[1] >> (depth + 2))
             x = Tile(size, name="tiled")(inputs["target_view"])
             if attention != "none":
-                x = DecoderBlock(channels(0), view_channels, has_constant_maps=True, name="block0")(x)
-                return DecoderBlock(channels(depth - 1), channels(0), name="block1")(x)
+                x = DecoderBlock(
+                    channels(0),
+                    view_channels,
+                    has_constant_maps=True,
+                    normalize=normalize_view,
+                    name="block0",
+                )(x)
+                return DecoderBlock(
+                    channels(depth - 1), channels(0), normalize=normalize_view, name="block1"
+                )(x)
             features = inputs["source_image"]
             for d in range(depth + 2):
                 name = f"encoder{d}"
                 features = EncoderBlock(channels(d), normalize=normalize_source, name=name)(features)
             source_view = Tile(size, name="source_tiled")(inputs["source_view"])
             x = keras.layers.Concatenate(name="joined")([features, x, source_view])
-            # Not normalised: a normalisation would take the views, constant maps, away.
-            x = ResBlock(channels(depth + 1), x.shape[-1], normalize=False, name="join")(x)
+            x = ResBlock(channels(depth + 1), x.shape[-1], normalize=normalize_view, name="join")(x)
             for d in (depth, depth - 1):
-                x = DecoderBlock(channels(d), channels(d + 1), name=f"block{depth - d}")(x)
+                name = f"block{depth - d}"
+                x = DecoderBlock(channels(d), channels(d + 1), normalize=normalize_view, name=name)(x)
             return x
 
         settings = {
             "view_channels": view_channels,
             "attention": attention,
             "normalize_source": normalize_source,
+            "normalize_view": normalize_view,
         }
         super().__init__(inputs, unfold, settings, image_size=image_size, attention=attention, **kwargs)

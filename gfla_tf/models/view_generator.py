@@ -16,6 +16,7 @@ class ViewGenerator(PairGenerator):
 
     Args:
         view_channels: length of a view; 21 for 18 azimuths and 3 elevations.
+        normalize_view: instance norm where views have joined, as published; see `ViewFlowEstimator`.
         kwargs: attention, normalize_source and return_attention, see `PairGenerator`; image_size, attention_kernels, widths and
             depths, see `Generator`.
     """
@@ -23,9 +24,9 @@ class ViewGenerator(PairGenerator):
     condition, estimator, drawer = "view", ViewFlowEstimator, ViewTargetNet
     extra_depth = 2
 
-    def __init__(self, view_channels=21, **kwargs):
-        super().__init__({"view_channels": view_channels}, **kwargs)
+    def __init__(self, view_channels=21, normalize_view=True, **kwargs):
+        super().__init__({"view_channels": view_channels, "normalize_view": normalize_view}, **kwargs)
 
     @classmethod
-    def condition_shape(cls, image_size, view_channels):
+    def condition_shape(cls, image_size, view_channels, normalize_view):
         return (view_channels,)
