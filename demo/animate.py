@@ -11,6 +11,7 @@ import argparse
 import functools
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
 from demo.models import load_model
@@ -42,6 +43,24 @@ def steps(model, source, structure, structures):
     else:
         for target in structures:
             yield model(source_image=source, source_pose=structure, target_pose=target)
+
+
+def clips(model, images, structures):
+    """All outputs of a network for some clips, each drawn from its first frame.
+
+    Args:
+        model: as for `steps`.
+        images: (n, 1 + T, H, W, 3) uint8, of which the first of each clip is used.
+        structures: iterable over clips of (1 + T, H, W, channels).
+
+    Returns:
+        {output name: (n, T, ...)}.
+    """
+    drawn = []
+    for image, (reference, *targets) in zip(images, structures, strict=True):
+        outputs = list(steps(model, to_float(image[:1]), reference[None], (one[None] for one in targets)))
+        drawn.append({name: np.concatenate([output[name] for output in outputs]) for name in outputs[0]})
+    return {name: np.stack([clip[name] for clip in drawn]) for name in drawn[0]}
 
 
 def animate(model, subject, image, keypoints, targets):

@@ -34,32 +34,24 @@ def held_out(run):
 
 def generate(model, samples):
     """What the network gives for the frames of each clip, (n, T, ...)."""
+    from demo.animate import clips
     from gfla_tf.data.dance_structure import dance_maps
-    from gfla_tf.models.animation import first_state, sequence
 
-    size, sigmas = (
-        samples["images"].shape[2:4],
-        [model.description[f"{of}_sigma"] for of in ("heat_map", "limb")],
+    size = samples["images"].shape[2:4]
+    sigmas = [model.description[f"{of}_sigma"] for of in ("heat_map", "limb")]
+    return clips(
+        model, samples["images"], (dance_maps(points, size, *sigmas) for points in samples["keypoints"])
     )
-    clips = []
-    for images, keypoints in zip(_float(samples["images"]), samples["keypoints"], strict=True):
-        reference, *structures = (dance_maps(points[None], size, *sigmas) for points in keypoints)
-        if "previous_image" in model.inputs:
-            steps = list(sequence(model, first_state(images[:1], reference), structures))
-        else:
-            source = {"source_image": images[:1], "source_pose": reference}
-            steps = [model(**source, target_pose=structure) for structure in structures]
-        clips.append({name: np.concatenate([step[name] for step in steps]) for name in steps[0]})
-    return {name: np.stack([clip[name] for clip in clips]) for name in clips[0]}
 
 
 def scores(samples, outputs, baselines):
     """Frames and flows against the true ones, beside those of the network without memory, and the flicker of both."""
+    from demo.photos import to_float
     from gfla_tf.metrics.flow import end_point_error, upsample_flow
     from gfla_tf.metrics.image import l1, ssim
     from gfla_tf.metrics.temporal import warping_error
 
-    images = _float(samples["images"])
+    images = to_float(samples["images"])
     target, person = images[:, 1:], _flat(samples["persons"][:, 1:])
     videos = {
         "generated": outputs["generated"],
@@ -117,10 +109,6 @@ def picture(samples, outputs, baselines, title):
         ]
         frames.append(labelled_grid(rows, cell=160, title=title))
     return frames
-
-
-def _float(images):
-    return images.astype(np.float32) / 127.5 - 1
 
 
 def _flat(frames):

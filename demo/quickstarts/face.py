@@ -32,22 +32,18 @@ def held_out(run):
 
 
 def generate(model, samples):
-    """The frames that the network draws of each clip, each from the reference and the one drawn before it."""
-    from gfla_tf.models.animation import first_state, sequence
+    """What the network gives for the frames of each clip, (n, T, ...), each from the reference and the one drawn before it."""
+    from demo.animate import clips
 
-    clips = []
-    for images, structures in zip(_float(samples["images"]), samples["structures"], strict=True):
-        state = first_state(images[:1], structures[:1])
-        steps = sequence(model, state, (structure[None] for structure in structures[1:]))
-        clips.append(np.concatenate([step["generated"] for step in steps]))
-    return {"generated": np.stack(clips)}
+    return clips(model, samples["images"], samples["structures"])
 
 
 def scores(samples, outputs, _):
     """Frames against the true ones, beside those of repeating the reference and of the true frame before."""
+    from demo.photos import to_float
     from gfla_tf.metrics.image import l1, ssim
 
-    images = _float(samples["images"])
+    images = to_float(samples["images"])
     target = _flat(images[:, 1:])
     guesses = {
         "generated": _flat(outputs["generated"]),
@@ -84,10 +80,6 @@ def picture(samples, outputs, _, title):
         ]
         frames.append(labelled_grid(rows, cell=160, title=title))
     return frames
-
-
-def _float(images):
-    return images.astype(np.float32) / 127.5 - 1
 
 
 def _flat(frames):
