@@ -11,6 +11,7 @@ from absl import logging
 from export.runner import SIGNATURE
 from export.tasks import fixed_shapes
 from gfla_tf.errors import GflaError
+from gfla_tf.ops.backend import sampler
 
 
 def write_saved_model(generator, directory):
@@ -77,7 +78,8 @@ def _save(generator, directory, shapes):
     function = tf.function(lambda **inputs: generator(inputs, training=False))
     module = tf.Module()
     module.weights = [weight.value for weight in generator.weights]  # what the module owns is saved
-    traced = function.get_concrete_function(**specification)
+    with sampler("composed"):  # of operations that every TensorFlow has
+        traced = function.get_concrete_function(**specification)
     # The samplers' gradients are for training; traced, they would double the graph.
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
     try:

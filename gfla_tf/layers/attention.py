@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from gfla_tf.layers.convolution import activation, convolution, weight_initializer
+from gfla_tf.ops.backend import form_for
 from gfla_tf.ops.local_attention import attend, patch_features
 from gfla_tf.ops.sampling import bilinear_sample
 
@@ -18,6 +19,9 @@ class LocalAttention(keras.layers.Layer):
     Args:
         kernel_size: n, odd: the patch is n x n.
         units: width of the layer that compares the two patches.
+
+    Attributes:
+        sampler: the form of the samplers that the last call or trace took, see `gfla_tf.ops.backend`; None before the first.
     """
 
     def __init__(self, kernel_size, units=128, **kwargs):
@@ -26,6 +30,7 @@ class LocalAttention(keras.layers.Layer):
             raise ValueError(f"kernel_size must be odd, so that a patch has a centre; got {kernel_size}.")
         self.kernel_size = kernel_size
         self.units = units
+        self.sampler = None
 
     def build(self, target_shape, source_shape=None, flow_shape=None):
         n, channels = self.kernel_size, target_shape[-1]
@@ -39,6 +44,7 @@ class LocalAttention(keras.layers.Layer):
         self.coefficient_bias = self.add_weight(name="coefficient_bias", shape=(n * n,), initializer="zeros")
 
     def call(self, target, source, flow):
+        self.sampler = form_for(source)
         hidden = activation(patch_features(target, source, flow, self.patch_kernel, self.patch_bias))
         logits = ops.conv(hidden, self.coefficient_kernel, padding="valid") + self.coefficient_bias
         coefficients = ops.softmax(logits, axis=-1)

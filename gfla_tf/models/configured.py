@@ -2,6 +2,8 @@
 
 import keras
 
+from gfla_tf.ops.backend import sampler
+
 
 class ConfiguredModel(keras.Model):
     """A functional model whose constructor's arguments are its attributes and its configuration.
@@ -19,6 +21,11 @@ class ConfiguredModel(keras.Model):
 
     def get_config(self):
         return {"name": self.name, **{name: _plain(getattr(self, name)) for name in self._arguments}}
+
+    def export(self, *args, **kwargs):
+        """See `keras.Model.export`; what is written holds no compiled operations of ours."""
+        with sampler("composed"):
+            return super().export(*args, **kwargs)
 
     @classmethod
     def from_config(cls, config, custom_objects=None):

@@ -11,6 +11,7 @@ target's patch, and returns the mean of coefficient times sample. Two identities
 
 from keras import ops
 
+from gfla_tf.ops.backend import with_compiled_form
 from gfla_tf.ops.sampling import bilinear_sample, edge_pad, split_flow, weighted_taps
 
 
@@ -57,6 +58,7 @@ def spread_coefficients(coefficients, fraction, n):
     return ops.reshape(values, (*shape, (n + 1) ** 2))
 
 
+@with_compiled_form
 def attend(source, flow, coefficients):
     """Content-aware sampling: (1 / n^2) * sum over the patch of coefficient * bilinear sample at position + flow + offset.
 

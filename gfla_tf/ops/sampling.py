@@ -12,6 +12,7 @@ happens to read get NaN. Neither can fail: indices are clamped as integers befor
 import keras
 from keras import ops
 
+from gfla_tf.ops.backend import with_compiled_form
 from gfla_tf.ops.ordering import after
 
 
@@ -89,6 +90,7 @@ def gather_pixels(pixels, index):
     return ops.reshape(values, (*ops.shape(index), pixels.shape[-1]))
 
 
+@with_compiled_form
 def weighted_taps(image, weights, whole, taps, offset=0):
     """Sum over m x m integer taps: result(p) = sum_ij weights_ij(p) * image(p + offset + whole(p) + (taps_j, taps_i)), clamped.
 
@@ -98,7 +100,7 @@ def weighted_taps(image, weights, whole, taps, offset=0):
         image: (batch, H, W, channels).
         weights: (batch, h, w, m * m), row-major.
         whole: (x, y) int32 of shape (batch, h, w), see `split_flow`.
-        taps: m integers, the same in x and y.
+        taps: m successive integers, the same in x and y.
         offset: position of the flow grid's pixel (0, 0) in the image, the same in x and y.
 
     Returns:
@@ -151,6 +153,7 @@ def _outer(rows, columns):
     return ops.concatenate([rows[..., i : i + 1] * columns for i in range(rows.shape[-1])], axis=-1)
 
 
+@with_compiled_form
 def bilinear_sample(image, flow, offset=0):
     """Bilinear samples of `image` at position + offset + flow, with a replicate border.
 

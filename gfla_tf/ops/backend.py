@@ -1,0 +1,141 @@
+"""Which form of the samplers runs: `composed` of keras.ops, or `compiled`, a fused kernel in C++ that is several times faster.
+
+The environment variable GFLA_SAMPLER, or `set_sampler`, says:
+
+    auto      (default) compiled on CPUs where a C++ compiler is found, otherwise composed without a word
+    compiled  an error where it cannot be compiled
+    composed
+
+There is no compiled form for XLA (`jit_compile`), for half precision and in what is exported: those are composed,
+whatever is set.
+`python -m gfla_tf.ops.backend` prints which one is used, and why.
+"""
+
+import contextlib
+import contextvars
+import functools
+import importlib
+import os
+import threading
+
+import keras
+
+from gfla_tf.errors import GflaError, user_errors
+
+CHOICES = ("auto", "compiled", "composed")
+VARIABLE = "GFLA_SAMPLER"
+
+_set = None
+_scoped = contextvars.ContextVar("sampler", default=None)
+_lock = threading.Lock()
+
+
+def set_sampler(choice):
+    """Sets which form runs in this process, one of CHOICES; None leaves it to the environment variable again."""
+    global _set
+    _set = None if choice is None else _known(choice, "the sampler")
+
+
+@contextlib.contextmanager
+def sampler(choice):
+    """As `set_sampler`, in what the calling thread runs and traces inside this context."""
+    token = _scoped.set(_known(choice, "the sampler"))
+    try:
+        yield
+    finally:
+        _scoped.reset(token)
+
+
+def form_for(image):
+    """The form that runs for an image, at this place: "compiled" or "composed".
+
+    Raises:
+        GflaError: `compiled` is asked for and cannot be had, or the environment variable is none of CHOICES.
+    """
+    choice = _choice()
+    if (
+        choice == "composed"
+        or _in_xla()
+        or keras.backend.standardize_dtype(image.dtype) not in ("float32", "float64")
+    ):
+        return "composed"
+    reason = _why_not(choice)
+    if reason and choice == "compiled":
+        raise GflaError(f"the compiled sampler cannot be had: {reason}; set {VARIABLE}=auto to do without.")
+    return "composed" if reason else "compiled"
+
+
+def describe_sampler():
+    """The form that runs for float32 images, and why it is not the compiled one."""
+    choice = _choice()
+    reason = f"{VARIABLE} or set_sampler says so" if choice == "composed" else _why_not(choice)
+    return f"composed: {reason}" if reason else "compiled"
+
+
+def with_compiled_form(composed):
+    """Decorator of a sampler, whose first argument is the image: calls its compiled twin where that can be used."""
+
+    @functools.wraps(composed)
+    def sample(image, *args, **kwargs):
+        if form_for(image) == "compiled":
+            return getattr(_compiled(), composed.__name__)(image, *args, **kwargs)
+        return composed(image, *args, **kwargs)
+
+    return sample
+
+
+def _choice():
+    return _scoped.get() or _set or _known(os.environ.get(VARIABLE) or "auto", VARIABLE)
+
+
+def _known(choice, name):
+    if choice not in CHOICES:
+        raise GflaError(f"{name} is {choice!r}: choose {', '.join(CHOICES)}.")
+    return choice
+
+
+def _why_not(choice):
+    """Why there is no compiled form; None if there is."""
+    if keras.backend.backend() != "tensorflow":
+        return f"Keras runs on {keras.backend.backend()}, not on TensorFlow"
+    if choice == "auto" and _has_accelerator():
+        return "there is a GPU or a TPU, and the kernel is for CPUs"
+    found = _compiled()
+    return str(found) if isinstance(found, GflaError) else None
+
+
+def _compiled():
+    """The module of compiled samplers, or the `GflaError` that says why there is none."""
+    with _lock:
+        return _import_compiled()
+
+
+@functools.cache
+def _import_compiled():
+    try:
+        return importlib.import_module("gfla_tf.ops.native.tensorflow_op")
+    except GflaError as error:
+        return error
+
+
+@functools.cache
+def _has_accelerator():
+    import tensorflow as tf
+
+    return any(device.device_type in ("GPU", "TPU") for device in tf.config.get_visible_devices())
+
+
+def _in_xla():
+    """Whether what is traced here is to be compiled by XLA."""
+    if keras.backend.backend() != "tensorflow":
+        return False
+    from tensorflow.python.framework import ops
+    from tensorflow.python.ops import control_flow_util
+
+    # There is no public way to ask.
+    return control_flow_util.GraphOrParentsInXlaContext(ops.get_default_graph())
+
+
+if __name__ == "__main__":
+    with user_errors():
+        print(describe_sampler())
