@@ -6,11 +6,13 @@ VideoPose3D keeps those 17 that move. Pickles can hold programs: load such files
 """
 
 import pickle
+import sys
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
+from gfla_tf.data.corrupt import CorruptEntries
 from gfla_tf.data.motion_bank import MotionBank
 from gfla_tf.errors import GflaError
 
@@ -19,18 +21,24 @@ SUBJECTS = {"train": ("S1", "S5", "S6", "S7", "S8"), "test": ("S9", "S11")}
 WIDTH = 1000  # pixels, of all four cameras; their heights are 1002, 1000, 1000 and 1002
 
 
-def load_human36m(directory, split):
+def load_human36m(directory, split, max_corrupt=0.0):
     """The `MotionBank` of a split, "train" or "test": a sequence for each camera of each action of its subjects.
 
     A detection that goes on after the motion capture has ended is cut there. What only one of the files has is left out, as the
-    detections of S11's first Directions, whose video is damaged.
+    detections of S11's first Directions, whose video is damaged. So is a sequence that is corrupt, which standard error tells.
+
+    Args:
+        directory: of the two files.
+        split: "train" or "test".
+        max_corrupt: share of the sequences that may be corrupt.
 
     Raises:
-        GflaError: a file is missing, damaged or of another structure, or lacks a subject of the split.
+        GflaError: a file is missing, damaged or of another structure, or lacks a subject of the split, or more sequences are
+            corrupt than may be.
     """
     directory = Path(directory).expanduser()
     truth, detections = (_positions(directory / name) for name in (TRUTH, DETECTIONS))
-    sequences = []
+    pairs = []
     for subject in SUBJECTS[split]:
         for name, positions in ((TRUTH, truth), (DETECTIONS, detections)):
             if not isinstance(positions.get(subject), dict):
@@ -42,10 +50,18 @@ def load_human36m(directory, split):
                     f"{directory} has {len(cameras[0])} cameras of {subject}, {action} in {TRUTH} and {len(cameras[1])} in "
                     f"{DETECTIONS}: get both from one source."
                 )
-            for clean, noisy in zip(*cameras, strict=True):
-                sequences.append(_sequence(noisy, clean, f"{directory} has {subject}, {action}"))
-    if not sequences:
+            where = f"{directory} has {subject}, {action}"
+            pairs += [(noisy, clean, where) for clean, noisy in zip(*cameras, strict=True)]
+    if not pairs:
         raise GflaError(f"{TRUTH} and {DETECTIONS} in {directory} share no action: get both from one source.")
+    sequences, corrupt = [], CorruptEntries(f"sequences of human36m, {split}", len(pairs), max_corrupt)
+    for pair in pairs:
+        try:
+            sequences.append(_sequence(*pair))
+        except GflaError as error:
+            corrupt.add(error)
+    if corrupt.sentences:
+        print(corrupt.told(), file=sys.stderr, flush=True)
     return MotionBank.of(sequences)
 
 
@@ -80,6 +96,8 @@ def _sequence(noisy, clean, where):
             raise GflaError(
                 f"{where} of shape {positions.shape} in {name}, which must be (frames, 17, 2): get VideoPose3D's file."
             )
+        if not np.isfinite(positions).all():
+            raise GflaError(f"{where} with a joint that is no number in {name}: get VideoPose3D's file.")
     frames = min(len(noisy), len(clean))
     noisy = np.concatenate([noisy[:frames], np.ones((frames, 17, 1), np.float32)], axis=-1)
     return noisy, clean[:frames], WIDTH

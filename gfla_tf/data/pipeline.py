@@ -95,7 +95,8 @@ def sample_dataset(samples, batch_size, prepare, seed=0, start=0):
     """Endless batches of samples in random order, without repetition inside an epoch, see `gfla_tf.data.pipeline.shuffled`.
 
     Args:
-        samples: has a length and `sample(number, seed)`.
+        samples: has a length, `sample(number, seed)` and `is_intact(number, seed)`; the next intact one takes the place of one that
+            is not.
         batch_size: samples in a batch.
         prepare: function from a batch of what `sample` returns to the batch wanted.
         seed: of the order and of what is random about a sample.
@@ -109,8 +110,14 @@ def sample_dataset(samples, batch_size, prepare, seed=0, start=0):
         raise GflaError(f"batch_size is {batch_size}, but the data have only {count} samples: lower it.")
 
     def sample(counter):
-        number = shuffled(counter, count, batch_size, seed)
-        return samples.sample(number, tf.stack([tf.constant(seed, tf.int64), counter]))
+        own_seed = tf.stack([tf.constant(seed, tf.int64), counter])
+        (number,) = tf.while_loop(
+            lambda number: ~samples.is_intact(number, own_seed),
+            lambda number: [(number + 1) % count],
+            [shuffled(counter, count, batch_size, seed)],
+            maximum_iterations=count,
+        )
+        return samples.sample(number, own_seed)
 
     dataset = tf.data.Dataset.range(start * batch_size, 2**62)
     dataset = dataset.map(sample, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from gfla_tf.data.pipeline import shuffled
-from gfla_tf.data.prepared import Records, decode_image
+from gfla_tf.data.records import Records, decode_image
 from gfla_tf.errors import GflaError
 
 
@@ -60,11 +60,25 @@ class ClipSamples:
         room = tf.stack([count - length + 1, count])
         start, reference = tf.unstack(begin + tf.cast(drawn * tf.cast(room, tf.float64), tf.int64))
         previous = tf.where(time == 0, reference, start + time - 1)
-        targets = [self._frame(start + time + index) for index in range(unroll)]
+
+        def frame(number):
+            return self._frame(self._intact(number, begin, count))
+
+        targets = [frame(start + time + index) for index in range(unroll)]
         sample = {f"target_{name}": tf.stack([target[name] for target in targets]) for name in targets[0]}
         for role, number in (("reference", reference), ("previous", previous)):
-            sample |= {f"{role}_{name}": value for name, value in self._frame(number).items()}
+            sample |= {f"{role}_{name}": value for name, value in frame(number).items()}
         return {**sample, "first": time == 0}
+
+    def _intact(self, number, begin, count):
+        """The frame itself or, if it has become corrupt, the next one that has not, of the same video."""
+        (number,) = tf.while_loop(
+            lambda number: ~self._records.are_intact(number[None]),
+            lambda number: [begin + (number - begin + 1) % count],
+            [number],
+            maximum_iterations=tf.cast(count, tf.int32),
+        )
+        return number
 
     def _frame(self, number):
         """image, structure and, where it is known, person of a record."""

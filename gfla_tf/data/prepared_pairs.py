@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from gfla_tf.data.augmentation import move
 from gfla_tf.data.poses import JOINTS
-from gfla_tf.data.prepared import Records, decode_image
+from gfla_tf.data.records import Records, decode_image
 
 AUGMENTED = ("market",)  # as in the published trainings
 
@@ -26,6 +26,10 @@ class PosePairSamples:
 
     def __len__(self):
         return len(self._pairs)
+
+    def is_intact(self, number, seed):
+        """Whether pair `number` can be read, a scalar bool tensor, see `Records.are_intact`."""
+        return self._records.are_intact(self._pairs[number])
 
     def sample(self, number, seed):
         """Pair `number`: dict of source_image, target_image (H, W, 3) uint8, source_keypoints, target_keypoints (18, 3).

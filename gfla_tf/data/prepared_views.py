@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from gfla_tf.data.prepared import Records, decode_image
+from gfla_tf.data.records import Records, decode_image
 from gfla_tf.data.views import AZIMUTHS, ELEVATIONS
 
 
@@ -26,6 +26,10 @@ class ViewPairSamples:
     def __len__(self):
         return len(self._records)
 
+    def is_intact(self, number, seed):
+        """Whether both views of a pair can be read, a scalar bool tensor, see `Records.are_intact`."""
+        return self._records.are_intact(tf.stack([number, self._target(number, seed)]))
+
     def sample(self, number, seed):
         """dict of source_image, target_image (H, W, 3) uint8 and source_view, target_view (21,), see `gfla_tf.data.views`.
 
@@ -33,13 +37,8 @@ class ViewPairSamples:
             number: scalar int64 tensor.
             seed: (2,) int64 tensor, which decides the target.
         """
-        model = tf.searchsorted(self._begins, [number], side="right")[0] - 1
-        begin, count = self._begins[model], self._counts[model]
-        drawn = tf.random.stateless_uniform((), seed, dtype=tf.float64)
-        further = 1 + tf.cast(drawn * tf.cast(count - 1, tf.float64), tf.int64)  # 1 to count - 1
-        target = begin + (number - begin + further) % count
         sample = {}
-        for role, record in (("source", number), ("target", target)):
+        for role, record in (("source", number), ("target", self._target(number, seed))):
             parsed = tf.io.parse_single_example(
                 self._records.read(record),
                 {
@@ -55,3 +54,10 @@ class ViewPairSamples:
             )
             sample[f"{role}_view"] = tf.concat(one_hot, axis=0)
         return sample
+
+    def _target(self, number, seed):
+        model = tf.searchsorted(self._begins, [number], side="right")[0] - 1
+        begin, count = self._begins[model], self._counts[model]
+        drawn = tf.random.stateless_uniform((), seed, dtype=tf.float64)
+        further = 1 + tf.cast(drawn * tf.cast(count - 1, tf.float64), tf.int64)  # 1 to count - 1
+        return begin + (number - begin + further) % count

@@ -23,6 +23,7 @@ class DataConfig:
 
     dataset: str | None = None  # null: the first one of the task
     directory: str | None = None  # of a public dataset's files, see docs/datasets.md
+    max_corrupt: float = 0.01  # share of its records that may be corrupt; they are left out
     seed: int = 0
     identities: int = 400
     frames: int = 6

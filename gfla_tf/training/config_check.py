@@ -56,6 +56,7 @@ def check_config(config, origin):
         lambda n: n >= 1 and n % unroll == 0,
         f"it must be a multiple of data.unroll, {unroll}",
     )
+    require("data.max_corrupt", lambda x: 0 <= x < 1, "it must be at least 0 and below 1")
     require("data.heat_map_sigma", _is_positive, "it must be positive")
     require("data.limb_sigma", lambda x: x is None or _is_positive(x), "it must be null or positive")
     require("model.initial_gain", _is_positive, "it must be positive")

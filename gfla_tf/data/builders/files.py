@@ -7,6 +7,7 @@ import tensorflow_datasets as tfds
 from PIL import Image
 from tqdm import tqdm
 
+from gfla_tf.data.corrupt import CorruptEntries
 from gfla_tf.errors import GflaError
 
 
@@ -31,12 +32,17 @@ class ManualBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
     """A builder of files that nobody may hand on, so that each user gets them from their owners.
 
     A subclass gives VERSION, BUILDER_CONFIGS (`ImageSize`), MANUAL_DOWNLOAD_INSTRUCTIONS, HOMEPAGE, CITATION and the
-    methods below. Records keep the order of the `table`, so that a record's number is known before it is written.
+    methods below. Records keep the order of the `table`; those that are corrupt are left out, and info.metadata[SPLIT]["corrupt"]
+    lists why.
+
+    Attributes:
+        max_corrupt: share of a split's records that may be.
     """
 
     HOMEPAGE = CITATION = None
     # Nothing is downloaded. To find that out, TensorFlow Datasets 4.9.10 would import a package that it does not require.
     url_infos = None
+    max_corrupt = 0.0
 
     def features(self, image_size):
         """dict of the features of a record with images of (height, width)."""
@@ -56,7 +62,15 @@ class ManualBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         raise NotImplementedError
 
     def record(self, entry, image_size):
-        """The record that an entry of the table describes."""
+        """The record that an entry of the table describes.
+
+        Raises:
+            GflaError: a file of it is corrupt.
+        """
+        raise NotImplementedError
+
+    def without(self, whole, dropped):
+        """The dict that `table` gave, as it is without the records whose numbers are `dropped`."""
         raise NotImplementedError
 
     def _info(self):
@@ -74,13 +88,22 @@ class ManualBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         generators = {}
         for split in ("train", "test"):
             table, whole = self.table(dl_manager.manual_dir, split)
-            self.info.metadata[split] = whole
-            generators[split] = self._generate_examples(table, f"{self.name}, {split}")
+            generators[split] = self._generate_examples(table, split, whole)
         return generators
 
-    def _generate_examples(self, table, what):
+    def _generate_examples(self, table, split, whole):
+        what, dropped = f"{self.name}, {split}", set()
+        corrupt = CorruptEntries(f"records of {what}", len(table), self.max_corrupt)
         for number, entry in enumerate(tqdm(table, desc=what, unit="record", disable=None)):
-            yield number, self.record(entry, self.builder_config.image_size)
+            try:
+                record = self.record(entry, self.builder_config.image_size)
+            except GflaError as error:
+                corrupt.add(error)
+                dropped.add(number)
+            else:
+                yield number, record
+        whole = self.without(whole, dropped) if dropped else whole
+        self.info.metadata[split] = {**whole, "corrupt": corrupt.sentences}
 
 
 def read_text(path, holds):

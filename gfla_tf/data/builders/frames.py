@@ -9,6 +9,7 @@ import re
 import tensorflow_datasets as tfds
 
 from gfla_tf.data.builders.files import ManualBuilder, read_image
+from gfla_tf.data.corrupt import shortened
 from gfla_tf.errors import GflaError
 
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp")
@@ -57,6 +58,9 @@ class FrameFolders(ManualBuilder, skip_registration=True):
             ]
             lengths.append([video, count])
         return table, {"videos": lengths}
+
+    def without(self, whole, dropped):
+        return {"videos": shortened(whole["videos"], dropped)}
 
     def record(self, entry, image_size):
         image, own_size = read_image(entry["frames"], image_size)

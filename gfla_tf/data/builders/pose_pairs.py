@@ -59,8 +59,15 @@ class PosePairs(ManualBuilder, skip_registration=True):
         table = [(directory / split / name, name, annotations[name]) for name in first_line]
         return table, {"pairs": [[number[source], number[target]] for source, target in pairs]}
 
+    def without(self, whole, dropped):
+        pairs = np.array(whole["pairs"])
+        pairs = pairs[~np.isin(pairs, list(dropped)).any(axis=1)]
+        return {"pairs": (pairs - np.searchsorted(sorted(dropped), pairs)).tolist()}
+
     def record(self, entry, image_size):
         path, name, keypoints = entry
+        if isinstance(keypoints, GflaError):
+            raise keypoints
         image, (height, width) = read_image(path, image_size)
         annotated_height, annotated_width = self.annotated_size
         stretch = (width * annotated_height) / (height * annotated_width)
@@ -108,6 +115,8 @@ def read_pairs(path):
 def read_annotations(path):
     """name -> keypoints (18, 3) float64: x, y in pixels of the annotated size and a confidence of 1, all 0 where missing.
 
+    For a line that cannot be read, the value is the `GflaError` that says so.
+
     Raises:
         GflaError: the file is missing or is no such list.
     """
@@ -129,10 +138,11 @@ def read_annotations(path):
             if not np.isfinite(position).all():
                 raise ValueError("a value that is no number")
         except (ValueError, TypeError) as error:
-            raise GflaError(
+            annotations[name] = GflaError(
                 f"{path}, line {number}: its keypoints cannot be read ({error}): give name:[y, ...]:[x, ...] with {len(JOINTS)} "
                 f"numbers each, {MISSING} where a joint is missing."
-            ) from error
+            )
+            continue
         present = (position != MISSING).all(axis=0)
         annotations[name] = np.stack([*(position * present), present], axis=-1)
     return annotations

@@ -8,6 +8,7 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from gfla_tf.data.builders.files import ImageSize, ManualBuilder, read_text
+from gfla_tf.data.corrupt import shortened
 from gfla_tf.data.views import AZIMUTHS, ELEVATIONS
 from gfla_tf.errors import GflaError
 
@@ -76,6 +77,15 @@ class ShapeNet(ManualBuilder):
             raise GflaError(f"{list_path} is empty: put the names of the groups there.")
         table = [(file, name, model) for model, names in views.items() for name in names]
         return table, {"models": [[model, len(names)] for model, names in views.items()]}
+
+    def without(self, whole, dropped):
+        models = shortened(whole["models"], dropped)
+        single = [model for model, count in models if count < 2]
+        if single:
+            raise GflaError(
+                f"all views of {single[0]} but one are corrupt, and a pair takes two: put undamaged ones there."
+            )
+        return {"models": models}
 
     def record(self, entry, image_size):
         file, name, model = entry

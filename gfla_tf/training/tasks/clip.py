@@ -58,7 +58,7 @@ class ClipTask(Task):
     def load(self, generator):
         data, size = self.config.data, generator.image_size
         if data.dataset in BUILDERS:
-            builder = prepare(data.dataset, data.directory, size)
+            builder = prepare(data.dataset, data.directory, size, data.max_corrupt)
             held_out = self.samples(builder, "test")
             count = min(_SAMPLES, len(held_out))
             shown = piece_dataset(held_out, count, data.unroll, data.unroll, self.prepare)

@@ -53,7 +53,7 @@ class MotionTask(Task):
     def load(self, generator):
         data = self.config.data
         if data.dataset == "human36m":
-            bank, held_out = (load_human36m(data.directory, split) for split in ("train", "test"))
+            bank, held_out = (load_human36m(data.directory, s, data.max_corrupt) for s in ("train", "test"))
         else:
             bank = MotionBank.of(perform_motion("train", data.seed, data.identities, data.clip_frames))
             held_out = MotionBank.of(perform_motion("test", SAMPLE_SEED, SAMPLES, data.clip_frames))

@@ -64,7 +64,7 @@ class PairTask(Task):
     def load(self, generator):
         data, size = self.config.data, generator.image_size
         if data.dataset in BUILDERS:
-            builder = prepare(data.dataset, data.directory, size)
+            builder = prepare(data.dataset, data.directory, size, data.max_corrupt)
             held_out = self.samples(builder, "test")
             shown = sample_dataset(held_out, min(4, len(held_out)), self.prepare)
             return self.samples(builder, "train"), next(iter(shown))
