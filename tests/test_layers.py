@@ -147,3 +147,15 @@ def test_blend_takes_the_sampled_features_where_the_share_is_one():
     target, sampled = random(IMAGE), random(IMAGE, 1)
     share = (np.arange(48) % 2).reshape(1, 8, 6, 1).repeat(2, 0).astype(np.float32)
     np.testing.assert_array_equal(Blend()(target, sampled, share), np.where(share == 1, sampled, target))
+
+
+@pytest.mark.parametrize("normalize", [True, False])
+def test_an_encoder_of_several_maps_encodes_their_concatenation(normalize):
+    block = EncoderBlock(7, normalize=normalize)
+    parts = [random((2, 8, 6, channels), channels) for channels in (3, 1, 4)]
+    block(parts)
+    randomise(block)
+    joined = block(np.concatenate(parts, -1))
+    np.testing.assert_allclose(block(parts), joined, atol=1e-5)
+    assert block.compute_output_shape([part.shape for part in parts]) == joined.shape
+    assert np.abs(block(parts[::-1]) - joined).max() > 0.1, "the order of the parts does not matter"

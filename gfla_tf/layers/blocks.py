@@ -59,12 +59,39 @@ class _TwoConvolutions(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("gfla_tf")
 class EncoderBlock(_TwoConvolutions):
-    """Halves the size: (batch, H, W, in) -> (batch, H/2, W/2, channels). Its hidden width is `channels`, without a shortcut."""
+    """Halves the size: (batch, H, W, in) -> (batch, H/2, W/2, channels). Its hidden width is `channels`, without a shortcut.
+
+    A list of maps is their concatenation, but each is normalised and convolved by itself: what belongs to a source that stays can
+    then be computed once, for many targets.
+    """
 
     def __init__(self, channels, hidden_channels=None, **kwargs):
         super().__init__(channels, hidden_channels, **kwargs)
         self.conv1 = convolution(self.hidden_channels, 4, 2, name="conv1")
         self.conv2 = convolution(channels, 3, name="conv2")
+
+    def build(self, input_shape):
+        super().build(_joined(input_shape))
+
+    def call(self, inputs):
+        if not isinstance(inputs, list):
+            return super().call(inputs)
+        x, first = self.conv1.bias, 0
+        for part in inputs:
+            channels = slice(first, first := first + part.shape[-1])
+            part = activation(self.norm1(part, channels=channels) if self.normalize else part)
+            x = x + ops.conv(part, self.conv1.kernel[:, :, channels], strides=2, padding="same")
+        return self.conv2(activation(self.norm2(x) if self.normalize else x))
+
+    def compute_output_shape(self, input_shape):
+        return super().compute_output_shape(_joined(input_shape))
+
+
+def _joined(shapes):
+    """The shape of a map, or of the concatenation of a list of maps."""
+    if not isinstance(shapes[0], (list, tuple)):
+        return shapes
+    return (*shapes[0][:-1], sum(shape[-1] for shape in shapes))
 
 
 @keras.saving.register_keras_serializable("gfla_tf")

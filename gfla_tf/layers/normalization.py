@@ -34,8 +34,9 @@ class InstanceNormalization(keras.layers.Layer):
         self.gamma = self.add_weight(name="gamma", shape=(channels,), initializer="ones")
         self.beta = self.add_weight(name="beta", shape=(channels,), initializer="zeros")
 
-    def call(self, inputs):
-        return standardise(inputs, self.epsilon) * self.gamma + self.beta
+    def call(self, inputs, channels=slice(None)):
+        """Normalises `inputs`, or those of its channels that `channels` selects, if `inputs` are only those."""
+        return standardise(inputs, self.epsilon) * self.gamma[channels] + self.beta[channels]
 
     def get_config(self):
         return {**super().get_config(), "epsilon": self.epsilon}

@@ -20,7 +20,7 @@ class FlowNet(ConfiguredModel):
 
     Args:
         inputs: dict of the model's inputs.
-        x: what the encoder sees, made of the inputs: (batch, H, W, any).
+        x: what the encoder sees, made of the inputs: (batch, H, W, any), or a list of such, which are joined.
         settings: the arguments of the subclass.
         sources: what stands between `flow` and the level in the outputs' names, for each source.
         at_bottom: changes the coarsest features before they are decoded.
@@ -113,9 +113,8 @@ class FlowEstimator(FlowNet):
             "source_pose": keras.Input((*image_size, pose_channels), name="source_pose"),
             "target_pose": keras.Input((*image_size, pose_channels), name="target_pose"),
         }
-        x = keras.layers.Concatenate(name="inputs")(list(inputs.values()))
         settings = {"image_size": tuple(image_size), "pose_channels": pose_channels}
-        super().__init__(inputs, x, settings, **kwargs)
+        super().__init__(inputs, list(inputs.values()), settings, **kwargs)
 
 
 @keras.saving.register_keras_serializable("gfla_tf")
@@ -143,9 +142,8 @@ class FaceFlowEstimator(FlowNet):
             name: keras.Input((*image_size, 3 if name.endswith("image") else structure_channels), name=name)
             for name in names
         }
-        x = keras.layers.Concatenate(name="inputs")(list(inputs.values()))
         settings = {"image_size": tuple(image_size), "structure_channels": structure_channels}
-        super().__init__(inputs, x, settings, ("_previous", "_reference"), **kwargs)
+        super().__init__(inputs, list(inputs.values()), settings, ("_previous", "_reference"), **kwargs)
 
 
 @keras.saving.register_keras_serializable("gfla_tf")
