@@ -24,6 +24,7 @@ from gfla_tf.errors import GflaError, user_errors
 
 CHOICES = ("auto", "compiled", "composed")
 VARIABLE = "GFLA_SAMPLER"
+_MODULES = {"compiled": "gfla_tf.ops.native.tensorflow_op", "litert": "gfla_tf.ops.native.litert_op"}
 
 _set = None
 _scoped = contextvars.ContextVar("sampler", default=None)
@@ -38,8 +39,11 @@ def set_sampler(choice):
 
 @contextlib.contextmanager
 def sampler(choice):
-    """As `set_sampler`, in what the calling thread runs and traces inside this context."""
-    token = _scoped.set(_known(choice, "the sampler"))
+    """As `set_sampler`, in what the calling thread runs and traces inside this context.
+
+    Here `litert` is a choice too: what is traced then has the samplers as the custom operation of `gfla_tf.ops.native.litert_op`.
+    """
+    token = _scoped.set(_known(choice, "the sampler", (*CHOICES, "litert")))
     try:
         yield
     finally:
@@ -47,7 +51,7 @@ def sampler(choice):
 
 
 def form_for(image):
-    """The form that runs for an image, at this place: "compiled" or "composed".
+    """The form that runs for an image, at this place: "compiled", "composed" or, inside `sampler("litert")`, "litert".
 
     Raises:
         GflaError: `compiled` is asked for and cannot be had, or the environment variable is none of CHOICES.
@@ -59,6 +63,8 @@ def form_for(image):
         or keras.backend.standardize_dtype(image.dtype) not in ("float32", "float64")
     ):
         return "composed"
+    if choice == "litert":
+        return choice
     reason = _why_not(choice)
     if reason and choice == "compiled":
         raise GflaError(f"the compiled sampler cannot be had: {reason}; set {VARIABLE}=auto to do without.")
@@ -77,9 +83,9 @@ def with_compiled_form(composed):
 
     @functools.wraps(composed)
     def sample(image, *args, **kwargs):
-        if form_for(image) == "compiled":
-            return getattr(_compiled(), composed.__name__)(image, *args, **kwargs)
-        return composed(image, *args, **kwargs)
+        form = form_for(image)
+        twins = None if form == "composed" else _import(form)
+        return getattr(twins, composed.__name__, composed)(image, *args, **kwargs)
 
     return sample
 
@@ -88,9 +94,9 @@ def _choice():
     return _scoped.get() or _set or _known(os.environ.get(VARIABLE) or "auto", VARIABLE)
 
 
-def _known(choice, name):
-    if choice not in CHOICES:
-        raise GflaError(f"{name} is {choice!r}: choose {', '.join(CHOICES)}.")
+def _known(choice, name, choices=CHOICES):
+    if choice not in choices:
+        raise GflaError(f"{name} is {choice!r}: choose {', '.join(choices)}.")
     return choice
 
 
@@ -100,20 +106,20 @@ def _why_not(choice):
         return f"Keras runs on {keras.backend.backend()}, not on TensorFlow"
     if choice == "auto" and _has_accelerator():
         return "there is a GPU or a TPU, and the kernel is for CPUs"
-    found = _compiled()
+    found = _import("compiled")
     return str(found) if isinstance(found, GflaError) else None
 
 
-def _compiled():
-    """The module of compiled samplers, or the `GflaError` that says why there is none."""
+def _import(form):
+    """The module of a form's samplers, or the `GflaError` that says why there is none."""
     with _lock:
-        return _import_compiled()
+        return _import_once(form)
 
 
 @functools.cache
-def _import_compiled():
+def _import_once(form):
     try:
-        return importlib.import_module("gfla_tf.ops.native.tensorflow_op")
+        return importlib.import_module(_MODULES[form])
     except GflaError as error:
         return error
 
