@@ -4,7 +4,7 @@ import literal
 import numpy as np
 import pytest
 import tensorflow as tf
-from test_sampling import MODES, REACHES, assert_derivative_is_numerical
+from test_sampling import MODES, REACHES, assert_derivative_is_numerical, composed  # noqa: F401
 
 from gfla_tf.layers.attention import LocalAttention
 from gfla_tf.ops.local_attention import attend

@@ -20,6 +20,12 @@ MODES = {
 REACHES = {"inside": 0.7, "across_the_border": 5.0, "far_outside": 400.0}
 
 
+@pytest.fixture(autouse=True)
+def composed(monkeypatch):
+    """The compiled form is compared with this one in test_compiled_sampler.py."""
+    monkeypatch.setenv("GFLA_SAMPLER", "composed")
+
+
 def image_and_flow(reach, batch=2, size=(7, 9), channels=3, dtype=np.float64, seed=0):
     draw = np.random.default_rng(seed)
     flow = np.round(draw.normal(0, reach, (batch, *size, 2)))

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from gfla_tf.layers.convolution import activation, convolution, weight_initializer
-from gfla_tf.ops.backend import form_for
+from gfla_tf.ops.backend import form_for, require_sampler
 from gfla_tf.ops.local_attention import attend, patch_features
 from gfla_tf.ops.sampling import bilinear_sample
 
@@ -14,7 +14,8 @@ class LocalAttention(keras.layers.Layer):
     """Samples source features by content around where the flow points (CVPR 2020, section 3.2, equations 8 to 11).
 
     Call with `(target, source, flow)`: two (batch, H, W, C) and one (batch, H, W, 2) in pixels. Returns the attended
-    features (batch, H, W, C) and the coefficients (batch, H, W, n * n), row-major, which sum to one.
+    features (batch, H, W, C) and the coefficients (batch, H, W, n * n), row-major, which sum to one. In mixed precision flow and
+    coefficients stay float32.
 
     Args:
         kernel_size: n, odd: the patch is n x n.
@@ -25,7 +26,7 @@ class LocalAttention(keras.layers.Layer):
     """
 
     def __init__(self, kernel_size, units=128, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(autocast=False, **kwargs)  # Keras would round the flow
         if kernel_size % 2 == 0:
             raise ValueError(f"kernel_size must be odd, so that a patch has a centre; got {kernel_size}.")
         self.kernel_size = kernel_size
@@ -33,6 +34,7 @@ class LocalAttention(keras.layers.Layer):
         self.sampler = None
 
     def build(self, target_shape, source_shape=None, flow_shape=None):
+        require_sampler()
         n, channels = self.kernel_size, target_shape[-1]
         self.patch_kernel = self.add_weight(
             name="patch_kernel", shape=(n, n, 2 * channels, self.units), initializer=weight_initializer()
@@ -44,10 +46,16 @@ class LocalAttention(keras.layers.Layer):
         self.coefficient_bias = self.add_weight(name="coefficient_bias", shape=(n * n,), initializer="zeros")
 
     def call(self, target, source, flow):
+        target, source, *weights = (
+            ops.cast(x, self.compute_dtype)
+            for x in (
+                target, source, self.patch_kernel, self.patch_bias, self.coefficient_kernel, self.coefficient_bias
+            )
+        )  # fmt: skip
         self.sampler = form_for(source)
-        hidden = activation(patch_features(target, source, flow, self.patch_kernel, self.patch_bias))
-        logits = ops.conv(hidden, self.coefficient_kernel, padding="valid") + self.coefficient_bias
-        coefficients = ops.softmax(logits, axis=-1)
+        hidden = activation(patch_features(target, source, flow, *weights[:2]))
+        logits = ops.conv(hidden, weights[2], padding="valid") + weights[3]
+        coefficients = ops.softmax(ops.cast(logits, self.variable_dtype), axis=-1)
         return attend(source, flow, coefficients), coefficients
 
     def compute_output_shape(self, target_shape, source_shape, flow_shape):
@@ -61,8 +69,11 @@ class LocalAttention(keras.layers.Layer):
 class BilinearSampling(keras.layers.Layer):
     """The ablation without attention to content: source features warped bilinearly (CVPR 2020, section 4.3, "Bi-Sample").
 
-    Call with `(source, flow)`; returns (batch, H, W, C).
+    Call with `(source, flow)`; returns (batch, H, W, C). In mixed precision all of it stays float32.
     """
+
+    def __init__(self, **kwargs):
+        super().__init__(autocast=False, **kwargs)
 
     def call(self, source, flow):
         return bilinear_sample(source, flow)

@@ -32,9 +32,22 @@ _lock = threading.Lock()
 
 
 def set_sampler(choice):
-    """Sets which form runs in this process, one of CHOICES; None leaves it to the environment variable again."""
+    """Sets which form runs in this process, one of CHOICES; None leaves it to the environment variable again.
+
+    Raises:
+        GflaError: `compiled` cannot be had, or there is no such choice.
+    """
     global _set
-    _set = None if choice is None else _known(choice, "the sampler")
+    if choice is not None:
+        _known(choice, "the sampler")
+        require_sampler(choice)
+    _set = choice
+
+
+def require_sampler(choice=None):
+    """Raises a `GflaError` if `compiled` is asked for and cannot be had: before a layer does, to whose errors Keras adds."""
+    if (choice or _choice()) == "compiled":
+        _why_not("compiled")
 
 
 @contextlib.contextmanager
@@ -43,7 +56,9 @@ def sampler(choice):
 
     Here `litert` is a choice too: what is traced then has the samplers as the custom operation of `gfla_tf.ops.native.litert_op`.
     """
-    token = _scoped.set(_known(choice, "the sampler", (*CHOICES, "litert")))
+    _known(choice, "the sampler", (*CHOICES, "litert"))
+    require_sampler(choice)
+    token = _scoped.set(choice)
     try:
         yield
     finally:
@@ -65,14 +80,11 @@ def form_for(image):
         return "composed"
     if choice == "litert":
         return choice
-    reason = _why_not(choice)
-    if reason and choice == "compiled":
-        raise GflaError(f"the compiled sampler cannot be had: {reason}; set {VARIABLE}=auto to do without.")
-    return "composed" if reason else "compiled"
+    return "composed" if _why_not(choice) else "compiled"
 
 
 def describe_sampler():
-    """The form that runs for float32 images, and why it is not the compiled one."""
+    """The form that runs for float32 images, and why it is not the compiled one; raises as `form_for` does."""
     choice = _choice()
     reason = f"{VARIABLE} or set_sampler says so" if choice == "composed" else _why_not(choice)
     return f"composed: {reason}" if reason else "compiled"
@@ -101,13 +113,17 @@ def _known(choice, name, choices=CHOICES):
 
 
 def _why_not(choice):
-    """Why there is no compiled form; None if there is."""
+    """Why there is no compiled form, None if there is; a `GflaError` if it is asked for all the same."""
+    reason = None
     if keras.backend.backend() != "tensorflow":
-        return f"Keras runs on {keras.backend.backend()}, not on TensorFlow"
-    if choice == "auto" and _has_accelerator():
-        return "there is a GPU or a TPU, and the kernel is for CPUs"
-    found = _import("compiled")
-    return str(found) if isinstance(found, GflaError) else None
+        reason = f"Keras runs on {keras.backend.backend()}, not on TensorFlow"
+    elif choice == "auto" and _has_accelerator():
+        reason = "there is a GPU or a TPU, and the kernel is for CPUs"
+    elif isinstance(found := _import("compiled"), GflaError):
+        reason = str(found)
+    if reason and choice == "compiled":
+        raise GflaError(f"the compiled sampler cannot be had: {reason}; set {VARIABLE}=auto to do without.")
+    return reason
 
 
 def _import(form):

@@ -54,7 +54,7 @@ struct Position {
     if (std::isnan(value)) {
       *fraction = value;
       *inside = true;
-      return 0;
+      return -extent - 64;
     }
     const T limit = static_cast<T>(extent + 64);
     const T limited = std::clamp(value, -limit, limit);
