@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from gfla_tf.ops.backend import is_lowered
+
 
 def _mean(x):
     """Mean over axes 1 and 2. One after the other: in one go, TensorFlow loses a digit over large maps."""
@@ -12,9 +14,18 @@ def _mean(x):
 def standardise(inputs, epsilon):
     """(x - mean) / sqrt(variance + epsilon) with float32 statistics over axes 1 and 2, in the type of `inputs`."""
     x = ops.cast(inputs, "float32")
-    centred = x - _mean(x)
+    centred, scale = _in_range(x - _mean(x))
     variance = _mean(ops.square(centred))
-    return ops.cast(centred * ops.rsqrt(variance + epsilon), inputs.dtype)
+    return ops.cast(centred * ops.rsqrt(variance + epsilon * scale * scale), inputs.dtype)
+
+
+def _in_range(centred):
+    """`centred` times a scale for each map, and the scale: 1, or on phones what keeps the squares within half precision."""
+    if not is_lowered():
+        return centred, 1.0
+    largest = ops.max(ops.max(ops.abs(centred), axis=2, keepdims=True), axis=1, keepdims=True)
+    scale = 8.0 / ops.maximum(largest, 0.01)
+    return centred * scale, scale
 
 
 @keras.saving.register_keras_serializable("gfla_tf")
@@ -53,7 +64,8 @@ class FoldedInstanceNormalization(InstanceNormalization):
     def call(self, inputs):
         x = ops.cast(inputs, "float32")
         mean = _mean(x)
-        scale = self.gamma * ops.rsqrt(_mean(ops.square(x - mean)) + self.epsilon)
+        centred, within = _in_range(x - mean)
+        scale = self.gamma * within * ops.rsqrt(_mean(ops.square(centred)) + self.epsilon * within * within)
         return ops.cast(x * scale + (self.beta - mean * scale), inputs.dtype)
 
 

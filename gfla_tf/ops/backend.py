@@ -24,7 +24,12 @@ from gfla_tf.errors import GflaError, user_errors
 
 CHOICES = ("auto", "compiled", "composed")
 VARIABLE = "GFLA_SAMPLER"
-_MODULES = {"compiled": "gfla_tf.ops.native.tensorflow_op", "litert": "gfla_tf.ops.native.litert_op"}
+LOWERINGS = ("gather", "resampler", "litert")  # of graphs that are converted to TFLite
+_MODULES = {
+    "compiled": "gfla_tf.ops.native.tensorflow_op",
+    "litert": "gfla_tf.ops.native.litert_op",
+    "resampler": "gfla_tf.ops.resampler",
+}
 
 _set = None
 _scoped = contextvars.ContextVar("sampler", default=None)
@@ -54,9 +59,10 @@ def require_sampler(choice=None):
 def sampler(choice):
     """As `set_sampler`, in what the calling thread runs and traces inside this context.
 
-    Here `litert` is a choice too: what is traced then has the samplers as the custom operation of `gfla_tf.ops.native.litert_op`.
+    Here LOWERINGS are choices too, for graphs that are to be converted to TFLite: `gather` is composed, `resampler` reads pixels
+    with the custom operation of `gfla_tf.ops.resampler`, `litert` has the samplers as that of `gfla_tf.ops.native.litert_op`.
     """
-    _known(choice, "the sampler", (*CHOICES, "litert"))
+    _known(choice, "the sampler", (*CHOICES, *LOWERINGS))
     require_sampler(choice)
     token = _scoped.set(choice)
     try:
@@ -66,21 +72,26 @@ def sampler(choice):
 
 
 def form_for(image):
-    """The form that runs for an image, at this place: "compiled", "composed" or, inside `sampler("litert")`, "litert".
+    """The form that runs for an image, at this place: "compiled", "composed" or a lowering that is not composed.
 
     Raises:
         GflaError: `compiled` is asked for and cannot be had, or the environment variable is none of CHOICES.
     """
     choice = _choice()
     if (
-        choice == "composed"
+        choice in ("composed", "gather")
         or _in_xla()
         or keras.backend.standardize_dtype(image.dtype) not in ("float32", "float64")
     ):
         return "composed"
-    if choice == "litert":
+    if choice in LOWERINGS:
         return choice
     return "composed" if _why_not(choice) else "compiled"
+
+
+def is_lowered():
+    """Whether what is traced here is to be converted to TFLite: it may have to run in half precision."""
+    return _scoped.get() in LOWERINGS
 
 
 def describe_sampler():

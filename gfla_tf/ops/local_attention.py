@@ -9,6 +9,7 @@ target's patch, and returns the mean of coefficient times sample. Two identities
   whose weights are the coefficients spread over the four bilinear taps.
 """
 
+import numpy as np
 from keras import ops
 
 from gfla_tf.ops.backend import with_compiled_form
@@ -46,16 +47,18 @@ def spread_coefficients(coefficients, fraction, n):
     Returns:
         (batch, H, W, (n + 1)^2), row-major, with the same sum.
     """
-    shape = ops.shape(coefficients)[:3]
-    values = ops.reshape(coefficients, (-1, n, n))
-    fx, fy = (ops.reshape(ops.cast(f, coefficients.dtype), (-1, 1, 1)) for f in fraction)
-    values = ops.pad(values * (1 - fx), [(0, 0), (0, 0), (0, 1)]) + ops.pad(
-        values * fx, [(0, 0), (0, 0), (1, 0)]
-    )
-    values = ops.pad(values * (1 - fy), [(0, 0), (0, 1), (0, 0)]) + ops.pad(
-        values * fy, [(0, 0), (1, 0), (0, 0)]
-    )
-    return ops.reshape(values, (*shape, (n + 1) ** 2))
+    fx, fy = (ops.expand_dims(ops.cast(f, coefficients.dtype), -1) for f in fraction)
+    # Maps of (batch, H, W, taps) throughout: mobile delegates get it wrong with positions as a batch of n x n matrices.
+    kept, moved = _columns(n, 0, coefficients.dtype), _columns(n, 1, coefficients.dtype)
+    values = ops.conv(coefficients * (1 - fx), kept) + ops.conv(coefficients * fx, moved)
+    above, below = ([(0, 0)] * 3 + [rows] for rows in ((0, n + 1), (n + 1, 0)))
+    return ops.pad(values * (1 - fy), above) + ops.pad(values * fy, below)
+
+
+def _columns(n, shift, dtype):
+    """Kernel of the 1x1 convolution that puts n columns of n x n taps into n + 1, `shift` to the right."""
+    kernel = np.kron(np.eye(n), np.eye(n, n + 1, shift))
+    return ops.cast(kernel[None, None], dtype)
 
 
 @with_compiled_form

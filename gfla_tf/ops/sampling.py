@@ -13,7 +13,7 @@ import keras
 from keras import ops
 
 from gfla_tf.ops.backend import with_compiled_form
-from gfla_tf.ops.ordering import after
+from gfla_tf.ops.graphs import after, take_rows
 
 
 def edge_pad(image, size):
@@ -86,7 +86,7 @@ def flatten_pixels(image):
 
 def gather_pixels(pixels, index):
     """Rows `index` (any shape) of the flattened image `pixels`, as index.shape + (channels,)."""
-    values = ops.take(pixels, ops.reshape(index, (-1,)), axis=0)  # 1-D indices: what mobile delegates accept
+    values = take_rows(pixels, ops.reshape(index, (-1,)))  # 1-D indices: what mobile delegates accept
     return ops.reshape(values, (*ops.shape(index), pixels.shape[-1]))
 
 
@@ -120,7 +120,7 @@ def weighted_taps(image, weights, whole, taps, offset=0):
                 if i:
                     row = after(row, to_pixels)
                 index = ops.concatenate([ops.reshape(row + column, (-1,)) for column in columns], axis=0)
-                read = ops.reshape(ops.take(pixels, index, axis=0), (m, -1, channels))
+                read = ops.reshape(take_rows(pixels, index), (m, -1, channels))
                 to_weights.append(ops.sum(gradient * read, axis=-1))
                 share = after(columnwise[i * m : (i + 1) * m], to_weights[-1])
                 share = gradient * ops.expand_dims(share, -1)
