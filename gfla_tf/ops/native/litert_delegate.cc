@@ -2,6 +2,9 @@
 //
 // Without coefficients it is bilinear sampling, with n * n of them their sum of samples around. The image may extend beyond the
 // flow's grid, by as many pixels on every side.
+//
+// Also Resampler(image, positions) -> result, bilinear samples at absolute (x, y) with zero outside the image: it belongs to the GPU
+// delegates of phones, and is here so that files made for them can be compared on the CPU.
 
 #include <algorithm>
 #include <cmath>
@@ -18,9 +21,10 @@ namespace {
 
 using namespace litert_abi;
 
-constexpr char kName[] = "GflaSample";
+constexpr char kName[] = "GflaSample", kResampler[] = "Resampler";
 
-struct Operands {  // of a node, as indices of tensors
+struct Operands {  // of a node, as indices of tensors; the flow of a Resampler are its positions
+  bool resampler;
   int image, flow, coefficients, result;
 };
 
@@ -36,7 +40,8 @@ void* Init(Context* context, const char* buffer, size_t) {
   Registration* registration;
   if (context->get_node(context, parameters->nodes->data[0], &node, &registration) != kOk) return nullptr;
   const Ints* inputs = node->inputs;
-  return new Operands{inputs->data[0], inputs->data[1], inputs->size > 2 ? inputs->data[2] : -1,
+  const bool resampler = !std::strcmp(registration->custom_name, kResampler);
+  return new Operands{resampler, inputs->data[0], inputs->data[1], inputs->size > 2 ? inputs->data[2] : -1,
                       node->outputs->data[0]};
 }
 
@@ -50,6 +55,7 @@ bool Describe(Context* context, const Operands* at, gfla::Problem* s) {
     if (index >= 0 && (tensor(index).type != kFloat32 || tensor(index).dims->size != 4)) return false;
   const int *image = tensor(at->image).dims->data, *flow = tensor(at->flow).dims->data;
   *s = {image[0], image[1], image[2], image[3], flow[1], flow[2], 0, 0, (image[1] - flow[1]) / 2, true, true};
+  if (at->resampler) return flow[3] == 2 && flow[0] == image[0];
   int64_t n = 1;
   if (at->coefficients >= 0) {
     const int* coefficients = tensor(at->coefficients).dims->data;
@@ -67,7 +73,8 @@ Status Prepare(Context* context, Node* node) {
   const auto* at = static_cast<const Operands*>(node->user_data);
   gfla::Problem s;
   if (!Describe(context, at, &s)) {
-    context->report_error(context, "%s takes float32 image, flow and coefficients of fitting shapes.", kName);
+    context->report_error(context, "%s takes float32 operands of fitting shapes.",
+                          at && at->resampler ? kResampler : kName);
     return kError;
   }
   auto* dims = static_cast<Ints*>(std::malloc(sizeof(Ints) + 4 * sizeof(int)));
@@ -77,11 +84,30 @@ Status Prepare(Context* context, Node* node) {
   return context->resize_tensor(context, &context->tensors[at->result], dims);
 }
 
+void Resample(const gfla::Problem& s, const float* image, const float* positions, float* result) {
+  std::fill(result, result + s.batch * s.rows * s.columns * s.channels, 0.0f);
+  for (int64_t at = 0; at < s.batch * s.rows * s.columns; ++at, result += s.channels) {
+    const float* sample = image + at / (s.rows * s.columns) * s.height * s.width * s.channels;
+    const float left = std::floor(positions[2 * at]), top = std::floor(positions[2 * at + 1]);
+    for (int tap = 0; tap < 4; ++tap) {
+      const float x = left + tap % 2, y = top + tap / 2;
+      const float weight = (1 - std::abs(positions[2 * at] - x)) * (1 - std::abs(positions[2 * at + 1] - y));
+      if (!(x >= 0 && y >= 0 && x < s.width && y < s.height)) continue;  // not a number included
+      const float* pixel = sample + (int64_t(y) * s.width + int64_t(x)) * s.channels;
+      for (int64_t c = 0; c < s.channels; ++c) result[c] += weight * pixel[c];
+    }
+  }
+}
+
 Status Invoke(Context* context, Node* node) {
   const auto* at = static_cast<const Operands*>(node->user_data);
   gfla::Problem s;
   if (!Describe(context, at, &s)) return kError;
   const Tensor* tensors = context->tensors;
+  if (at->resampler) {
+    Resample(s, tensors[at->image].data, tensors[at->flow].data, tensors[at->result].data);
+    return kOk;
+  }
   const float* coefficients = s.plain ? nullptr : tensors[at->coefficients].data;
   const int64_t rows = s.batch * s.rows;
   const auto work = [&](int64_t begin, int64_t end) {
@@ -106,7 +132,8 @@ Status Apply(Context* context, Delegate* delegate) {
     Node* node;
     Registration* registration;
     if (context->get_node(context, plan->data[i], &node, &registration) != kOk) return kError;
-    if (registration->custom_name && !std::strcmp(registration->custom_name, kName)) samplers.push_back(plan->data[i]);
+    const char* name = registration->custom_name;
+    if (name && (!std::strcmp(name, kName) || !std::strcmp(name, kResampler))) samplers.push_back(plan->data[i]);
   }
   Registration registration{};
   registration.init = Init;
