@@ -1,0 +1,80 @@
+"""The process in which `export.accelerators` runs a .tflite; it needs NumPy and LiteRT alone.
+
+    python accelerator_worker.py MODEL ACCELERATOR SIGNATURE REPEATS FOLDER
+
+reads FOLDER/N_inputs.npz for N = 0, 1, ..., runs each REPEATS times and writes FOLDER/N_outputs.npz; the last line it prints is
+JSON, see `main`.
+"""
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from ai_edge_litert.compiled_model import (
+    CompiledModel,
+    CpuOptions,
+    GpuOptions,
+    HardwareAccelerator,
+    Options,
+)
+
+_FORCE_FP16 = 4  # XNNPACK's flag
+_PATIENCE = 1800.0  # seconds: a software driver may compile shaders for minutes
+
+OPTIONS = {
+    "cpu": {"cpu_options": CpuOptions(num_threads=2)},
+    "cpu_fp16": {"cpu_options": CpuOptions(num_threads=2, xnnpack_flags=_FORCE_FP16)},
+    "gpu": {"gpu_options": GpuOptions(enforce_f32=True)},
+    "gpu_fp16": {"gpu_options": GpuOptions(enforce_f32=False)},
+}
+
+
+def _read(buffer, detail):
+    shape, dtype = tuple(detail["shape"]), np.dtype(detail["dtype"])
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return np.array(buffer.read(int(np.prod(shape)), dtype)).reshape(shape)
+        except RuntimeError:  # LiteRT waits for the GPU for a minute, then for the next one who asks
+            if time.monotonic() > end:
+                raise
+
+
+def main(path, accelerator, signature, repeats, folder):
+    """Prints {fully_accelerated, load_seconds, seconds: [[of each run] of each input], peak_bytes}."""
+    begin = time.perf_counter()
+    kind = HardwareAccelerator.GPU if accelerator.startswith("gpu") else HardwareAccelerator.CPU
+    model = CompiledModel.from_file(path, options=Options(hardware_accelerators=kind, **OPTIONS[accelerator]))
+    inputs, outputs = (
+        details(signature) for details in (model.get_input_tensor_details, model.get_output_tensor_details)
+    )
+    buffers = {name: model.create_input_buffer_by_name(signature, name) for name in inputs}
+    results = {name: model.create_output_buffer_by_name(signature, name) for name in outputs}
+    loaded, seconds = time.perf_counter() - begin, []
+    for file in sorted(Path(folder).glob("*_inputs.npz"), key=lambda file: int(file.stem.split("_")[0])):
+        arrays, spent = dict(np.load(file)), []
+        for _ in range(int(repeats)):
+            for name, buffer in buffers.items():
+                buffer.write(np.ascontiguousarray(arrays[name], inputs[name]["dtype"]))
+            begin = time.perf_counter()
+            model.run_by_name(
+                signature, buffers, results
+            )  # asynchronous: it is over when the results are read
+            values = {name: _read(buffer, outputs[name]) for name, buffer in results.items()}
+            spent.append(time.perf_counter() - begin)
+        np.savez(file.with_name(file.name.replace("_inputs", "_outputs")), **values)
+        seconds.append(spent)
+    result = {
+        "fully_accelerated": model.is_fully_accelerated(),
+        "load_seconds": loaded,
+        "seconds": seconds,
+        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    }
+    print(json.dumps(result), flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
