@@ -1,5 +1,6 @@
 """The compiled samplers give the composed ones' numbers and gradients, and are done without where they cannot be had."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -173,6 +174,20 @@ def test_xla_and_half_precision_get_the_composed_form_even_where_the_compiled_on
         assert bilinear_sample(tf.cast(target, "bfloat16"), flow).dtype == "bfloat16"
         assert "GflaSample" not in operations(bilinear_sample, tf.cast(target, "float16"), flow)
         assert "GflaSample" in operations(bilinear_sample, target, flow)
+
+
+@needs_compiler
+def test_autograph_has_nothing_to_say_about_the_choice():
+    """It warns of Python that it cannot read."""
+    target, flow, _ = inputs(channels=4)
+    handler, records = logging.Handler(), []
+    handler.emit = records.append
+    tf.get_logger().addHandler(handler)
+    try:
+        assert "GflaSample" in operations(lambda *x: bilinear_sample(*x), target, flow)
+    finally:
+        tf.get_logger().removeHandler(handler)
+    assert [record.getMessage() for record in records if "AutoGraph" in record.getMessage()] == []
 
 
 @needs_compiler

@@ -71,6 +71,16 @@ def sampler(choice):
         _scoped.reset(token)
 
 
+def _without_autograph(function):
+    """Nothing here depends on tensors' values: AutoGraph need not read it, and warn of what it cannot."""
+    if keras.backend.backend() != "tensorflow":
+        return function
+    import tensorflow as tf
+
+    return tf.autograph.experimental.do_not_convert(function)
+
+
+@_without_autograph
 def form_for(image):
     """The form that runs for an image, at this place: "compiled", "composed" or a lowering that is not composed.
 
@@ -104,6 +114,7 @@ def describe_sampler():
 def with_compiled_form(composed):
     """Decorator of a sampler, whose first argument is the image: calls its compiled twin where that can be used."""
 
+    @_without_autograph
     @functools.wraps(composed)
     def sample(image, *args, **kwargs):
         form = form_for(image)
@@ -130,8 +141,8 @@ def _why_not(choice):
         reason = f"Keras runs on {keras.backend.backend()}, not on TensorFlow"
     elif choice == "auto" and _has_accelerator():
         reason = "there is a GPU or a TPU, and the kernel is for CPUs"
-    elif isinstance(found := _import("compiled"), GflaError):
-        reason = str(found)
+    elif isinstance(_import("compiled"), GflaError):
+        reason = str(_import("compiled"))
     if reason and choice == "compiled":
         raise GflaError(f"the compiled sampler cannot be had: {reason}; set {VARIABLE}=auto to do without.")
     return reason

@@ -1,0 +1,147 @@
+"""Time and memory of the samplers' forms: compiled, composed of keras.ops, and the literal form of the definition.
+
+Run `python -m benchmarks.compiled_sampler` in the repository. Two things are measured, each forward and forward with backward
+pass under `tf.function`: the sampling alone (`attend`), and the whole layer `LocalAttention`, most of whose time goes into
+convolutions that all forms share, the literal one excepted. Each form runs in a process of its own. Memory is by how much the
+resident memory of the process grows at most in a call, inputs and weights in place (Linux only). Times are the best of several
+calls, the forms taking turns; processor time adds up all threads and says more on a machine that has other things to do.
+"""
+
+import argparse
+import ctypes
+import gc
+import multiprocessing
+import os
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.sampler_memory import CASES
+
+FORMS = ("compiled", "composed", "literal")
+SUBJECTS = ("sampling", "layer")
+PASSES = ("forward", "both")
+
+
+def memory_of(call):
+    """By how many MiB the resident memory grows at most while `call` runs."""
+
+    def resident(entry):
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(entry))
+
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)  # otherwise what earlier calls left would serve again, uncounted
+    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+    before = resident("VmRSS")
+    call()
+    return resident("VmHWM") - before
+
+
+def subject_of(form, subject, case):
+    """The function to measure and its arguments: (image, flow, coefficients), or (target, source, flow)."""
+    import numpy as np
+    import tensorflow as tf
+
+    from gfla_tf.layers.attention import LocalAttention
+    from gfla_tf.ops.local_attention import attend
+
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tests"))
+    import literal
+
+    height, width, channels, n = case
+    draw = np.random.default_rng(0)
+    target, source = (
+        tf.constant(draw.normal(size=(1, height, width, channels)), tf.float32) for _ in range(2)
+    )
+    flow = tf.constant(draw.normal(0, 5, (1, height, width, 2)), tf.float32)
+    if subject == "layer":
+        layer = LocalAttention(n)
+        layer.build(target.shape, source.shape, flow.shape)
+        weights = [layer.patch_kernel, layer.patch_bias, layer.coefficient_kernel, layer.coefficient_bias]
+
+        def run(target, source, flow):
+            if form == "literal":
+                return literal.local_attention(target, source, flow, *(w.value for w in weights))[0]
+            return layer(target, source, flow)[0]
+
+        return run, [target, source, flow]
+    coefficients = tf.constant(draw.dirichlet(np.ones(n * n), (1, height, width)), tf.float32)
+
+    def run(source, flow, coefficients):
+        if form != "literal":
+            return attend(source, flow, coefficients)
+        patches = literal.patches(lambda dy, dx: literal.bilinear(source, flow, dy, dx), n)
+        return tf.reduce_sum(coefficients[..., None] * patches, axis=3) / n**2
+
+    return run, [source, flow, coefficients]
+
+
+def worker(form, subject, which, case, calls, connection):
+    """Sends the MiB that a call takes, then (wall, processor) seconds of `calls` calls, one by one."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["GFLA_SAMPLER"] = "compiled" if form == "compiled" else "composed"
+    import tensorflow as tf
+
+    run, arguments = subject_of(form, subject, case)
+
+    @tf.function
+    def step(*arguments):
+        if which == "forward":
+            return [run(*arguments)]
+        with tf.GradientTape() as tape:
+            tape.watch(arguments)
+            loss = tf.reduce_sum(tf.square(run(*arguments)))
+        return tape.gradient(loss, arguments)
+
+    for _ in range(
+        2
+    ):  # kernels and threads are set up on a corner of the inputs, which is not what is measured
+        step(*(x[:, :8, :8] for x in arguments))
+    step(*arguments)
+    connection.send(memory_of(lambda: step(*arguments)))
+    for _ in range(calls):
+        connection.recv()
+        wall, processor = time.perf_counter(), time.process_time()
+        step(*arguments)[0].numpy()
+        connection.send((time.perf_counter() - wall, time.process_time() - processor))
+
+
+def measure(subject, which, case, calls):
+    """{form: (MiB, best wall seconds, best processor seconds)}."""
+    context = multiprocessing.get_context("spawn")
+    connections, memory, seconds = {}, {}, {form: [] for form in FORMS}
+    for form in FORMS:
+        connections[form], other = context.Pipe()
+        arguments = (form, subject, which, case, calls, other)
+        context.Process(target=worker, args=arguments, daemon=True).start()
+        memory[form] = connections[form].recv()
+    for _ in range(calls):
+        for form in FORMS:
+            connections[form].send(None)
+            seconds[form].append(connections[form].recv())
+    return {form: (memory[form], *map(min, zip(*seconds[form], strict=True))) for form in FORMS}
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Time and memory of the forms of the samplers.")
+    parser.add_argument("--calls", type=int, default=7, help="calls to time (default: %(default)s)")
+    arguments = parser.parse_args()
+    header = ("case", "what", "pass", "form", "memory", "wall", "processor")
+    print("{:20} {:9} {:8} {:9} {:>10} {:>10} {:>10}".format(*header))
+    for case in CASES:
+        name = "{}x{}x{}, kernel {}".format(*case)
+        for subject in SUBJECTS:
+            for which in PASSES:
+                result = measure(subject, which, case, arguments.calls)
+                for form, (mib, wall, processor) in result.items():
+                    print(f"{name:20} {subject:9} {which:8} {form:9} {mib:6.1f} MiB "
+                          f"{1000 * wall:7.1f} ms {1000 * processor:7.1f} ms")  # fmt: skip
+                for other in FORMS[1:]:
+                    ratios = [a / b for a, b in zip(result[other], result["compiled"], strict=True)]
+                    print(f"{'':20} {'':9} {other + ' / compiled':>18} {ratios[0]:9.1f}x {ratios[1]:9.1f}x "
+                          f"{ratios[2]:9.1f}x", flush=True)  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
