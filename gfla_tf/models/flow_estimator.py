@@ -7,6 +7,7 @@ import keras
 
 from gfla_tf.layers.blocks import DecoderBlock, EncoderBlock, Jump, ResBlock
 from gfla_tf.layers.convolution import convolution
+from gfla_tf.layers.limb_flow import LimbFlow
 from gfla_tf.layers.tile import Tile
 from gfla_tf.models.configured import ConfiguredModel
 from gfla_tf.models.widths import width
@@ -25,6 +26,7 @@ class FlowNet(ConfiguredModel):
         sources: what stands between `flow` and the level in the outputs' names, for each source.
         at_bottom: changes the coarsest features before they are decoded.
         normalize: instance norm in the decoders.
+        prior: {level: flow} to which what is estimated is added, as strings; only for one source.
         levels: the attention levels, or 0 for flows of pixels.
         base_channels, max_channels: width at depth d is base * min(2^d, max // base).
         depth: number of times the size is halved on the way down.
@@ -38,6 +40,7 @@ class FlowNet(ConfiguredModel):
         sources=("",),
         at_bottom=lambda features: features,
         normalize=True,
+        prior=None,
         /,
         levels=(3, 2),
         base_channels=32,
@@ -79,6 +82,8 @@ class FlowNet(ConfiguredModel):
                 x = keras.layers.Add(name=f"skip_{level}")([x, jumps[level](features[level - 1])])
             if level in levels:
                 flow, mask = flow_heads[level](x), mask_heads[level](x)
+                if prior is not None:
+                    flow = keras.layers.Add(name=f"moved_{level}")([flow, prior[str(level)]])
                 for i, source in enumerate(sources):
                     several = len(sources) > 1
                     outputs[f"flow{source}_{level}"] = flow[..., 2 * i : 2 * i + 2] if several else flow
@@ -104,17 +109,25 @@ class FlowEstimator(FlowNet):
     Args:
         image_size: (height, width), both divisible by 2^depth.
         pose_channels: number of heat maps in a pose.
+        limbs: pairs of joints, with which the flow is estimated as what remains to be added to `LimbFlow`; None, as published,
+            for the whole flow.
         kwargs: levels, base_channels, max_channels and depth, see `FlowNet`.
     """
 
-    def __init__(self, image_size, pose_channels=18, **kwargs):
+    def __init__(self, image_size, pose_channels=18, limbs=None, **kwargs):
         inputs = {
             "source_image": keras.Input((*image_size, 3), name="source_image"),
             "source_pose": keras.Input((*image_size, pose_channels), name="source_pose"),
             "target_pose": keras.Input((*image_size, pose_channels), name="target_pose"),
         }
-        settings = {"image_size": tuple(image_size), "pose_channels": pose_channels}
-        super().__init__(inputs, list(inputs.values()), settings, **kwargs)
+        settings = {"image_size": tuple(image_size), "pose_channels": pose_channels, "limbs": limbs}
+        prior = None
+        if limbs:
+            layer = LimbFlow(limbs, kwargs.get("levels", (3, 2)), name="limb_flow")
+            prior = layer(inputs["source_pose"], inputs["target_pose"])
+        super().__init__(
+            inputs, list(inputs.values()), settings, ("",), lambda features: features, True, prior, **kwargs
+        )
 
 
 @keras.saving.register_keras_serializable("gfla_tf")

@@ -15,6 +15,7 @@ class Generator(ConfiguredModel):
         attention_units: width of the layer that compares patches, in local attention.
         base_channels, max_channels, depth: widths and depth of the source encoders and the target net.
         flow_base_channels, flow_max_channels, flow_depth: those of the flow estimators.
+        flow_limbs: pairs of joints, see `FlowEstimator`; None for the published estimators.
 
     Raises:
         GflaError: the image size does not fit the depth, or an attention level or kernel is impossible.
@@ -35,6 +36,7 @@ class Generator(ConfiguredModel):
         flow_base_channels=32,
         flow_max_channels=256,
         flow_depth=5,
+        flow_limbs=None,
         **kwargs,
     ):
         image_size = tuple(int(extent) for extent in image_size)
@@ -52,6 +54,7 @@ class Generator(ConfiguredModel):
                 "base_channels": flow_base_channels,
                 "max_channels": flow_max_channels,
                 "depth": flow_depth,
+                **({"limbs": flow_limbs} if flow_limbs else {}),
             },
             {
                 "image_size": image_size,
@@ -72,6 +75,7 @@ class Generator(ConfiguredModel):
             "flow_base_channels": flow_base_channels,
             "flow_max_channels": flow_max_channels,
             "flow_depth": flow_depth,
+            "flow_limbs": flow_limbs,
         }
         super().__init__(inputs, outputs, config, **kwargs)
         for name, part in parts.items():

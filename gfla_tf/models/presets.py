@@ -5,6 +5,8 @@ Those called quickstart, and `dance_framewise`, are small enough to train on two
 
 import inspect
 
+from gfla_tf.data.joint_orders import H36M_LIMBS
+from gfla_tf.data.poses import LIMBS
 from gfla_tf.errors import GflaError
 from gfla_tf.models.configured import ConfiguredModel
 from gfla_tf.models.dance_generator import DanceGenerator
@@ -67,12 +69,13 @@ PRESETS = {
             "flow_base_channels": 16,
             "flow_max_channels": 64,
             "flow_depth": 4,
+            "flow_limbs": LIMBS,
         },
         "discriminator": {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64},
     },
     "dance_quickstart": {
         "task": "dance",
-        "generator": {"structure_channels": 20, **_SMALL_ANIMATION},
+        "generator": {"structure_channels": 20, "flow_limbs": H36M_LIMBS, **_SMALL_ANIMATION},
         "discriminator": {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64},
         "video_discriminator": {
             "kind": "temporal",
@@ -86,7 +89,7 @@ PRESETS = {
     "dance_framewise": {
         "task": "dance",
         "network": "pose",
-        "generator": {"pose_channels": 20, **_SMALL_ANIMATION},
+        "generator": {"pose_channels": 20, "flow_limbs": H36M_LIMBS, **_SMALL_ANIMATION},
         "discriminator": {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64},
     },
     "dance_fashionvideo": {
