@@ -40,6 +40,11 @@ def parse_arguments(arguments=None):
         "--preset", help="network of the checkpoint, such as pose_deepfashion or dance_fashionvideo"
     )
     parser.add_argument(
+        "--best",
+        action="store_true",
+        help="of a run, also an unfinished one: the weights that were best on held-out samples",
+    )
+    parser.add_argument(
         "--output", type=Path, metavar="DIR", help="where to write (default: beside the source)"
     )
     parser.add_argument(
@@ -52,6 +57,8 @@ def parse_arguments(arguments=None):
     options = parser.parse_args(arguments)
     if options.checkpoint and not options.preset:
         parser.error("--checkpoint needs --preset: a .pth file does not say which network it belongs to")
+    if options.checkpoint and options.best:
+        parser.error("--best goes with --run: a checkpoint has one set of weights")
     if options.run and options.preset:
         parser.error("--preset goes with --checkpoint: a run knows its own network")
     return options
@@ -65,7 +72,11 @@ def main(arguments=None):
         from export.conversion import convert, report
         from export.sources import from_checkpoint, from_run
 
-        source = from_run(options.run) if options.run else from_checkpoint(options.checkpoint, options.preset)
+        source = (
+            from_run(options.run, options.best)
+            if options.run
+            else from_checkpoint(options.checkpoint, options.preset)
+        )
         if options.image_size:
             source = source.at_size(options.image_size)
         size = getattr(source.generator, "image_size", None)

@@ -6,7 +6,7 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from gfla_tf.errors import user_errors
+from gfla_tf.errors import GflaError, user_errors
 
 
 def main():
@@ -20,6 +20,11 @@ def main():
         nargs="*",
         metavar="key=value",
         help="settings that replace the file's, such as batch_size=4",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with a run that must be there; without it a new one may begin",
     )
     parser.add_argument("--runs", default="runs", help="where runs are kept (default: %(default)s)")
     parser.add_argument(
@@ -38,7 +43,12 @@ def main():
             for model in (generator, *discriminators.values()):
                 model.summary(expand_nested=True)
             return
-        run = Run(config, os.path.join(arguments.runs, config.name))
+        directory = os.path.join(arguments.runs, config.name)
+        if arguments.resume and not os.path.isfile(os.path.join(directory, "config.yaml")):
+            raise GflaError(
+                f"there is no run in {directory} to go on with: leave out --resume to begin one, or say which as name=."
+            )
+        run = Run(config, directory)
         run.train()
         print(f"trained: {run.directory}")
 

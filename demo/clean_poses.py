@@ -41,7 +41,6 @@ def load_motion_network(path):
         model = load_model(path, "motion")
         return model, model.description["frames"], model.description["receptive_field"]
     # Training needs packages that running a .tflite does not.
-    from export.tasks import SEQUENCE
     from gfla_tf.models.motion_extraction import MotionExtraction
     from gfla_tf.training.runs import load_generator
 
@@ -55,7 +54,7 @@ def load_motion_network(path):
             for name, value in generator({"keypoints": keypoints}, training=False).items()
         }
 
-    return run, SEQUENCE, generator.receptive_field
+    return run, generator.frames, generator.receptive_field
 
 
 def read_poses(path, pose_model=None):

@@ -47,8 +47,8 @@ class Source:
         return dataclasses.replace(self, generator=resized)
 
 
-def from_run(directory):
-    """The `Source` of a finished training; raises `GflaError` if `directory` is none."""
+def from_run(directory, best=False):
+    """The `Source` of a finished training, or of what was best so far; raises `GflaError` if `directory` has no such thing."""
     # Training needs packages that conversion of a checkpoint does not.
     from gfla_tf.training.config import load_config
     from gfla_tf.training.runs import load_generator
@@ -56,7 +56,7 @@ def from_run(directory):
     directory = Path(directory)
     if not directory.is_dir():
         raise GflaError(f"the run {directory} does not exist: name a directory that train.py made.")
-    generator = load_generator(directory)
+    generator = load_generator(directory, best)
     config = load_config(directory / "config.yaml")
     weights = {"origin": f"trained by gfla_tf, run {config.name}", "licence": OUR_LICENCE}
     settings = dataclasses.asdict(config.data)

@@ -6,8 +6,6 @@ from gfla_tf.data.joint_orders import COCO_17, H36M_17
 from gfla_tf.data.poses import JOINTS
 from gfla_tf.data.views import AZIMUTHS, ELEVATIONS
 
-SEQUENCE = 24  # frames that a converted motion network gives; it takes its receptive field, less one, more
-
 # What the inputs that carry an animation's state are, at the first step and after each. The others stay as they are.
 STATE = {
     "first": {"previous_image": "reference_image", "previous_structure": "reference_structure"},
@@ -38,7 +36,7 @@ def _view(*_):
 
 def _motion(network, _):
     return {
-        "frames": SEQUENCE,
+        "frames": network.frames,
         "receptive_field": network.receptive_field,
         "joints": COCO_17,
         "clean_joints": H36M_17,
@@ -56,8 +54,8 @@ def is_recurrent(generator):
 
 
 def fixed_shapes(generator):
-    """{input name: shape without the batch}, where extents that are open, those of sequences, are what `SEQUENCE` frames take."""
-    frames = SEQUENCE + getattr(generator, "receptive_field", 1) - 1
+    """{input name: shape without the batch}, where extents that are open, those of sequences, are what its `frames` take."""
+    frames = getattr(generator, "frames", 1) + getattr(generator, "receptive_field", 1) - 1
     return {
         name: tuple(frames if extent is None else extent for extent in tensor.shape[1:])
         for name, tensor in generator.input.items()

@@ -5,11 +5,30 @@ A `GflaError` carries one sentence that names the file or the value and the reme
 """
 
 import contextlib
+import re
 import sys
 
 
 class GflaError(Exception):
     """Bad input or an unusable environment: the message is one sentence for the user."""
+
+
+def reason_of(error):
+    """What an error says, as one line of at most 240 characters without a final full stop."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text[:240].rstrip(". ")
+
+
+@contextlib.contextmanager
+def raised_in_graphs():
+    """A `GflaError` that was raised inside a TensorFlow graph, as by `tf.numpy_function`, comes out as itself."""
+    try:
+        yield
+    except Exception as error:
+        sentence = re.search(r"GflaError: (.+)", str(error))
+        if sentence is None:
+            raise
+        raise GflaError(sentence[1]) from error
 
 
 @contextlib.contextmanager

@@ -3,18 +3,26 @@
 import csv
 import io
 import math
+import re
 import time
 
 import cv2
+import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tiny_trainer import TinyTrainer, batches, fit
 
 from gfla_tf.errors import GflaError
+from gfla_tf.layers.attention import LocalAttention
 from gfla_tf.training import callbacks
-from gfla_tf.training.callbacks import ImageGrid, MetricsCsv, ProgressBar, StopOnNonFinite, TensorBoardScalars
+from gfla_tf.training.attention_pictures import attention_grid, attention_picture, recorded_attention
+from gfla_tf.training.callbacks import MetricsCsv, ProgressBar, StopOnNonFinite
 from gfla_tf.training.checkpoints import CheckpointCallback, Checkpoints
+from gfla_tf.training.config import StageConfig
+from gfla_tf.training.readiness import Readiness
+from gfla_tf.training.tensorboard import ImageGrid, TensorBoardScalars
 from gfla_tf.visualization import training_grid
 
 
@@ -46,26 +54,27 @@ def test_without_a_terminal_progress_is_whole_lines_with_step_time_left_and_loss
     trainer = TinyTrainer(steps_per_execution=steps_per_execution)
     trainer.generator_optimizer.iterations.assign(4)
     out = io.StringIO()
-    fit(trainer, [ProgressBar(12, "flow", file=out)], steps_per_epoch=8)
+    fit(trainer, [ProgressBar(12, "flow", 8, file=out)], steps_per_epoch=8)
     lines = out.getvalue().splitlines()
     assert len(lines) == 8 / steps_per_execution
     assert "\r" not in out.getvalue() and "\x1b" not in out.getvalue()
     assert lines[-1].startswith("flow: step 12 of 12 (100%), ")
-    assert " steps/s, 00:00 left: adversarial 0.25, l1 8.5" in lines[-1]
+    assert re.search(r" steps/s, [0-9.]+ images/s, 00:00 left: adversarial 0.25, l1 8.5", lines[-1])
 
 
-def test_without_a_terminal_lines_are_seconds_apart_but_the_end_is_always_told():
+def test_without_a_terminal_lines_are_seconds_apart_but_the_end_is_always_told(monkeypatch):
+    monkeypatch.setattr(callbacks, "LINE_SECONDS", 1e9)
     out = io.StringIO()
-    fit(TinyTrainer(), [ProgressBar(8, "flow", file=out)], steps_per_epoch=8)
+    fit(TinyTrainer(), [ProgressBar(8, "flow", 8, file=out)], steps_per_epoch=8)
     assert [line.split(" (")[0] for line in out.getvalue().splitlines()] == ["flow: step 8 of 8"]
 
 
 def test_on_a_terminal_the_bar_starts_at_the_step_resumed_from():
     out = Terminal()
-    fit(resumed_at(6), [ProgressBar(10, "flow", file=out)])
+    fit(resumed_at(6), [ProgressBar(10, "flow", 8, file=out)])
     first, *_, last = [text for text in out.getvalue().split("\r") if text.strip()]
     assert "6/10" in first
-    assert "10/10" in last and "adversarial 0.25" in last
+    assert "10/10" in last and " images/s, adversarial 0.25" in last
 
 
 def test_a_row_per_epoch_has_step_stage_epoch_time_and_all_logs(tmp_path):
@@ -125,11 +134,11 @@ def test_tensorboard_gets_losses_and_both_learning_rates_at_the_steps_of_the_run
     tmp_path, steps_per_execution
 ):
     trainer = TinyTrainer(steps_per_execution=steps_per_execution)
-    fit(trainer, [TensorBoardScalars(tmp_path, every=3)], 1, 12)
+    fit(trainer, [TensorBoardScalars(tmp_path, every=3, images_per_step=8)], 1, 12)
     events = EventAccumulator(str(tmp_path), size_guidance={"tensors": 0}).Reload()
     assert set(events.Tags()["tensors"]) == {
         "training/l1", "training/adversarial",
-        "learning_rate/generator", "learning_rate/discriminator",
+        "learning_rate/generator", "learning_rate/discriminator", "speed/images_per_second",
     }  # fmt: skip
     assert [event.step for event in events.Tensors("training/l1")] == [3, 6, 9, 12]
     decayed = [
@@ -140,7 +149,7 @@ def test_tensorboard_gets_losses_and_both_learning_rates_at_the_steps_of_the_run
 
 def test_image_grids_are_drawn_after_each_epoch_on_the_same_batch(tmp_path):
     _, batch = batches()
-    scalars = TensorBoardScalars(tmp_path / "events", every=100)
+    scalars = TensorBoardScalars(tmp_path / "events", 100, 8)
     grid = ImageGrid(batch, training_grid, tmp_path / "images", "flow", scalars)
     fit(TinyTrainer(), [scalars, grid], epochs=2)
     pictures = sorted((tmp_path / "images").iterdir())
@@ -149,6 +158,66 @@ def test_image_grids_are_drawn_after_each_epoch_on_the_same_batch(tmp_path):
     assert first.shape == second.shape and (first != second).any()  # the generator was trained in between
     events = EventAccumulator(str(tmp_path / "events"), size_guidance={"tensors": 0}).Reload()
     assert [event.step for event in events.Tensors("flow")] == [4, 8]
+
+
+def test_attention_is_drawn_where_the_flow_points_and_coefficients_are_large():
+    source, target = -np.ones((2, 32, 32, 3), np.float32), -np.ones((2, 32, 32, 3), np.float32)
+    flow = np.full((2, 8, 8, 2), (2.0, -1.0), np.float32)
+    coefficients = np.full((2, 8, 8, 9), 1e-6, np.float32)
+    coefficients[..., 5] = 1.0  # the middle row's right sample
+    drawn, marked = attention_picture(source[0], target[0], flow[0], coefficients[0])
+    assert drawn.shape == marked.shape == (256, 256, 3)
+    y, x = 5, 1  # the first position of the third row
+    colour = marked[int((y + 0.5) * 32), int((x + 0.5) * 32)]
+    assert colour.max() == 255
+    at_y, at_x = int((y - 1 + 0.5) * 32), int((x + 2 + 1 + 0.5) * 32)
+    assert (drawn[at_y - 8 : at_y + 8, at_x - 8 : at_x + 8] == colour).all()
+    assert (drawn[at_y - 8 : at_y + 8, at_x - 40 : at_x - 24] == 0).mean() > 0.9
+    recorded = {"attn0": (flow, coefficients), "attn1": (flow, coefficients)}
+    grid = attention_grid(recorded, target, {"attn": source})
+    assert grid.shape[0] > 2 * 256 and grid.shape[1] > 3 * 256
+
+
+def test_attention_is_recorded_while_a_network_runs_and_the_network_stays_as_it_was():
+    tensors = [keras.Input((8, 8, channels)) for channels in (4, 4, 2)]
+    inner = keras.Model(tensors, LocalAttention(3, units=4, name="attn0")(*tensors)[0])
+    model = keras.Model(tensors, inner(tensors))
+    inputs = [np.random.default_rng(0).normal(size=(2, *x.shape[1:])).astype(np.float32) for x in tensors]
+    plain = model(inputs)
+    with recorded_attention(model) as recorded:
+        watched = model(inputs)
+    np.testing.assert_array_equal(plain, watched)
+    (name,) = recorded
+    flow, coefficients = recorded[name]
+    assert name == "attn0" and coefficients.shape == (2, 8, 8, 9)
+    np.testing.assert_array_equal(flow, inputs[2])
+    recorded.clear()
+    model(inputs)
+    assert not recorded and "call" not in vars(inner.get_layer("attn0"))
+
+
+@pytest.mark.parametrize("stop", [False, True])
+def test_readiness_is_told_once_when_an_epochs_weighted_correctness_has_reached_the_level(tmp_path, stop):
+    trainer = TinyTrainer()
+    checkpoints, out = Checkpoints(tmp_path / "c", trainer), io.StringIO()
+    scalars = TensorBoardScalars(tmp_path / "events", 100, 8)
+    stage = StageConfig(correctness=20.0, ready_correctness=2.0, stop_when_ready=stop)
+    callback = Readiness(checkpoints, stage, scalars, out)
+    callback.set_model(trainer)
+    trainer.stop_training = False
+    for epoch, correctness in enumerate((0.2, 0.11, 0.0999, 0.12, 0.08)):
+        trainer.generator_optimizer.iterations.assign(10 * (epoch + 1))
+        assert not trainer.stop_training
+        callback.on_epoch_end(epoch, {"correctness": correctness})
+        if trainer.stop_training:
+            break
+    end = "ends" if stop else "could end"
+    assert out.getvalue() == f"flow is ready at step 30: correctness 2 is at most 2; the stage {end}\n"
+    assert epoch == (2 if stop else 4)
+    assert checkpoints.record == ({"ready": 30, "ended": 30} if stop else {"ready": 30})
+    scalars.writer.flush()
+    events = EventAccumulator(str(tmp_path / "events"), size_guidance={"tensors": 0}).Reload()
+    assert [event.step for event in events.Tensors("readiness/correctness")][:3] == [10, 20, 30]
 
 
 @pytest.mark.parametrize("stop_first", [True, False])
@@ -177,10 +246,10 @@ def test_callbacks_cost_little_per_step(tmp_path):
     trainer = TinyTrainer()
     checkpoints = Checkpoints(tmp_path, trainer)
     tried = [
-        ProgressBar(10**6, "flow", file=io.StringIO()),
+        ProgressBar(10**6, "flow", 8, file=io.StringIO()),
         StopOnNonFinite(checkpoints),
         CheckpointCallback(checkpoints, 10**6),
-        TensorBoardScalars(tmp_path, 50),
+        TensorBoardScalars(tmp_path, 50, 8),
     ]
     for callback in tried:
         callback.set_model(trainer)

@@ -13,15 +13,13 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from tiny_trainer import TinyTrainer, fit
 
 from gfla_tf.errors import GflaError
-from gfla_tf.training.checkpoints import (
-    CheckpointCallback,
-    Checkpoints,
-    load_weights,
-    save_weights_atomically,
-)
+from gfla_tf.training.checkpoints import CheckpointCallback, Checkpoints
+from gfla_tf.training.epoch_means import EpochMeans
+from gfla_tf.training.weight_files import load_weights, save_weights_atomically
 
 
 def state(trainer):
@@ -49,6 +47,54 @@ def test_a_restored_trainer_has_the_same_weights_optimizers_state_and_step_and_g
     assert_same(state(resumed), state(trainer))
 
 
+def test_going_on_inside_an_epoch_the_means_of_the_epoch_are_those_of_an_uninterrupted_one(tmp_path):
+    def means(trainer, checkpoints, steps, epochs=1):
+        seen = []
+        callbacks = [
+            EpochMeans(checkpoints, steps_per_epoch=7),
+            keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(logs["l1"])),
+            CheckpointCallback(checkpoints, every_steps=100),
+        ]
+        fit(trainer, callbacks, epochs, steps)
+        return seen
+
+    whole = TinyTrainer()
+    expected = means(whole, Checkpoints(tmp_path / "whole", whole), 7, epochs=2)
+    first, second, third = TinyTrainer(), TinyTrainer(), TinyTrainer()
+    means(first, Checkpoints(tmp_path / "c", first), 5)
+    checkpoints = Checkpoints(tmp_path / "c", second)
+    checkpoints.restore_latest()
+    assert means(second, checkpoints, 2) == expected[:1]
+    checkpoints = Checkpoints(tmp_path / "c", third)
+    checkpoints.restore_latest()
+    assert means(third, checkpoints, 7) == expected[1:]  # a whole epoch begins at nothing
+
+
+def test_a_checkpoint_says_which_configuration_made_it_and_the_record_comes_back(tmp_path, caplog):
+    first = Checkpoints(tmp_path, TinyTrainer(filters=4), settings={"filters": 4, "rate": 0.1, "name": "a"})
+    first.record["best"] = {"step": 3, "loss": 1 / 3}
+    first.save()
+    again = Checkpoints(tmp_path, TinyTrainer(filters=4), settings={"filters": 4, "rate": 0.2, "name": "a"})
+    again.restore_latest()
+    assert again.record["best"] == {"step": 3, "loss": 1 / 3}
+    assert f"Going on from {first.latest}, which was made with rate 0.1, here 0.2." in caplog.text
+    other = Checkpoints(tmp_path, TinyTrainer(filters=6), settings={"filters": 6, "rate": 0.1, "name": "a"})
+    with pytest.raises(
+        GflaError, match=r"does not fit this model \(made with filters 4, here 6\): use the con"
+    ):
+        other.restore_latest()
+
+
+def test_a_checkpoint_from_before_there_were_records_still_loads(tmp_path):
+    trainer = TinyTrainer()
+    fit(trainer, [], steps_per_epoch=3)
+    old = tf.train.Checkpoint(step=tf.Variable(3, dtype=tf.int64), **trainer.checkpointed)
+    tf.train.CheckpointManager(old, str(tmp_path), max_to_keep=3).save()
+    resumed = TinyTrainer()
+    assert Checkpoints(tmp_path, resumed).restore_latest() == 3
+    assert_same(state(resumed), state(trainer))
+
+
 @pytest.mark.parametrize("steps_per_execution", [1, 3])
 def test_the_callback_saves_whenever_a_multiple_is_passed_and_only_the_latest_stay(
     tmp_path, steps_per_execution
@@ -67,7 +113,7 @@ def test_a_checkpoint_of_another_model_is_refused_in_one_sentence(tmp_path):
     ) as caught:
         Checkpoints(tmp_path, TinyTrainer(filters=6)).restore_latest()
     assert "\n" not in str(caught.value)
-    smaller = types.SimpleNamespace(checkpointed={"generator": TinyTrainer().generator})
+    smaller = types.SimpleNamespace(checkpointed={"generator": TinyTrainer().generator}, metrics=[])
     with pytest.raises(GflaError, match=r"does not fit this model"):  # nothing in the file may be left over
         Checkpoints(tmp_path, smaller).restore_latest()
 
@@ -125,7 +171,8 @@ def test_a_full_disk_gives_one_sentence_and_the_old_checkpoint_and_weights_stay_
         from pathlib import Path
         from tiny_trainer import TinyTrainer, fit
         from gfla_tf.errors import GflaError
-        from gfla_tf.training.checkpoints import Checkpoints, save_weights_atomically
+        from gfla_tf.training.checkpoints import Checkpoints
+        from gfla_tf.training.weight_files import save_weights_atomically
         trainer = TinyTrainer(filters=64)
         checkpoints = Checkpoints(sys.argv[1], trainer)
         checkpoints.save()
@@ -159,7 +206,8 @@ def test_killed_while_saving_the_run_always_loads_and_never_goes_back(tmp_path):
         import os, sys
         import numpy as np
         from tiny_trainer import TinyTrainer
-        from gfla_tf.training.checkpoints import Checkpoints, save_weights_atomically
+        from gfla_tf.training.checkpoints import Checkpoints
+        from gfla_tf.training.weight_files import save_weights_atomically
         trainer = TinyTrainer(filters=512)
         checkpoints = Checkpoints(sys.argv[1], trainer, keep=2)
         step = checkpoints.restore_latest()

@@ -67,7 +67,7 @@ def test_where_the_data_has_a_true_flow_its_error_trains_the_flow_without_featur
     with open(run.directory / "metrics.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert set(rows[0]) == {
-        "step", "stage", "epoch", "time", "generator_loss", "flow_error", "l1", "regularization",
+        "step", "stage", "epoch", "time", "held_out_loss", "generator_loss", "flow_error", "l1", "regularization",
     }  # fmt: skip
     *flow, full = (float(row["flow_error"]) for row in rows)
     untrained = np.hypot(3, 2) * (1 / 4 + 1 / 2)  # a flow of zero's error, in pixels of levels 2 and 1

@@ -76,6 +76,31 @@ def test_a_dry_run_of_what_cannot_be_trained_is_refused_too(train, tmp_path, cap
     )
 
 
+def test_resume_goes_on_with_a_run_that_is_there_and_refuses_to_begin_one(
+    train, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(pose, "render_frames", render_here)
+    l1_alone = [
+        f"full.{term}=0" for term in ("adversarial", "correctness", "regularization", "content", "style")
+    ]
+    arguments = [write_config(tmp_path), "flow.steps=0", "full.steps=3", "checkpoint_every=1", *l1_alone]
+    with pytest.raises(SystemExit) as ended:
+        train(*arguments, "--resume")
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == (
+        "error: there is no run in runs/tiny to go on with: leave out --resume to begin one, or say which as name=.\n"
+    )
+    assert not (tmp_path / "runs").exists()
+    train(*arguments)
+    (tmp_path / "runs" / "tiny" / "generator.weights.h5").unlink()
+    for newest in (tmp_path / "runs" / "tiny" / "checkpoints" / "full").glob("ckpt-3.*"):
+        newest.write_bytes(b"")
+    capsys.readouterr()
+    train(*arguments, "--resume")
+    assert "tiny, full stage: going on from step 2\n" in capsys.readouterr().out
+    assert (tmp_path / "runs" / "tiny" / "generator.weights.h5").is_file()
+
+
 def test_options_may_stand_between_overrides_and_the_run_lies_where_it_was_told(
     train, tmp_path, capsys, monkeypatch
 ):

@@ -23,9 +23,11 @@ from gfla_tf.data.poses import pose_maps
 from gfla_tf.errors import GflaError
 from gfla_tf.layers.spectral_norm import SpectralConv2D
 from gfla_tf.losses.adversarial import ADVERSARIAL_KINDS
-from gfla_tf.training.checkpoints import Checkpoints, load_weights
+from gfla_tf.training.best import KeepBest
+from gfla_tf.training.checkpoints import Checkpoints
 from gfla_tf.training.runs import Run, _segments, load_generator
 from gfla_tf.training.tasks import pose
+from gfla_tf.training.weight_files import load_weights
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -81,7 +83,7 @@ def test_a_run_leaves_its_configuration_metrics_pictures_checkpoints_and_weights
     directory, config = finished.directory, finished.config
     assert {path.name for path in directory.iterdir()} == {
         "config.yaml", "metrics.csv", "curves.png", "images", "tensorboard", "checkpoints",
-        "flow_estimator.weights.h5", "generator.weights.h5",
+        "flow_estimator.weights.h5", "generator.weights.h5", "flow_estimator.best.weights.h5", "generator.best.weights.h5",
     }  # fmt: skip
     assert yaml.safe_load((directory / "config.yaml").read_text())["full"]["steps"] == config.full.steps == 7
     # Epochs of 3 steps: stage flow has 4 steps, stage full 7, so each ends with a shorter epoch.
@@ -112,6 +114,48 @@ def test_the_weights_of_a_run_are_those_that_were_trained_last(finished):
     alone = Run(finished.config, directory)
     load_weights(alone.generator.flow_estimator, directory / "flow_estimator.weights.h5")
     assert changed(alone.generator.flow_estimator, weights(loaded.flow_estimator))
+
+
+def test_the_best_weights_are_those_of_the_epoch_with_the_lowest_loss_on_held_out_samples(finished):
+    directory, config = finished.directory, finished.config
+    best = min(metrics(directory)[2:], key=lambda row: float(row["held_out_loss"]))
+    trainer = Run(config, directory)._trainer("full", config.full)
+    checkpoints = Checkpoints(directory / "checkpoints" / "full", trainer)
+    checkpoints.restore_latest()
+    assert checkpoints.record["best"]["step"] == int(best["step"])
+    assert checkpoints.record["best"]["held_out_loss"] == pytest.approx(
+        float(best["held_out_loss"]), rel=1e-6
+    )
+    # Judged again: the terms of the samples, as the last step weighs them, without the adversarial one.
+    kept = load_generator(directory, best=True)
+    _, samples = finished.task.load(kept)
+    again = Run(config, directory)
+    again.generator.set_weights(kept.get_weights())
+    judge = KeepBest(samples, config.full.steps, checkpoints, None)
+    judge.set_model(again._trainer("full", config.full))
+    logs = {}
+    judge.on_epoch_end(0, logs)
+    assert logs["held_out_loss"] == pytest.approx(float(best["held_out_loss"]), rel=1e-5)
+
+
+def test_a_stage_ends_where_it_is_ready_and_stays_ended(folder, monkeypatch):
+    monkeypatch.setattr(pose, "render_frames", render_here)
+    ready = [
+        "flow.ready_correctness=100",
+        "flow.stop_when_ready=true",
+        "flow.steps=50",
+        "full.steps=0",
+        "name=ready",
+    ]
+    run = Run(tiny_config(folder, *ready), folder / "runs" / "ready")
+    run.train()
+    assert [row["step"] for row in metrics(run.directory)] == ["3"]  # an epoch
+    (run.directory / "flow_estimator.weights.h5").unlink()  # as if killed before it was written
+    (run.directory / "generator.weights.h5").unlink()
+    again = Run(run.config, run.directory)
+    again.train()
+    assert [row["step"] for row in metrics(run.directory)] == ["3"]
+    assert not changed(again.generator, weights(run.generator))
 
 
 def test_a_finished_run_is_not_trained_again(finished, monkeypatch):
@@ -309,19 +353,19 @@ def test_a_compiled_step_gives_what_an_uncompiled_one_gives(folder, batch):
 KILLED = """
 import os, signal, sys
 
-from gfla_tf.training import runs
-from gfla_tf.training.checkpoints import training_step
+from gfla_tf.training import runs, stage_callbacks
+from gfla_tf.training.step import training_step
 from gfla_tf.training.config import load_config
 
 
-class KilledAtStep5(runs.ProgressBar):
+class KilledAtStep5(stage_callbacks.ProgressBar):
     def on_train_batch_end(self, batch, logs=None):
         if self.stage_name.endswith("full stage") and training_step(self.model) == 5:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
 if __name__ == "__main__":
-    runs.ProgressBar = KilledAtStep5
+    stage_callbacks.ProgressBar = KilledAtStep5
     runs.Run(load_config(sys.argv[1], sys.argv[3:]), sys.argv[2]).train()
 """
 

@@ -6,15 +6,15 @@ import tensorflow as tf
 from gfla_tf.data.pipeline import shuffled
 from gfla_tf.errors import GflaError
 
-FRAMES = 24  # that a window of the training gives
+FRAMES = 24  # that a window of the published training gives
 # Of the published training: coordinates are multiplied by a random number of this range, and moved by one of that.
 SCALE, SHIFT = (1.0, 1.5), (-0.1, 0.1)
 
 
-def motion_dataset(bank, batch_size, receptive_field, seed=0, start=0):
+def motion_dataset(bank, batch_size, receptive_field, seed=0, start=0, frames=FRAMES):
     """Endless batches of random windows, without repetition inside an epoch.
 
-    A window begins at every frame of a sequence that has `FRAMES` frames from there on, or at its first if it is shorter.
+    A window begins at every frame of a sequence that has `frames` frames from there on, or at its first if it is shorter.
     Beyond the ends of the sequence its first or last frame goes on.
 
     Args:
@@ -23,15 +23,16 @@ def motion_dataset(bank, batch_size, receptive_field, seed=0, start=0):
         receptive_field: frames of input that make one of output.
         seed: of the order, the scales and the shifts.
         start: number of batches to skip.
+        frames: that a window gives.
 
     Yields:
-        dict of keypoints (batch, FRAMES + receptive_field - 1, 34) and clean (batch, FRAMES, 34); the noisy frames begin
+        dict of keypoints (batch, frames + receptive_field - 1, 34) and clean (batch, frames, 34); the noisy frames begin
         (receptive_field - 1) / 2 before the clean ones.
 
     Raises:
         GflaError: there are fewer windows than a batch takes.
     """
-    windows = np.maximum(1, bank.lengths - FRAMES + 1)
+    windows = np.maximum(1, bank.lengths - frames + 1)
     count, ends = int(windows.sum()), np.cumsum(bank.lengths)
     if count < batch_size:
         raise GflaError(f"batch_size is {batch_size}, but the data have only {count} windows: lower it.")
@@ -46,8 +47,8 @@ def motion_dataset(bank, batch_size, receptive_field, seed=0, start=0):
         counters = index * batch_size + tf.range(batch_size, dtype=tf.int64)
         window = shuffled(counters, count, batch_size, seed)
         begin, first, last = (bound[:, None] for bound in tf.unstack(tf.gather(bounds, window, axis=1)))
-        inputs = begin + tf.range(-before, FRAMES + receptive_field - 1 - before, dtype=tf.int64)
-        outputs = begin + tf.range(FRAMES, dtype=tf.int64)
+        inputs = begin + tf.range(-before, frames + receptive_field - 1 - before, dtype=tf.int64)
+        outputs = begin + tf.range(frames, dtype=tf.int64)
         batch = {
             "keypoints": tf.gather(noisy, tf.clip_by_value(inputs, first, last)),
             "clean": tf.gather(clean, tf.clip_by_value(outputs, first, last)),

@@ -95,8 +95,8 @@ def sample_dataset(samples, batch_size, prepare, seed=0, start=0):
     """Endless batches of samples in random order, without repetition inside an epoch, see `gfla_tf.data.pipeline.shuffled`.
 
     Args:
-        samples: has a length, `sample(number, seed)` and `is_intact(number, seed)`; the next intact one takes the place of one that
-            is not.
+        samples: has a length, `sample(number, seed)` and `is_intact(number, seed)`; the next intact one takes the place of one
+            that is not.
         batch_size: samples in a batch.
         prepare: function from a batch of what `sample` returns to the batch wanted.
         seed: of the order and of what is random about a sample.

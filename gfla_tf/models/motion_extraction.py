@@ -47,12 +47,16 @@ class MotionExtraction(ConfiguredModel):
         relative: whether the network sees the joints relative to the person's middle, in multiples of its size, and adds what it
             finds to the detected joints. Not so the published one, which has to learn where and how large the person is: after
             a training of minutes it knows that no better than to several per cent of the height.
+        frames: that it gives of a window, T, in training and when converted. It takes any number, but its normalisation and its
+            feature are of the whole window, so that others serve it less well.
 
     Raises:
         GflaError: an argument is out of range.
     """
 
-    def __init__(self, joints=17, channels=256, dilations=(3, 9, 27), dropout=0.15, relative=False, **kwargs):
+    def __init__(
+        self, joints=17, channels=256, dilations=(3, 9, 27), dropout=0.15, relative=False, frames=24, **kwargs
+    ):
         dilations = tuple(int(dilation) for dilation in dilations)
         if joints < 1 or channels < 1 or any(dilation < 1 for dilation in dilations) or not 0 <= dropout < 1:
             raise GflaError(
@@ -107,6 +111,7 @@ class MotionExtraction(ConfiguredModel):
             "dilations": dilations,
             "dropout": dropout,
             "relative": relative,
+            "frames": frames,
         }
         super().__init__({"keypoints": keypoints}, {"clean": clean}, config, **kwargs)
 

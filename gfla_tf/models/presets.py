@@ -154,7 +154,7 @@ PRESETS = {
     "motion_extraction": {"task": "motion", "generator": {"joints": 17}},
     "motion_quickstart": {
         "task": "motion",
-        "generator": {"joints": 17, "channels": 128, "dropout": 0.0, "relative": True},
+        "generator": {"joints": 17, "channels": 128, "dropout": 0.0, "relative": True, "frames": 72},
     },
 }
 

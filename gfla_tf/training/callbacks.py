@@ -1,13 +1,12 @@
-"""What happens beside training: progress, metrics on file, TensorBoard, image grids, and the stop at a
-non-finite loss.
+"""What happens beside training: progress, metrics on file, and the stop at a non-finite loss.
 
 All count in steps of the generator's optimizer (`training_step`), so that they go on where a resumed run left
 off and hold with steps_per_execution > 1, where Keras calls them once per several steps. The logs they get
 are what `train_step` returned: running means over the epoch if those are results of `keras.metrics.Mean`, the
 last step's values otherwise.
 
-Keras' own CSVLogger, TensorBoard and TerminateOnNaN count from 0 after a resume, fix the columns at the first
-epoch, watch only `loss` or know one optimizer, hence these.
+Keras' own CSVLogger and TerminateOnNaN count from 0 after a resume, fix the columns at the first epoch or
+watch only `loss`, hence these.
 """
 
 import csv
@@ -19,28 +18,28 @@ import time
 from pathlib import Path
 
 import keras
-import tensorflow as tf
 from tqdm import tqdm
 
 from gfla_tf.errors import GflaError
-from gfla_tf.training.checkpoints import training_step
-from gfla_tf.visualization import write_png
+from gfla_tf.training.step import training_step
 
 LINE_SECONDS = 15.0  # between lines of progress where there is no terminal
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """Steps done, time left and losses: a bar on a terminal, else a plain line about every 15 seconds.
+    """Steps done, images per second, time left and losses: a bar on a terminal, else a plain line about every 15 seconds.
 
     Args:
         total_steps: step at which this stage ends, counted as `training_step` does.
         stage_name: shown in front.
+        images_per_step: of all devices together.
         file: a text stream, standard output unless given.
     """
 
-    def __init__(self, total_steps, stage_name, file=None):
+    def __init__(self, total_steps, stage_name, images_per_step, file=None):
         super().__init__()
         self.total_steps, self.stage_name, self.file = total_steps, stage_name, file or sys.stdout
+        self.images_per_step = images_per_step
         self._bar = None
 
     def on_train_begin(self, logs=None):
@@ -61,7 +60,9 @@ class ProgressBar(keras.callbacks.Callback):
         if self._timed_from is None:  # the first call compiles the step: it says nothing about the time left
             self._timed_from = (now, self._step)
         if self._bar is not None:
-            self._bar.set_postfix_str(_losses(logs), refresh=False)
+            rate = self._rate(now)
+            speed = f"{rate * self.images_per_step:.1f} images/s, " if rate else ""
+            self._bar.set_postfix_str(speed + _losses(logs), refresh=False)
             self._bar.update(self._step - before)
         elif now - self._last_line >= LINE_SECONDS or self._step >= self.total_steps:
             self._print_line(now, logs)
@@ -71,14 +72,17 @@ class ProgressBar(keras.callbacks.Callback):
             self._bar.close()
             self._bar = None
 
+    def _rate(self, now):
+        """Steps per second since the first one ended, 0 as long as there was no other."""
+        start, first = self._timed_from
+        return (self._step - first) / (now - start) if self._step > first and now > start else 0.0
+
     def _print_line(self, now, logs):
         self._last_line = now
-        start, first = self._timed_from
-        timing = ""
-        if self._step > first and now > start:
-            rate = (self._step - first) / (now - start)
+        rate, timing = self._rate(now), ""
+        if rate:
             left = tqdm.format_interval(max(0, self.total_steps - self._step) / rate)
-            timing = f", {rate:.2f} steps/s, {left} left"
+            timing = f", {rate:.2f} steps/s, {rate * self.images_per_step:.1f} images/s, {left} left"
         share = self._step / self.total_steps
         progress = f"{self.stage_name}: step {self._step} of {self.total_steps} ({share:.0%})"
         print(f"{progress}{timing}: {_losses(logs)}", file=self.file, flush=True)
@@ -165,66 +169,6 @@ class MetricsCsv(keras.callbacks.Callback):
             raise GflaError(f"Cannot write metrics to {self.path}: {error.strerror}.") from error
 
 
-class TensorBoardScalars(keras.callbacks.Callback):
-    """Losses and learning rates to TensorBoard about every `every` steps.
-
-    Args:
-        log_dir: of the run's TensorBoard events; stages and resumed runs may share it.
-        every: steps.
-    """
-
-    def __init__(self, log_dir, every):
-        super().__init__()
-        self.every = every
-        self.writer = tf.summary.create_file_writer(str(log_dir))
-
-    def on_train_begin(self, logs=None):
-        self._written = training_step(self.model)
-
-    def on_train_batch_end(self, batch, logs=None):
-        step = training_step(self.model)
-        if step // self.every > self._written // self.every:
-            self._written = step
-            values = {f"training/{name}": value for name, value in (logs or {}).items()}
-            optimizers = {"generator": self.model.generator_optimizer, **self.model.discriminator_optimizers}
-            for network, optimizer in optimizers.items():
-                values[f"learning_rate/{network}"] = float(optimizer.learning_rate)
-            with self.writer.as_default(step=step):
-                for name, value in values.items():
-                    tf.summary.scalar(name, value)
-
-    def on_train_end(self, logs=None):
-        self.writer.flush()
-
-
-class ImageGrid(keras.callbacks.Callback):
-    """Runs the network in training on a fixed batch after each epoch and draws the result, as DIRECTORY/STAGE_STEP.png
-    and for TensorBoard.
-
-    The network is what the trainer's `call` runs: the flow estimator alone or the whole generator.
-
-    Args:
-        batch: dict of arrays.
-        draw: uint8 picture (H, W, 3) of the batch and the outputs, such as `training_grid`.
-        directory: for the pictures.
-        stage_name: first part of their names.
-        tensorboard: the `TensorBoardScalars` whose events get the picture too, or None.
-    """
-
-    def __init__(self, batch, draw, directory, stage_name, tensorboard=None):
-        super().__init__()
-        self.batch, self.draw, self.directory = batch, draw, Path(directory)
-        self.stage_name, self.tensorboard = stage_name, tensorboard
-
-    def on_epoch_end(self, epoch, logs=None):
-        step = training_step(self.model)
-        grid = self.draw(self.batch, self.model(self.batch, training=False))
-        write_png(self.directory / f"{self.stage_name}_{step:07d}.png", grid)
-        if self.tensorboard is not None:
-            with self.tensorboard.writer.as_default(step=step):
-                tf.summary.image(self.stage_name, grid[None])
-
-
 class StopOnNonFinite(keras.callbacks.Callback):
     """Ends training with a `GflaError` at the first value in the logs that is NaN or infinite.
 
@@ -254,4 +198,5 @@ class StopOnNonFinite(keras.callbacks.Callback):
 
 
 def _losses(logs):
-    return ", ".join(f"{name} {float(value):.3g}" for name, value in (logs or {}).items())
+    shown = {name: value for name, value in (logs or {}).items() if not name.endswith("_gradient_norm")}
+    return ", ".join(f"{name} {float(value):.3g}" for name, value in shown.items())

@@ -1,28 +1,38 @@
-"""Checkpoints that survive a kill, and single weight files that do.
+"""Checkpoints that survive a kill, and the callback that saves them.
 
 A checkpoint holds everything that a run needs to go on exactly where it was: generator, discriminators, their
-optimizers, recurrent state and the step. `tf.train.CheckpointManager` writes them, because what it wrote stays
-loadable when the process is killed at any moment; `.keras` and `.weights.h5` written in place do not. Weight
-files, for handing on, are therefore written aside and moved into place.
+optimizers, recurrent state, the step, the running means of the epoch, and a record of what else is to be known,
+such as the configuration. `tf.train.CheckpointManager` writes them, because what it wrote stays loadable when the
+process is killed at any moment; `.keras` and `.weights.h5` written in place do not.
 """
 
+import json
 import logging
-import os
 import shutil
 from pathlib import Path
 
-import h5py
 import keras
 import tensorflow as tf
 
-from gfla_tf.errors import GflaError
+from gfla_tf.errors import GflaError, reason_of
+from gfla_tf.training.epoch_means import read_means
+from gfla_tf.training.step import training_step
 
 _log = logging.getLogger(__name__)
+_RECORD = "record/.ATTRIBUTES/py_state"  # its key in a checkpoint
 
 
-def training_step(model):
-    """Updates that the generator has had, the step that everything in a run is counted by."""
-    return int(model.generator_optimizer.iterations)
+class _Record(tf.train.experimental.PythonState):
+    """A dict that JSON can hold, as part of a checkpoint."""
+
+    def __init__(self):
+        self.values = {}
+
+    def serialize(self):
+        return json.dumps(self.values)
+
+    def deserialize(self, text):
+        self.values = json.loads(text)
 
 
 class Checkpoints:
@@ -34,16 +44,19 @@ class Checkpoints:
         directory: of this stage's checkpoints, made when the first is saved.
         model: its attribute `checkpointed` holds {name: model, optimizer or list of variables}.
         keep: how many stay.
+        settings: {dotted key: value} of the configuration that makes them; each says which one did.
     """
 
-    def __init__(self, directory, model, keep=3):
+    def __init__(self, directory, model, keep=3, settings=None):
         self.directory, self.model = Path(directory), model
+        self._settings = json.loads(json.dumps(settings or {}))
+        self._record = _Record()
         self._tracked = dict(model.checkpointed)
         for name, value in self._tracked.items():
             if not getattr(value, "built", True):
                 raise ValueError(f"{name} must be built before its checkpoints are.")
         self._step = tf.Variable(0, trainable=False, dtype=tf.int64)
-        self._checkpoint = tf.train.Checkpoint(step=self._step, **self._tracked)
+        self._checkpoint = tf.train.Checkpoint(step=self._step, record=self._record, **self._tracked)
         try:
             self._manager = tf.train.CheckpointManager(
                 self._checkpoint, str(self.directory), max_to_keep=keep
@@ -57,6 +70,11 @@ class Checkpoints:
         """Path of the newest checkpoint, or None."""
         return self._manager.latest_checkpoint
 
+    @property
+    def record(self):
+        """A dict that is saved with every checkpoint and comes back with it; what it holds must be JSON."""
+        return self._record.values
+
     def save(self):
         """Saves a checkpoint numbered one above the newest and returns its path; older ones stay until it is
         complete.
@@ -66,6 +84,7 @@ class Checkpoints:
         """
         self._refuse_non_finite()
         self._step.assign(training_step(self.model))
+        self.record.update(settings=self._settings, means=read_means(self.model))
         number = 1 + max((int(path.rsplit("-", 1)[1]) for path in self._manager.checkpoints), default=0)
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
@@ -87,20 +106,42 @@ class Checkpoints:
             return 0
         for path in reversed(self._manager.checkpoints):
             try:
-                self._checkpoint.restore(path).assert_consumed()
+                self._as_saved(path).restore(path).assert_consumed()
+                self._tell_differences(path)
                 return int(self._step)
             except (
                 tf.errors.OpError,
                 IndexError,
                 RuntimeError,
             ) as error:  # whatever TensorFlow's reader raises
-                _log.warning("Skipping the damaged checkpoint %s: %s", path, _reason(error))
+                _log.warning("Skipping the damaged checkpoint %s: %s", path, reason_of(error))
             except (AssertionError, ValueError) as error:
+                differs = self._differences(path) or reason_of(error)
                 raise GflaError(
-                    f"The checkpoint {path} does not fit this model ({_reason(error)}): "
+                    f"The checkpoint {path} does not fit this model ({differs}): "
                     "use the configuration it was trained with, or another run directory."
                 ) from error
         raise GflaError(f"No checkpoint in {self.directory} can be read: restore a copy or start a new run.")
+
+    def _as_saved(self, path):
+        if tf.train.load_checkpoint(path).has_tensor(_RECORD):
+            return self._checkpoint
+        return tf.train.Checkpoint(step=self._step, **self._tracked)  # from before there were records
+
+    def _differences(self, path):
+        """In which settings the configuration that made a checkpoint differs from this one, empty if in none."""
+        reader = tf.train.load_checkpoint(path)
+        if not reader.has_tensor(_RECORD):
+            return ""
+        made, here = json.loads(reader.get_tensor(_RECORD))["settings"], self._settings
+        differing = [key for key in sorted(made.keys() | here.keys()) if made.get(key) != here.get(key)]
+        told = ", ".join(f"{key} {made.get(key)}, here {here.get(key)}" for key in differing)
+        return f"made with {told}" if told else ""
+
+    def _tell_differences(self, path):
+        told = self._differences(path)
+        if told:
+            _log.warning("Going on from %s, which was %s.", path, told)
 
     def _refuse_non_finite(self):
         for name, value in self._tracked.items():
@@ -125,7 +166,7 @@ class Checkpoints:
 
     def _cannot_write(self, error):
         return (
-            f"Cannot write checkpoints to {self.directory} ({_reason(error)}): "
+            f"Cannot write checkpoints to {self.directory} ({reason_of(error)}): "
             f"free some space or make it writable; the last good checkpoint is {self._latest_or_none()}."
         )
 
@@ -134,7 +175,11 @@ class Checkpoints:
 
 
 class CheckpointCallback(keras.callbacks.Callback):
-    """Saves every `every_steps` steps and at the end of training."""
+    """Saves every `every_steps` steps and at the end of training.
+
+    It stands behind all other callbacks: what they do at the end of an epoch is done before that step is saved, for a run that
+    goes on from there will not do it again.
+    """
 
     def __init__(self, checkpoints, every_steps):
         super().__init__()
@@ -145,12 +190,19 @@ class CheckpointCallback(keras.callbacks.Callback):
         self._saved = training_step(self.model)
 
     def on_train_batch_end(self, batch, logs=None):
-        # Steps may advance by more than one: steps_per_execution.
-        if training_step(self.model) // self.every_steps > self._saved // self.every_steps:
-            self._save()
+        if batch + 1 < self.params["steps"]:
+            self._save_if_due()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._save_if_due()
 
     def on_train_end(self, logs=None):
         if training_step(self.model) > self._saved:
+            self._save()
+
+    def _save_if_due(self):
+        # Steps may advance by more than one: steps_per_execution.
+        if training_step(self.model) // self.every_steps > self._saved // self.every_steps:
             self._save()
 
     def _save(self):
@@ -158,62 +210,5 @@ class CheckpointCallback(keras.callbacks.Callback):
         self._saved = training_step(self.model)
 
 
-def save_weights_atomically(model, path):
-    """Writes the model's weights as Keras HDF5 under a temporary name beside `path`, then moves them into
-    place.
-
-    Raises:
-        GflaError: the file cannot be written; what stood there before stays.
-    """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.weights.h5")  # Keras insists on the ending
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        model.save_weights(temporary)
-        os.replace(temporary, path)
-    except (OSError, RuntimeError) as error:  # h5py reports a full disk as RuntimeError
-        temporary.unlink(missing_ok=True)
-        raise GflaError(
-            f"Cannot write weights to {path}: {_reason(error)}; free some space or name another path."
-        ) from error
-
-
-def load_weights(model, path):
-    """Loads weights written by `save_weights_atomically`.
-
-    Raises:
-        GflaError: the file is missing, damaged or belongs to another model.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise GflaError(f"There is no weights file {path}: check the path.")
-    try:
-        with h5py.File(path) as file:
-            in_file = _count_weights(file)
-        # Keras ignores what a file holds beyond the model's own layers: a larger model would load in silence.
-        if in_file != len(model.weights):  # its variables are also the states of random numbers
-            raise ValueError(f"{in_file} weights in the file, {len(model.weights)} in the model")
-        model.load_weights(path)
-    except OSError as error:
-        raise GflaError(
-            f"The weights file {path} is damaged or no HDF5 file: make or download it again."
-        ) from error
-    except (ValueError, KeyError) as error:
-        raise GflaError(
-            f"The weights in {path} do not fit the model {model.name} ({_reason(error)}): "
-            "use the configuration they were trained with."
-        ) from error
-
-
-def _count_weights(group):
-    return sum(1 if isinstance(item, h5py.Dataset) else _count_weights(item) for item in group.values())
-
-
 def _is_finite(variable):
     return bool(tf.reduce_all(tf.math.is_finite(variable.value)))
-
-
-def _reason(error):
-    """What the error says, as one line of at most 240 characters without a final full stop."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text[:240].rstrip(". ")

@@ -84,6 +84,9 @@ class StageConfig:
     joints: float = 0.0  # motion: mean squared error of the joints
     # Extra weight in l1 of the pixels that show the person (Ma et al., 2017), where the data tells them.
     person_weight: float = 0.0
+    # Flow: an epoch's mean correctness, times its weight, at which the stage is said to be ready; and whether it ends there.
+    ready_correctness: float | None = None
+    stop_when_ready: bool = False
 
 
 def _flow_stage():
@@ -194,14 +197,19 @@ def to_yaml(config):
     return OmegaConf.to_yaml(OmegaConf.structured(config))
 
 
+def settings(config):
+    """{dotted key: value} of everything in a configuration."""
+    return _flat(OmegaConf.to_container(OmegaConf.structured(config)))
+
+
 def differing_keys(one, other):
     """Dotted keys whose values differ between two configurations."""
-    one, other = (_flat(OmegaConf.to_container(OmegaConf.structured(config))) for config in (one, other))
+    one, other = settings(one), settings(other)
     return sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))
 
 
-def _flat(settings, prefix=""):
+def _flat(nested, prefix=""):
     flat = {}
-    for key, value in settings.items():
+    for key, value in nested.items():
         flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
     return flat

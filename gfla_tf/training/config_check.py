@@ -101,6 +101,15 @@ def check_config(config, origin):
                     lambda x: x == 0,
                     "it compares features, and features.network is none: give the weight 0, or a network",
                 )
+    level = config.flow.ready_correctness
+    require(
+        "flow.ready_correctness",
+        lambda x: x is None or (_is_positive(x) and config.flow.correctness),
+        "it must be null, or positive where flow.correctness has a weight",
+    )
+    require("flow.stop_when_ready", lambda stop: not stop or level, "flow.ready_correctness must say when")
+    for key in ("ready_correctness", "stop_when_ready"):
+        require(f"full.{key}", lambda x: not x, "it belongs to stage flow")
     for term in set(TERMS) - set(FLOW_TERMS):
         require(
             f"flow.{term}",

@@ -5,7 +5,8 @@ runs/NAME/metrics.csv           a row per epoch; curves.png draws it
 runs/NAME/images/               sample grids
 runs/NAME/tensorboard/          the same for TensorBoard
 runs/NAME/checkpoints/STAGE/    the latest checkpoints
-runs/NAME/flow_estimator.weights.h5, generator.weights.h5    the result of each stage
+runs/NAME/flow_estimator.weights.h5, generator.weights.h5    the result of each stage; those at its best on held-out samples
+                                are called *.best.weights.h5
 """
 
 import contextlib
@@ -13,27 +14,17 @@ from pathlib import Path
 
 import keras
 
-from gfla_tf.errors import GflaError
+from gfla_tf.errors import GflaError, raised_in_graphs
 from gfla_tf.losses.features import create_feature_extractor
 from gfla_tf.models.presets import create_discriminator, create_generator, preset
-from gfla_tf.training.callbacks import (
-    ImageGrid,
-    MetricsCsv,
-    ProgressBar,
-    StopOnNonFinite,
-    TensorBoardScalars,
-)
-from gfla_tf.training.checkpoints import (
-    CheckpointCallback,
-    Checkpoints,
-    load_weights,
-    save_weights_atomically,
-    training_step,
-)
-from gfla_tf.training.config import differing_keys, load_config, save_config
+from gfla_tf.training.checkpoints import Checkpoints
+from gfla_tf.training.config import differing_keys, load_config, save_config, settings
 from gfla_tf.training.initialization import scale_initial_kernels
+from gfla_tf.training.stage_callbacks import stage_callbacks
+from gfla_tf.training.step import training_step
 from gfla_tf.training.tasks import TASKS
 from gfla_tf.training.trainer import Trainer
+from gfla_tf.training.weight_files import load_weights, save_weights_atomically
 from gfla_tf.visualization import loss_curves
 
 ROLES = ("discriminator", "video_discriminator")
@@ -70,14 +61,14 @@ def _buildable(network):
         ) from error
 
 
-def load_generator(directory):
-    """The trained generator of a run.
+def load_generator(directory, best=False):
+    """The trained generator of a run, as it was in the end or, also of an unfinished run, at its best on held-out samples.
 
     Raises:
-        GflaError: the directory is no finished run.
+        GflaError: the directory is no run that has got that far.
     """
     directory = Path(directory)
-    weights = directory / "generator.weights.h5"
+    weights = directory / ("generator.best.weights.h5" if best else "generator.weights.h5")
     if not (directory / "config.yaml").is_file():
         raise GflaError(
             f"{directory} is not a training run (it has no config.yaml): name a directory that train.py made."
@@ -129,8 +120,13 @@ class Run:
         except OSError as error:
             raise GflaError(f"cannot write to {self.directory}: {error.strerror}.") from error
 
-    def train(self):
-        """Trains both stages, as far as they have not been trained, and returns the generator."""
+    @raised_in_graphs()
+    def train(self, callbacks=()):
+        """Trains both stages, as far as they have not been trained, and returns the generator.
+
+        Args:
+            callbacks: more Keras callbacks for both.
+        """
         result = self.directory / "generator.weights.h5"
         if result.is_file():
             load_weights(self.generator, result)
@@ -139,39 +135,36 @@ class Run:
         if self.flow_network is not None and self.config.flow.steps:
             pretrained = self.directory / "flow_estimator.weights.h5"
             if not pretrained.is_file():
-                self._fit("flow", data, samples)
+                self._fit("flow", data, samples, callbacks)
                 save_weights_atomically(self.flow_network, pretrained)
             load_weights(self.flow_network, pretrained)
         if self.config.full.steps:
-            self._fit("full", data, samples)
+            self._fit("full", data, samples, callbacks)
         if (self.directory / "metrics.csv").is_file():
             loss_curves(self.directory / "metrics.csv", self.directory / "curves.png")
         save_weights_atomically(self.generator, result)  # last: it says that the run is finished
         return self.generator
 
-    def _fit(self, name, data, samples):
+    def _fit(self, name, data, samples, callbacks):
         config, stage = self.config, getattr(self.config, name)
         trainer = self._trainer(name, stage)
-        checkpoints = Checkpoints(self.directory / "checkpoints" / name, trainer)
+        folder = self.directory / "checkpoints" / name
+        checkpoints = Checkpoints(folder, trainer, settings=settings(config))
         checkpoints.restore_latest()
         done = training_step(trainer)
-        if done >= stage.steps:
+        if done >= stage.steps or "ended" in checkpoints.record:
             return
+        if done:
+            print(f"{config.name}, {name} stage: going on from step {done}", flush=True)
         seed = config.seed + (name == "full")
-        tensorboard = TensorBoardScalars(self.directory / "tensorboard", max(1, config.steps_per_epoch // 10))
-        callbacks = [
-            StopOnNonFinite(checkpoints),
-            ProgressBar(stage.steps, f"{config.name}, {name} stage"),
-            ImageGrid(samples, self.task.grid, self.directory / "images", name, tensorboard),
-            MetricsCsv(self.directory / "metrics.csv", name),
-            tensorboard,
-            CheckpointCallback(checkpoints, config.checkpoint_every),
-        ]
+        own = stage_callbacks(name, config, self.task, samples, self.directory, checkpoints)
         for start, epoch, epochs, steps in _segments(done, stage.steps, config.steps_per_epoch):
             trainer.fit(
                 self.task.dataset(data, seed, start), initial_epoch=epoch, epochs=epoch + epochs,
-                steps_per_epoch=steps, callbacks=callbacks, verbose=0, shuffle=False,
+                steps_per_epoch=steps, callbacks=[*callbacks, *own], verbose=0, shuffle=False,
             )  # fmt: skip
+            if trainer.stop_training:
+                break
 
     def _trainer(self, name, stage):
         first, last = stage.window_sigma

@@ -26,7 +26,7 @@ from gfla_tf.models.correspondence_features import (
     correspondence_loss,
 )
 from gfla_tf.training.callbacks import ProgressBar
-from gfla_tf.training.checkpoints import save_weights_atomically
+from gfla_tf.training.weight_files import save_weights_atomically
 
 IMAGE_SIZE = (96, 64)
 REACH = 10.0  # pixels of the image over which the cosine falls to 1/e
@@ -120,7 +120,7 @@ def main():
         dataset = prepare(dataset.shuffle(arguments.pairs, seed=arguments.seed).repeat())
         trainer.fit(
             dataset, steps_per_epoch=arguments.steps, epochs=1, verbose=0, shuffle=False,
-            callbacks=[ProgressBar(arguments.steps, "people features")],
+            callbacks=[ProgressBar(arguments.steps, "people features", arguments.batch_size)],
         )  # fmt: skip
         dataset, prepare = _dataset(held_out, arguments.batch_size)
         result = trainer.evaluate(prepare(dataset), verbose=0, return_dict=True)

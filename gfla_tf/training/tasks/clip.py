@@ -79,10 +79,21 @@ class ClipTask(Task):
         length, unroll = config.data.clip_frames, config.data.unroll
         return piece_dataset(data, config.batch_size, length, unroll, self.prepare, seed, start)
 
+    @property
+    def images_per_step(self):
+        return self.config.batch_size * self.config.data.unroll
+
     def objective(self, generator, features, stage, window_sigma):
         return AnimationObjective(
             generator, features, stage, window_sigma, self.config.batch_size, self.previous, self.video
         )
+
+    def attended(self, batch, outputs):
+        """The last frame, and what it is drawn from."""
+        earlier = outputs["generated"][:, :-1]
+        previous = earlier[:, -1] if earlier.shape[1] else batch["previous_image"]
+        reference = batch["reference_image"]
+        return batch["target_images"][:, -1], {"attn_p": previous, "attn": reference}
 
     def grid(self, batch, outputs):
         """A row per clip: the reference; structure, generated and target of three frames; flows and masks of the last of them."""

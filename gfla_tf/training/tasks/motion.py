@@ -57,12 +57,14 @@ class MotionTask(Task):
         else:
             bank = MotionBank.of(perform_motion("train", data.seed, data.identities, data.clip_frames))
             held_out = MotionBank.of(perform_motion("test", SAMPLE_SEED, SAMPLES, data.clip_frames))
-        samples = motion_dataset(held_out, SAMPLES, generator.receptive_field)
-        return (bank, generator.receptive_field), next(iter(samples))
+        samples = motion_dataset(held_out, SAMPLES, generator.receptive_field, frames=generator.frames)
+        return (bank, generator), next(iter(samples))
 
     def dataset(self, data, seed, start):
-        bank, receptive_field = data
-        return motion_dataset(bank, self.config.batch_size, receptive_field, seed, start)
+        bank, generator = data
+        return motion_dataset(
+            bank, self.config.batch_size, generator.receptive_field, seed, start, generator.frames
+        )
 
     def objective(self, generator, features, stage, window_sigma):
         return MotionObjective(generator, stage)

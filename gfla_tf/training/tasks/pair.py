@@ -79,5 +79,8 @@ class PairTask(Task):
     def objective(self, generator, features, stage, window_sigma):
         return PairObjective(generator, features, stage, window_sigma, self.condition)
 
+    def attended(self, batch, outputs):
+        return batch["target_image"], {"attn": batch["source_image"]}
+
     def grid(self, batch, outputs):
         return training_grid(batch, outputs, self.condition, self.draw_condition)

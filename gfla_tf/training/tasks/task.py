@@ -106,6 +106,11 @@ class Task:
         """Endless `tf.data.Dataset` of batches, of which it skips `start`; the n-th is a pure function of seed and n."""
         raise NotImplementedError
 
+    @property
+    def images_per_step(self):
+        """Images that a step trains on, of all devices together; windows, where there are no images."""
+        return self.config.batch_size
+
     def objective(self, generator, features, stage, window_sigma):
         """The `Objective` of a stage.
 
@@ -118,4 +123,12 @@ class Task:
 
     def grid(self, batch, outputs):
         """uint8 picture (H, W, 3) of a batch and what the objective's `outputs` gave for it, in either stage."""
+        raise NotImplementedError
+
+    def attended(self, batch, outputs):
+        """Where local attention is used: the target (batch, H, W, 3) and {beginning of the layers' names: what they see}.
+
+        See `gfla_tf.training.attention_pictures.attention_grid`; the layers are called attn0, ..., or attn_p0, attn_r0, ... where
+        they see the previous frame and the reference.
+        """
         raise NotImplementedError
