@@ -25,8 +25,8 @@ from gfla_tf.models.animation import animate as keras_animate
 from gfla_tf.models.animation import first_state, sequence
 from gfla_tf.models.checkpoint_import import state_dict
 from gfla_tf.models.presets import create_generator
-from gfla_tf.training.weight_files import save_weights_atomically
 from gfla_tf.training.config import DataConfig, ModelConfig, TrainConfig, save_config
+from gfla_tf.training.weight_files import save_weights_atomically
 from gfla_tf.visualization import to_uint8
 
 torch = pytest.importorskip("torch")
