@@ -7,6 +7,7 @@ from gfla_tf.models.animation import first_state, next_state, sequence
 
 # What float32 arithmetic in another order may change. Flows are in pixels: theirs is relative to max(1, largest flow).
 TOLERANCE = 1e-4
+LEVEL = 1 / 127.5  # of a uint8 picture, which rounds to the nearest
 
 
 def outputs_for(run, samples):
@@ -29,7 +30,7 @@ def differences(expected, found):
     """{output name: largest absolute difference}, for flows divided by max(1, largest absolute flow expected).
 
     Args:
-        expected, found: {output name: array}.
+        expected, found: {output name: array}; a picture may be uint8.
 
     Raises:
         GflaError: the names or a shape differ.
@@ -38,12 +39,28 @@ def differences(expected, found):
         raise GflaError(f"the outputs are {sorted(found)} instead of {sorted(expected)}.")
     result = {}
     for name, reference in expected.items():
-        reference, value = np.asarray(reference, np.float64), np.asarray(found[name], np.float64)
+        reference, value = as_float(reference), as_float(found[name])
         if reference.shape != value.shape:
             raise GflaError(f"the output {name} has shape {value.shape} instead of {reference.shape}.")
         scale = max(1.0, np.abs(reference).max()) if name.startswith("flow_") else 1.0
         result[name] = float(np.abs(value - reference).max() / scale)
     return result
+
+
+def as_float(value):
+    """An output as float64; uint8 pictures become [-1, 1]."""
+    value = np.asarray(value)
+    return value * LEVEL - 1 if value.dtype == np.uint8 else value.astype(np.float64)
+
+
+def rounding_limits(outputs):
+    """What `require_agreement` may allow if the found picture is rounded to uint8: half a level more than `TOLERANCE`.
+
+    Args:
+        outputs: {output name: array} that were found.
+    """
+    rounded = {name for name, value in outputs.items() if value.dtype == np.uint8}
+    return {name: TOLERANCE + (LEVEL / 2 if name in rounded else 0) for name in outputs}
 
 
 def require_agreement(found, name, limits=None):

@@ -1,4 +1,4 @@
-"""From a generator in Keras to the files that others run: SavedModel and .tflite, checked against each other."""
+"""From a generator in Keras to the files that others run: SavedModel and .tflite, checked against Keras."""
 
 import dataclasses
 import textwrap
@@ -12,14 +12,17 @@ from export.agreement import (
     magnified_limits,
     outputs_for,
     require_agreement,
+    rounding_limits,
 )
 from export.description import write_description
+from export.fields import describe
+from export.forms import PLAIN
 from export.graphs import load_saved_model, tflite_flatbuffer, write_saved_model
 from export.operations import operation_histogram, require_builtins
 from export.runner import TFLiteModel, each_sample
-from export.samples import sample_inputs
+from export.samples import form_inputs, sample_inputs
 from export.staging import staged
-from export.tasks import describe
+from export.variants import FLOAT32, Variants
 from gfla_tf.errors import GflaError
 
 
@@ -32,58 +35,66 @@ class Converted:
         bytes: its size.
         differences: {output: largest difference from Keras}, see `export.agreement.differences`.
         operations: {operation: how often} of a .tflite, empty for a SavedModel.
+        variant: `float32` or one of `export.quantization.KINDS`.
+        kept: {operation kept in float: PSNR in dB if it alone is quantised}.
     """
 
     path: Path
     bytes: int
     differences: dict
     operations: dict
+    variant: str = FLOAT32
+    kept: dict = dataclasses.field(default_factory=dict)
 
 
-def convert(source, directory):
-    """Writes `directory/NAME_saved_model` and `directory/NAME.tflite`, after checking both against Keras on sample inputs.
+def convert(source, directory, form=PLAIN, variants=None):
+    """Writes a network's files into `directory`, after checking them against Keras on sample inputs.
 
-    Either both are written or none; earlier ones are replaced only at the end. Of an animation, one step is converted and a
-    sequence is checked, in which each file goes on from its own frames.
+    A .tflite for each variant: `NAME.tflite` for the plain form in float32, otherwise with the form and the variant behind the
+    name; with the plain form in float32 also `NAME_saved_model`. Either all are written or none; earlier ones are replaced only
+    at the end. Of an animation, one step is converted and a sequence is checked, in which each file goes on from its own frames.
 
     Args:
         source: `export.sources.Source`, of any task.
         directory: where to write; made if missing.
+        form: `export.forms.Form`.
+        variants: `export.variants.Variants`; float32 alone if None.
 
     Returns:
-        two `Converted`: the SavedModel's and the .tflite's.
+        a `Converted` for each file, the SavedModel's first.
 
     Raises:
-        GflaError: an operation is no TFLite builtin, an output differs from Keras by more than the tolerance, or the
-            directory cannot be written.
+        GflaError: an operation is no TFLite builtin, a float32 output differs from Keras by more than the tolerance, the network
+            has no such form, a variant misses its goal, or the directory cannot be written.
     """
-    directory, generator = Path(directory), source.generator
-    graph, file = f"{source.name}_saved_model", f"{source.name}.tflite"
-    with staged(directory, (graph, file)) as temporary:
-        write_saved_model(generator, temporary / graph)
-        flatbuffer = tflite_flatbuffer(generator, temporary / "batch_1")
-        try:
-            (temporary / file).write_bytes(flatbuffer)
-        except OSError as error:
-            raise GflaError(f"cannot write to {directory}: {error.strerror}.") from error
-        operations = operation_histogram(flatbuffer)
-        require_builtins(operations, file)
-        model = TFLiteModel(temporary / file)
-        write_description(temporary / file, describe(source, model.inputs, model.outputs))
-        converted = {
-            graph: _arrays(load_saved_model(temporary / graph)),
-            file: each_sample(TFLiteModel(temporary / file)),
-        }
-        found = _agreeing(generator, converted)
-        return [
-            Converted(
-                directory / written,
-                _size(temporary / written),
-                found[written],
-                operations if written == file else {},
+    directory, variants = Path(directory), variants or Variants()
+    files = {variant: file_name(source.name, form, variant) for variant in variants.names}
+    graph = f"{source.name}_saved_model" if form == PLAIN and FLOAT32 in files else None
+    with staged(directory, [*filter(None, [graph]), *files.values()]) as temporary:
+        if graph:
+            write_saved_model(source.generator, temporary / graph)
+        flatbuffer = tflite_flatbuffer(source, temporary / "batch_1", form)
+        name = f"{source.name}{form.suffix}.tflite"
+        require_builtins(operation_histogram(flatbuffer), name, form.custom_operations)
+        check, written = _Check(source, form), []
+        if graph:
+            found = check(_arrays(load_saved_model(temporary / graph)), graph)
+            written.append(Converted(directory / graph, _size(temporary / graph), found, {}))
+        for variant, content, kept in variants.of(source, flatbuffer, temporary):
+            path = temporary / files[variant]
+            _write(path, content, directory)
+            write_description(path, describe(source, TFLiteModel(path), form, variant, kept))
+            found = check(each_sample(TFLiteModel(path)), path.name, variant)
+            operations = operation_histogram(content)
+            written.append(
+                Converted(directory / path.name, path.stat().st_size, found, operations, variant, kept)
             )
-            for written in converted
-        ]
+        return written
+
+
+def file_name(name, form, variant):
+    """Name of the .tflite of a network in a form and a variant."""
+    return f"{name}{form.suffix}{'' if variant == FLOAT32 else f'_{variant}'}.tflite"
 
 
 def report(results):
@@ -102,10 +113,41 @@ def report(results):
     lines = ["largest differences from Keras (of flows: relative to the largest flow)"]
     lines += ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
     for result in results:
-        if result.operations:
+        if result.operations and result.variant == FLOAT32:
             histogram = ", ".join(f"{operation} {count}" for operation, count in result.operations.items())
             lines += textwrap.wrap(f"operations: {histogram}", 110)
+        if result.kept:
+            lines += [f"{result.path.name} keeps {len(result.kept)} operations in float, by their error"]
     return "\n".join(lines)
+
+
+class _Check:
+    """Compares converted networks with Keras.
+
+    Args:
+        source, form: as for `convert`.
+    """
+
+    def __init__(self, source, form):
+        generator = source.generator
+        self._keras = _arrays(lambda **arrays: generator(arrays, training=False))
+        if form == PLAIN:
+            self._given = plain = sample_inputs(generator)
+        else:
+            self._given, plain = form_inputs(source, form)
+        self._expected = outputs_for(self._keras, plain)
+
+    def __call__(self, run, name, variant=FLOAT32):
+        """{output: difference} of a network; a `GflaError` if it is of float32 and differs, or gives what is no number."""
+        found = outputs_for(run, self._given)
+        result = differences(self._expected, found)
+        limits = dict.fromkeys(result, np.finfo(np.float64).max)  # of what is quantised, the variants' goals
+        if variant == FLOAT32:
+            limits = rounding_limits(found)
+            if "target_structures" in self._given and max(result.values()) > TOLERANCE:
+                limits = magnified_limits(self._keras, self._given, self._expected, found)
+        require_agreement(result, name, limits)
+        return result
 
 
 def _kind(output):
@@ -113,24 +155,16 @@ def _kind(output):
     return output.split("_")[0]
 
 
-def _agreeing(generator, converted):
-    """{name: differences} of converted networks {name: function} that agree with Keras; a `GflaError` if one does not."""
-    samples = sample_inputs(generator)
-    original = _arrays(lambda **arrays: generator(arrays, training=False))
-    expected = outputs_for(original, samples)
-    result = {}
-    for name, run in converted.items():
-        found = outputs_for(run, samples)
-        result[name], limits = differences(expected, found), None
-        if "target_structures" in samples and max(result[name].values()) > TOLERANCE:
-            limits = magnified_limits(original, samples, expected, found)
-        require_agreement(result[name], name, limits)
-    return result
-
-
 def _arrays(run):
     """A function that gives {name: tensor} as one that gives {name: array}."""
     return lambda **arrays: {name: np.asarray(value) for name, value in run(**arrays).items()}
+
+
+def _write(path, content, directory):
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise GflaError(f"cannot write to {directory}: {error.strerror}.") from error
 
 
 def _size(path):

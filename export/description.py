@@ -9,7 +9,7 @@ file is noticed.
 |---|---|---|
 | `task` | all | "pose", "dance", "face", "view" or "motion" |
 | `image_size` | all but motion | [height, width] |
-| `value_range` | all but motion | [low, high] of image values |
+| `value_range` | all but motion | [low, high] of image values: [-1, 1], or [0, 255] where images are uint8 |
 | `attention_kind` | all but motion | "local", or an ablation: "bilinear", "global" or "none" |
 | `attention` | all but motion | [{"level": 3, "kernel": 3}, ...], coarsest first |
 | `joints` | pose, dance, motion | names of the joints, in the order of their heat maps or coordinates |
@@ -22,7 +22,10 @@ file is noticed.
 | `clean_joints` | motion | names of the joints that come out |
 | `coordinates` | motion | how joints are laid out |
 | `weights` | all | {"origin": ..., "licence": ...} |
-| `inputs`, `outputs` | all | {name: shape} of the signature `serving_default` |
+| `variant` | all | "float32", or how it is quantised, see `export.quantization` |
+| `kept_in_float` | all | names of the operations that a quantised network computes in float all the same |
+| `inputs`, `outputs` | all | {name: shape} of the whole network: of `serving_default`, or of `encode` and `generate` together |
+| `signatures` | all | {signature: {"inputs": ..., "outputs": {name: {"shape", "type", "holds", "range" where there is one}}}} |
 | `gfla_tf` | all | version that wrote the file; filled in |
 | `flatbuffer` | all | {"bytes": ..., "sha256": ...}; filled in |
 """
@@ -32,6 +35,7 @@ import io
 import json
 import os
 import zipfile
+import zlib
 from pathlib import Path
 
 from gfla_tf import __version__
@@ -98,6 +102,14 @@ def read_description(path):
     return description
 
 
+def flatbuffer_of(path):
+    """The flatbuffer of a .tflite as bytes, without what was appended; raises as `read_description` does if there is one."""
+    flatbuffer, files = _split(path)
+    if ENTRY in files:
+        read_description(path)
+    return flatbuffer
+
+
 def _split(path):
     """The flatbuffer of a .tflite and its associated files, {name: bytes}."""
     try:
@@ -110,6 +122,6 @@ def _split(path):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
             files = {entry.filename: archive.read(entry) for entry in entries}
-    except zipfile.BadZipFile:
-        return content, {}
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, RuntimeError):
+        return content, {}  # no archive, or a damaged one
     return content[: min((entry.header_offset for entry in entries), default=None)], files

@@ -1,6 +1,7 @@
-"""The two graphs of a generator: a SavedModel for any batch size, and a TFLite flatbuffer of fixed shapes and batch 1.
+"""The two graphs of a network: a SavedModel for any batch size, and a TFLite flatbuffer of fixed shapes and batch 1.
 
-Both have one signature, `serving_default`, whose inputs and outputs carry the names of the Keras model's.
+Inputs and outputs of the SavedModel's signature, `serving_default`, carry the names of the Keras model's, and so do those of a
+plain flatbuffer; `export.forms` has the others.
 """
 
 import contextlib
@@ -8,8 +9,8 @@ import contextlib
 import tensorflow as tf
 from absl import logging
 
+from export.forms import PLAIN, signatures
 from export.runner import SIGNATURE
-from export.tasks import fixed_shapes
 from gfla_tf.errors import GflaError
 from gfla_tf.ops.backend import sampler
 
@@ -24,31 +25,39 @@ def write_saved_model(generator, directory):
     Raises:
         GflaError: the directory cannot be written.
     """
-    shapes = {name: tuple(tensor.shape) for name, tensor in generator.input.items()}
-    _save(generator, directory, shapes)
+    specification = {
+        name: tf.TensorSpec(tensor.shape, tf.float32, name=name) for name, tensor in generator.input.items()
+    }
+    function = tf.function(lambda **inputs: generator(inputs, training=False))
+    with sampler("composed"):  # of operations that every TensorFlow has
+        traced = function.get_concrete_function(**specification)
+    _save(generator, directory, {SIGNATURE: traced})
 
 
-def tflite_flatbuffer(generator, scratch):
-    """The TFLite model of a generator as bytes: float32, batch 1, builtin operations only, see `fixed_shapes`.
+def tflite_flatbuffer(source, scratch, form=PLAIN):
+    """The TFLite model of a network as bytes: float32 weights, batch 1, builtin operations and those of the form.
 
     Args:
-        generator: a Keras model from a dict of named inputs to a dict of named outputs.
+        source: `export.sources.Source`.
         scratch: directory for files on the way, which the caller removes.
+        form: `export.forms.Form`.
 
     Raises:
-        GflaError: an operation has no builtin form, or `scratch` cannot be written.
+        GflaError: an operation has no builtin form, the network does not have that form, or `scratch` cannot be written.
     """
+    traced = signatures(source, form)
     # By way of a SavedModel: a converter made from a function alone forgets the signature.
-    _save(generator, scratch, {name: (1, *shape) for name, shape in fixed_shapes(generator).items()})
+    _save(source.generator, scratch, traced)
     try:
         with _without_warnings():
-            converter = tf.lite.TFLiteConverter.from_saved_model(str(scratch), [SIGNATURE])
+            converter = tf.lite.TFLiteConverter.from_saved_model(str(scratch), list(traced))
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+            converter.allow_custom_ops = bool(form.custom_operations)
             return converter.convert()
     except Exception as error:  # ConverterError is private, and not the only one
         reason = " ".join(str(error).split()) or type(error).__name__
         raise GflaError(
-            f"{generator.name} cannot be expressed in TFLite's builtin operations ({reason[:200]})."
+            f"{source.name} cannot be expressed in TFLite's builtin operations ({reason[:200]})."
         ) from error
 
 
@@ -72,18 +81,14 @@ def _without_warnings():
         logging.set_verbosity(level)
 
 
-def _save(generator, directory, shapes):
-    """Saves the generator's variables and its function for inputs of these shapes, where None is any extent."""
-    specification = {name: tf.TensorSpec(shape, tf.float32, name=name) for name, shape in shapes.items()}
-    function = tf.function(lambda **inputs: generator(inputs, training=False))
+def _save(generator, directory, traced):
+    """Saves the generator's variables and traced functions {signature: concrete function}."""
     module = tf.Module()
     module.weights = [weight.value for weight in generator.weights]  # what the module owns is saved
-    with sampler("composed"):  # of operations that every TensorFlow has
-        traced = function.get_concrete_function(**specification)
     # The samplers' gradients are for training; traced, they would double the graph.
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
     try:
-        tf.saved_model.save(module, str(directory), signatures={SIGNATURE: traced}, options=options)
+        tf.saved_model.save(module, str(directory), signatures=traced, options=options)
     except (OSError, tf.errors.OpError) as error:  # no space, no permission
         reason = " ".join(str(error).split()).rstrip(".")
         raise GflaError(f"cannot write the graph to {directory} ({reason[:200]}).") from error

@@ -6,6 +6,8 @@ from ai_edge_litert import schema_py_generated as schema
 
 from gfla_tf.errors import GflaError
 
+WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV")  # that come with weights
+
 _BUILTINS = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
 
 
@@ -16,20 +18,32 @@ def operation_histogram(flatbuffer):
         flatbuffer: bytes of a .tflite.
     """
     model = schema.ModelT.InitFromPackedBuf(flatbuffer, 0)
-    names = [_name(code) for code in model.operatorCodes]
+    names = operation_names(model)
     count = collections.Counter(
         names[operator.opcodeIndex] for subgraph in model.subgraphs for operator in subgraph.operators
     )
     return dict(count.most_common())
 
 
-def require_builtins(histogram, name):
-    """Raises a `GflaError` that lists what in `histogram` is not a TFLite builtin, Flex operations included."""
-    foreign = sorted(operation for operation in histogram if operation.startswith("CUSTOM:"))
-    if foreign:
-        listed = ", ".join(operation.removeprefix("CUSTOM:") for operation in foreign)
+def operation_names(model):
+    """Names of a model's operator codes, a `ModelT`, in their order; custom operations as `CUSTOM:name`."""
+    return [_name(code) for code in model.operatorCodes]
+
+
+def require_builtins(histogram, name, custom=()):
+    """Raises a `GflaError` that lists what is not a TFLite builtin, Flex operations included.
+
+    Args:
+        histogram: see `operation_histogram`.
+        name: of the file.
+        custom: names of custom operations that it may hold.
+    """
+    foreign = sorted(
+        operation.removeprefix("CUSTOM:") for operation in histogram if operation.startswith("CUSTOM:")
+    )
+    if foreign := [operation for operation in foreign if operation not in custom]:
         raise GflaError(
-            f"{name} needs operations that plain LiteRT does not have ({listed}): "
+            f"{name} needs operations that plain LiteRT does not have ({', '.join(foreign)}): "
             "build the network from operations with a TFLite builtin."
         )
 

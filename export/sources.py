@@ -24,6 +24,7 @@ class Source:
         directory: beside the source, where files go unless told otherwise.
         settings: of the data that it was trained on, {name: value}: heat_map_sigma and limb_sigma, in pixels.
         weights: {"origin": where they come from, "licence": theirs}.
+        config: `TrainConfig` of the run, whose data are at hand; None for a checkpoint.
     """
 
     generator: keras.Model
@@ -32,6 +33,7 @@ class Source:
     directory: Path
     settings: dict
     weights: dict
+    config: object = None
 
     def at_size(self, image_size):
         """The same with the generator's weights in a network for images of another (height, width).
@@ -60,7 +62,7 @@ def from_run(directory, best=False):
     config = load_config(directory / "config.yaml")
     weights = {"origin": f"trained by gfla_tf, run {config.name}", "licence": OUR_LICENCE}
     settings = dataclasses.asdict(config.data)
-    return Source(generator, config.task, directory.resolve().name, directory, settings, weights)
+    return Source(generator, config.task, directory.resolve().name, directory, settings, weights, config)
 
 
 def from_checkpoint(path, preset):

@@ -1,10 +1,15 @@
-"""What differs from task to task when a network is exported: the table `TASKS`, and the shapes of the inputs."""
+"""What differs from task to task when a network is exported: the tables `TASKS` and `DRAWINGS`, and the shapes of the inputs."""
 
-from gfla_tf.data.dance_structure import LIMB_SIGMA
+import dataclasses
+from collections.abc import Callable
+
+from gfla_tf.data import poses
+from gfla_tf.data.dance_structure import LIMB_SIGMA, dance_maps, dance_structure
 from gfla_tf.data.face_structure import CURVES
 from gfla_tf.data.joint_orders import COCO_17, H36M_17
 from gfla_tf.data.poses import JOINTS
 from gfla_tf.data.views import AZIMUTHS, ELEVATIONS
+from gfla_tf.ops import heat_maps
 
 # What the inputs that carry an animation's state are, at the first step and after each. The others stay as they are.
 STATE = {
@@ -48,6 +53,45 @@ def _motion(network, _):
 TASKS = {"pose": _pose, "dance": _dance, "face": _face, "view": _view, "motion": _motion}
 
 
+@dataclasses.dataclass(frozen=True)
+class Drawing:
+    """How the maps that a network sees are drawn from keypoints.
+
+    Attributes:
+        joints: number of keypoints.
+        draw: function from keypoints (batch, joints, 3), (height, width) and the settings of the training's data to maps, out of
+            operations that LiteRT has.
+        draw_arrays: the same in NumPy.
+    """
+
+    joints: int
+    draw: Callable
+    draw_arrays: Callable
+
+
+def _draw_pose(keypoints, size, settings):
+    return heat_maps.pose_maps(keypoints, size, settings["heat_map_sigma"], settings["limb_sigma"])
+
+
+def _pose_arrays(keypoints, size, settings):
+    return poses.pose_maps(keypoints, size, settings["heat_map_sigma"], settings["limb_sigma"])
+
+
+def _draw_dance(keypoints, size, settings):
+    return dance_structure(keypoints, size, settings["heat_map_sigma"], settings["limb_sigma"] or LIMB_SIGMA)
+
+
+def _dance_arrays(keypoints, size, settings):
+    return dance_maps(keypoints, size, settings["heat_map_sigma"], settings["limb_sigma"] or LIMB_SIGMA)
+
+
+# Of the tasks whose maps can be drawn inside the graph. (A face's need the edges of its photograph.)
+DRAWINGS = {
+    "pose": Drawing(len(JOINTS), _draw_pose, _pose_arrays),
+    "dance": Drawing(len(H36M_17), _draw_dance, _dance_arrays),
+}
+
+
 def is_recurrent(generator):
     """Whether a generator is one step of an animation, whose state goes in and of which the next one is made."""
     return "previous_image" in generator.input
@@ -60,28 +104,3 @@ def fixed_shapes(generator):
         name: tuple(frames if extent is None else extent for extent in tensor.shape[1:])
         for name, tensor in generator.input.items()
     }
-
-
-def describe(source, inputs, outputs):
-    """The description that is embedded into a .tflite, see `export.description`.
-
-    Args:
-        source: `export.sources.Source`.
-        inputs, outputs: {name: shape} of the .tflite.
-    """
-    generator, fields = source.generator, {"task": source.task}
-    if hasattr(generator, "image_size"):
-        kind = getattr(generator, "attention", "local")
-        attention = [{"level": level} for level in sorted(generator.attention_kernels, reverse=True)]
-        for entry in attention if kind == "local" else ():
-            entry["kernel"] = generator.attention_kernels[entry["level"]]
-        fields |= {
-            "image_size": list(generator.image_size),
-            "value_range": [-1, 1],
-            "attention_kind": kind,
-            "attention": [] if kind == "none" else attention,
-        }
-    fields |= TASKS[source.task](generator, source.settings)
-    if is_recurrent(generator):
-        fields["state"] = STATE
-    return {**fields, "weights": source.weights, "inputs": inputs, "outputs": outputs}

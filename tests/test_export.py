@@ -21,13 +21,13 @@ from export.agreement import (
 )
 from export.conversion import convert, report
 from export.description import read_description
+from export.fields import task_fields
 from export.graphs import load_saved_model, tflite_flatbuffer, write_saved_model
 from export.operations import operation_histogram, require_builtins
 from export.runner import TFLiteModel, each_sample
 from export.samples import FRAMES, sample_inputs
 from export.sources import Source
 from export.staging import staged
-from export.tasks import describe
 from gfla_tf.data.dance_structure import LIMB_SIGMA
 from gfla_tf.data.joint_orders import COCO_17, H36M_17
 from gfla_tf.data.poses import JOINTS
@@ -256,7 +256,7 @@ def test_a_dance_drawn_frame_by_frame_is_described_as_a_dance_without_a_state():
     generator = create_generator(
         "pose_quickstart", pose_channels=20, image_size=(32, 48), attention_kernels={2: 3}
     )
-    description = describe(source_of(generator, task="dance"), {}, {})
+    description = task_fields(source_of(generator, task="dance"))
     assert (description["task"], description["joints"]) == ("dance", H36M_17)
     assert sum(description["structure"].values()) == 20 and "state" not in description
     assert "target_structures" not in sample_inputs(generator)
@@ -314,13 +314,13 @@ def test_a_network_that_needs_flex_is_refused_by_name(tmp_path):
     image = keras.Input((2, 2), name="image")
     network = keras.Model({"image": image}, {"generated": Determinant()(image)}, name="flexible")
     with pytest.raises(GflaError, match="flexible cannot be expressed in TFLite's builtin operations"):
-        tflite_flatbuffer(network, tmp_path)
+        tflite_flatbuffer(source_of(network, "flexible"), tmp_path)
 
 
 def test_a_silently_different_model_is_refused_and_nothing_is_left(small, tmp_path, monkeypatch):
-    other = source_of(small).at_size(small.image_size).generator
-    other.flow_estimator.weights[-1].assign_add([0.01])
-    monkeypatch.setattr(conversion, "tflite_flatbuffer", lambda _, scratch: tflite_flatbuffer(other, scratch))
+    other = source_of(small).at_size(small.image_size)
+    other.generator.flow_estimator.weights[-1].assign_add([0.01])
+    monkeypatch.setattr(conversion, "tflite_flatbuffer", lambda _, *rest: tflite_flatbuffer(other, *rest))
     with pytest.raises(GflaError, match=r"small\.tflite differs from the Keras model .* mask_"):
         convert(source_of(small, "small"), tmp_path / "new" / "deep")
     assert not list(tmp_path.iterdir())
@@ -393,6 +393,74 @@ def test_a_kill_leaves_nothing_or_the_old_files_and_the_next_one_tidies_up(had, 
         assert not list(temporary.iterdir())
         (temporary / "file").write_text("new")
     assert [p.name for p in target.iterdir()] == ["file"]
+
+
+# Writes three files over old ones and stops, waiting to be killed, at the moment that it is told.
+KILLED = """
+import os, sys, time
+from pathlib import Path
+from export import staging
+target, moment, moves = Path(sys.argv[1]), sys.argv[2], 0
+
+def wait(here):
+    if here == moment:
+        print("ready", flush=True)
+        time.sleep(60)
+
+def replace(old, new, real=os.replace):
+    global moves
+    moves += 1
+    wait(f"before move {moves}")
+    real(old, new)
+    wait(f"after move {moves}")
+
+staging.os.replace = replace
+with staging.staged(target, ("graph", "plain", "int8")) as temporary:
+    wait("nothing written")
+    (temporary / "graph").mkdir()
+    (temporary / "graph" / "weights").write_text("new")
+    (temporary / "plain").write_text("ne")
+    wait("half written")
+    (temporary / "plain").write_text("new")
+    (temporary / "int8").write_text("new")
+    wait("all written")
+"""
+MOMENTS = ["nothing written", "half written", "all written"]
+MOMENTS += [f"{when} move {k}" for k in range(1, 5) for when in ("before", "after")]
+
+
+@pytest.mark.parametrize("had", [False, True])
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_killed_at_any_moment_every_file_is_the_old_or_the_new_one_whole(moment, had, tmp_path):
+    if had:
+        (tmp_path / "graph").mkdir()
+        for name in ("graph/weights", "plain", "int8"):
+            (tmp_path / name).write_text("old")
+    process = subprocess.Popen([sys.executable, "-c", KILLED, tmp_path, moment], stdout=subprocess.PIPE)
+    said = process.stdout.readline()
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    if not had and "move 4" in moment:  # no directory has to step aside
+        assert said == b""
+        return
+    assert said == b"ready\n"
+
+    def contents():
+        return {
+            name: (tmp_path / name).read_text()
+            for name in ("graph/weights", "plain", "int8")
+            if (tmp_path / name).exists()
+        }
+
+    moved = 0 if "move" not in moment else int(moment[-1]) - moment.startswith("before") - had
+    assert set(contents().values()) <= {"old", "new"}
+    assert list(contents().values()).count("new") == max(0, moved)
+    # Between the moves of a directory it is nowhere for a moment; the next conversion puts it back.
+    with pytest.raises(ZeroDivisionError), staged(tmp_path, ("graph", "plain", "int8")):
+        raise ZeroDivisionError
+    assert len(contents()) == (3 if had else max(0, moved))
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
 def test_a_directory_that_stepped_aside_when_the_kill_came_is_put_back(tmp_path):

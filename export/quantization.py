@@ -1,0 +1,161 @@
+"""Smaller numbers in a .tflite: float16 or int8 weights, and int8 arithmetic where the error allows it.
+
+| kind | weights | arithmetic | needs samples |
+|---|---|---|---|
+| `float16` | float16 | float | no |
+| `weights` | int8, a scale for each channel | float | no |
+| `dynamic` | int8 | int8, activations scaled as they come | only to keep operations in float |
+| `int8` | int8 | int8, activations scaled by what samples showed | yes |
+| `int16` | int8 | int16, likewise | yes |
+
+What is quantised are the operations with weights: convolutions, transposed convolutions and dense layers, which are nearly all of
+a network's size and arithmetic. Instance norms, the samplers' coordinates and weights, and softmax stay in float, and so do
+operations that write an output of the graph, flows above all. (LiteRT 2.3 on XNNPACK loses an output that other operations read
+too if it is dequantised.) Which others stay in float is measured, see `export.sensitivity`; their weights become float16.
+
+The work is done by `ai-edge-quantizer`, on the float file: no graph is converted anew.
+"""
+
+import contextlib
+import io
+import re
+import warnings
+
+from ai_edge_litert import schema_py_generated as schema
+
+from export.operations import WEIGHTED, operation_names
+from export.runner import ENCODE, GENERATE, SIGNATURE
+from gfla_tf.errors import GflaError
+
+KINDS = ("float16", "weights", "dynamic", "int8", "int16")
+CALIBRATED = ("int8", "int16")  # that cannot do without samples
+GOALS = {"float16": 55.0, "weights": 45.0, "dynamic": 35.0, "int8": 30.0, "int16": 35.0}  # dB against float32
+
+# What the quantiser calls the operations of `WEIGHTED`.
+_ITS_NAMES = {"TRANSPOSE_CONV": "CONV_2D_TRANSPOSE"}
+
+
+def candidates(flatbuffer):
+    """Names of the operations that can be quantised, in the order of the graph.
+
+    Args:
+        flatbuffer: bytes of a float .tflite.
+
+    Returns:
+        {name of what the operation writes: its kind, one of `WEIGHTED`}.
+    """
+    model = schema.ModelT.InitFromPackedBuf(flatbuffer, 0)
+    kinds, result = operation_names(model), {}
+    for subgraph in model.subgraphs:
+        for operator in subgraph.operators:
+            kind, written = kinds[operator.opcodeIndex], operator.outputs[0]
+            if kind in WEIGHTED and written not in subgraph.outputs:
+                result[subgraph.tensors[written].name.decode()] = kind
+    return result
+
+
+def calibrate(flatbuffer, kind, model, inputs):
+    """The ranges of all activations over samples, for `quantize`.
+
+    Args:
+        flatbuffer: bytes of a float .tflite.
+        kind: one of `CALIBRATED`.
+        model: the same as an `export.runner.TFLiteModel`.
+        inputs: list of {input name: array} of the whole network.
+
+    Raises:
+        GflaError: ai-edge-quantizer is not installed.
+    """
+    quantizer = _quantizer(flatbuffer, kind, candidates(flatbuffer), {})
+    with _silence():
+        return quantizer.calibrate(_by_signature(model, inputs), num_threads=2)
+
+
+def quantize(flatbuffer, kind, keep=(), calibration=None):
+    """A quantised .tflite.
+
+    Args:
+        flatbuffer: bytes of a float one.
+        kind: one of KINDS.
+        keep: names of operations, see `candidates`, that compute in float, with weights in float16 (float32 for kind float16).
+        calibration: what `calibrate` gives, for int8 and int16.
+
+    Returns:
+        bytes.
+
+    Raises:
+        GflaError: ai-edge-quantizer is not installed.
+    """
+    operations = candidates(flatbuffer)
+    kept = {name: kind_ for name, kind_ in operations.items() if name in set(keep)}
+    quantized = {name: kind_ for name, kind_ in operations.items() if name not in kept}
+    quantizer = _quantizer(flatbuffer, kind, quantized, kept)
+    with _silence():
+        return bytes(quantizer.quantize(calibration, enable_progress_report=False).quantized_model)
+
+
+@contextlib.contextmanager
+def _silence():
+    """Without the quantiser's bars and LiteRT's warnings about looking at intermediate results."""
+    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _by_signature(model, inputs):
+    """{signature: its inputs for each sample}; of a split network `generate` gets what `encode` gave."""
+    if SIGNATURE in model.signatures:
+        return {SIGNATURE: inputs}
+    encode, generate = model.signatures[ENCODE], model.signatures[GENERATE]
+
+    def of_generate():
+        for arrays in inputs:
+            encoded = encode(**{name: arrays[name] for name in encode.inputs})
+            yield {name: (arrays | encoded)[name] for name in generate.inputs}
+
+    return {
+        ENCODE: [{name: arrays[name] for name in encode.inputs} for arrays in inputs],
+        GENERATE: of_generate(),
+    }
+
+
+def _quantizer(flatbuffer, kind, quantized, kept):
+    """The quantiser with the recipe that quantises some operations {name: kind} and keeps others in float."""
+    try:
+        from ai_edge_quantizer import quantizer
+    except ImportError as error:
+        raise GflaError(
+            f'quantisation needs ai-edge-quantizer ({error}): pip install -e ".[quantize]".'
+        ) from error
+    # What is kept from float16 is float32.
+    recipe = [*(_rules("float16", kept) if kind != "float16" else ()), *_rules(kind, quantized)]
+    return quantizer.Quantizer(flatbuffer, recipe)
+
+
+def _rules(kind, operations):
+    """Rules of a recipe for operations {name: kind}: one for each kind of operation, with all their names."""
+    for operation in sorted(set(operations.values())):
+        names = "|".join(re.escape(name) for name in operations if operations[name] == operation)
+        yield {
+            "regex": f"^({names});?$",
+            "operation": _ITS_NAMES.get(operation, operation),
+            "algorithm_key": "float_casting" if kind == "float16" else "min_max_uniform_quantize",
+            "op_config": _configuration(kind),
+        }
+
+
+def _configuration(kind):
+    """How the quantiser is to treat an operation; see its `qtyping.OpQuantizationConfig`."""
+    if kind == "float16":
+        weights = {"num_bits": 16, "symmetric": True, "granularity": "TENSORWISE", "dtype": "FLOAT"}
+        return {"weight_tensor_config": weights, "compute_precision": "FLOAT", "explicit_dequantize": True}
+    weights = {"num_bits": 8, "symmetric": True, "granularity": "CHANNELWISE", "dtype": "INT"}
+    if kind == "weights":
+        return {"weight_tensor_config": weights, "compute_precision": "FLOAT", "explicit_dequantize": True}
+    result = {"weight_tensor_config": weights, "compute_precision": "INTEGER", "explicit_dequantize": False}
+    if kind == "dynamic":
+        return result
+    bits = {"int8": 8, "int16": 16}[kind]
+    # LiteRT's kernels take int16 activations without a zero point only.
+    activations = {"num_bits": bits, "symmetric": bits == 16, "granularity": "TENSORWISE", "dtype": "INT"}
+    return {**result, "activation_tensor_config": activations}
