@@ -23,7 +23,7 @@ def _in_range(centred):
     """`centred` times a scale for each map, and the scale: 1, or on phones what keeps the squares within half precision."""
     if not is_lowered():
         return centred, 1.0
-    largest = ops.max(ops.max(ops.abs(centred), axis=2, keepdims=True), axis=1, keepdims=True)
+    largest = ops.max(ops.abs(centred), axis=(1, 2), keepdims=True)
     scale = 8.0 / ops.maximum(largest, 0.01)
     return centred * scale, scale
 
