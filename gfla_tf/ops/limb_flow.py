@@ -10,6 +10,8 @@ SHARPNESS = (
     3  # heat maps are squared so often before their mean is taken, lest the image's border draw it inwards
 )
 FARTHEST = 1e-6  # weight of limbs that are far away, so that every position follows some
+# Square of the length in pixels below which a limb is a point: positions are not exact enough to tell its direction.
+SHORTEST = 1.0
 SIGMA = 1.5  # of a limb's weight around it, in pixels of the image
 
 
@@ -37,8 +39,8 @@ def limb_flow(source, target, limbs, image_size, level=0):
     """Displacement of the limbs that a position is near to.
 
     On the line from joint a to joint b the displacement is that of a and b, interpolated; other positions take it from the
-    nearest point of each limb, weighted by exp(-d^2 / (2 SIGMA^2)) of its distance d. Limbs of which a joint is missing, in the source or
-    in the target, count for nothing.
+    nearest point of each limb, weighted by exp(-d^2 / (2 SIGMA^2)) of its distance d. Limbs of which a joint is missing, in the
+    source or in the target, count for nothing.
 
     Args:
         source, target: of `joint_positions`.
@@ -57,7 +59,7 @@ def limb_flow(source, target, limbs, image_size, level=0):
     x = ops.reshape(ops.arange(width, dtype=ax.dtype), (1, 1, width, 1)) * scale + offset - ax
     y = ops.reshape(ops.arange(height, dtype=ax.dtype), (1, height, 1, 1)) * scale + offset - ay
     vx, vy = bx - ax, by - ay
-    share = ops.clip((x * vx + y * vy) / (vx * vx + vy * vy + 1e-3), 0.0, 1.0)
+    share = ops.clip((x * vx + y * vy) / (vx * vx + vy * vy + SHORTEST), 0.0, 1.0)
     distance = ops.square(x - share * vx) + ops.square(y - share * vy)
     weight = (ops.exp(distance * (-0.5 / SIGMA**2)) + FARTHEST) * (seen * also * there * too)
     total = ops.maximum(ops.sum(weight, axis=-1, keepdims=True), 1e-9)
