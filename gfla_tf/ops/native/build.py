@@ -38,22 +38,25 @@ def build_library(source, flags=(), key=()):
     parts = [*(path.read_bytes() for path in sorted(SOURCES.glob("*.h"))), (SOURCES / source).read_bytes()]
     parts += [part.encode() for part in (*options, *key, _processor())]
     digest = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
-    library = library_folder() / f"{Path(source).stem}-{digest[:16]}.so"
-    if library.is_file():
-        return library
-    command = [*_compiler(), SOURCES / source, *options, *flags]  # flags last: they may name libraries
     try:
-        library.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f"{library.stem}-", dir=library.parent) as folder:
-            output = Path(folder) / library.name
-            done = subprocess.run([*command, "-o", output], capture_output=True, text=True, errors="replace")
-            if done.returncode:
-                reason = _first_error(done.stderr)
-                raise GflaError(f"{command[0]} cannot compile {SOURCES / source} ({reason})")
-            os.replace(output, library)
-    except OSError as error:
-        raise GflaError(f"{library} cannot be made ({error})") from error
+        library = library_folder() / f"{Path(source).stem}-{digest[:16]}.so"
+        if not library.is_file():
+            _compile([SOURCES / source, *options, *flags], library)  # flags last: they may name libraries
+    except (OSError, RuntimeError) as error:  # the latter where there is no home
+        raise GflaError(f"no library can be made of {source} ({error})") from error
     return library
+
+
+def _compile(arguments, library):
+    command = [*_compiler(), *arguments]
+    library.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f"{library.stem}-", dir=library.parent) as folder:
+        output = Path(folder) / library.name
+        done = subprocess.run([*command, "-o", output], capture_output=True, text=True, errors="replace")
+        if done.returncode:
+            reason = _first_error(done.stderr)
+            raise GflaError(f"{command[0]} cannot compile {arguments[0]} ({reason})")
+        os.replace(output, library)
 
 
 def _compiler():
