@@ -3,7 +3,7 @@
     python benchmarks/split_cost.py pose_deepfashion --image-size 256 256
 
 converts the preset with its initial weights, which cost as much as trained ones, in the plain form and split, and prints the
-medians of both in one run and their ratio.
+medians of both in one run and their ratio, and that of the multiplications, which no busy machine changes.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from pathlib import Path
 from export.cost import measure
 from export.forms import Form
 from export.graphs import tflite_flatbuffer
+from export.operations import multiply_adds
 from export.runner import ENCODE, GENERATE, SIGNATURE
 from export.sources import PUBLISHED_SETTINGS, Source
 from gfla_tf.errors import user_errors
@@ -28,19 +29,23 @@ def main():
         size = {"image_size": tuple(options.image_size)} if options.image_size else {}
         generator, task = create_generator(options.preset, **size), preset(options.preset)["task"]
         source = Source(generator, task, options.preset, Path(folder), PUBLISHED_SETTINGS, {})
-        seconds = {}
+        seconds, products = {}, {}
         for form in (Form(), Form(split=True)):
             file = Path(folder) / f"model{form.suffix}.tflite"
             file.write_bytes(tflite_flatbuffer(source, Path(folder) / f"graph{form.suffix}", form))
             cost = measure(file)
             seconds |= cost["seconds"]
+            products |= multiply_adds(file.read_bytes())
             print(
                 f"{form.suffix or '_plain'}: {file.stat().st_size / 1e6:.1f} MB, peak {cost['peak_bytes'] / 1e6:.0f} MB"
             )
     whole, encode, generate = (1e3 * seconds[name] for name in (SIGNATURE, ENCODE, GENERATE))
     print(f"{options.preset} {' x '.join(map(str, generator.image_size))}: whole {whole:.1f} ms, encode {encode:.1f} ms, "
           f"generate {generate:.1f} ms")  # fmt: skip
-    print(f"per frame: {generate / whole:.2f} of the whole")
+    share, total = products[GENERATE] / products[SIGNATURE], products[SIGNATURE] / 1e9
+    print(
+        f"per frame: {generate / whole:.2f} of the whole's time, {share:.2f} of its {total:.1f} G multiplications"
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Which operations a TFLite flatbuffer is made of."""
 
 import collections
+import math
 
 from ai_edge_litert import schema_py_generated as schema
 
@@ -28,6 +29,34 @@ def operation_histogram(flatbuffer):
 def operation_names(model):
     """Names of a model's operator codes, a `ModelT`, in their order; custom operations as `CUSTOM:name`."""
     return [_name(code) for code in model.operatorCodes]
+
+
+def multiply_adds(flatbuffer):
+    """Multiplications of the operations with weights, of each subgraph: {name of its signature: count}.
+
+    Args:
+        flatbuffer: bytes of a .tflite.
+    """
+    model = schema.ModelT.InitFromPackedBuf(flatbuffer, 0)
+    names, result = operation_names(model), {}
+    for signature in model.signatureDefs:
+        graph, total = model.subgraphs[signature.subgraphIndex], 0
+        for operator in graph.operators:
+            kind = names[operator.opcodeIndex]
+            if kind in WEIGHTED:
+                weights = graph.tensors[operator.inputs[1]].shape
+                # A transposed convolution spreads each of its inputs; the others gather for each of their outputs.
+                place = operator.inputs[2] if kind == "TRANSPOSE_CONV" else operator.outputs[0]
+                channels = {"TRANSPOSE_CONV": weights[3], "DEPTHWISE_CONV_2D": weights[3]}.get(
+                    kind, weights[0]
+                )
+                total += (
+                    math.prod(map(int, graph.tensors[place].shape))
+                    // int(channels)
+                    * math.prod(map(int, weights))
+                )
+        result[signature.signatureKey.decode()] = total
+    return result
 
 
 def require_builtins(histogram, name, custom=()):

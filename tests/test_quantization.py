@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 
-from export.operations import operation_histogram, operation_names
+from export.operations import multiply_adds, operation_histogram, operation_names
 from export.quantization import KINDS, calibrate, candidates, quantize
 from export.runner import TFLiteModel
 from export.sensitivity import psnr, selective, squared_error
@@ -25,7 +25,7 @@ def random(shape, seed, scale=1.0):
 
 
 class Network(tf.Module):
-    """Three convolutions, the second of which an int8 activation cannot carry: one channel is a thousand times the others.
+    """Three convolutions; what the second gives is too much for int8 activations: one channel is a thousand times the others.
 
     Also a flow, which is an output and goes on, as in our networks.
     """
@@ -89,18 +89,23 @@ def test_operations_with_weights_that_write_no_output_can_be_quantised(flatbuffe
     assert not any("head" in name or "StatefulPartitionedCall" in name for name in names)
 
 
+def test_multiplications_are_counted(flatbuffer):
+    per_pixel = 9 * (3 * WIDTH + WIDTH * WIDTH + WIDTH * 3) + WIDTH * 2
+    assert multiply_adds(flatbuffer) == {"serving_default": per_pixel * SIZE * SIZE}
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_smaller_and_gives_every_output(kind, flatbuffer, inputs, folder):
     model_file = folder / "float.tflite"
     model_file.write_bytes(flatbuffer)
     ranges = calibrate(flatbuffer, kind, TFLiteModel(model_file), inputs) if kind.startswith("int") else None
-    loud = [name for name in candidates(flatbuffer) if "loud" in name]
-    quantized = quantize(flatbuffer, kind, keep=loud if kind == "int8" else (), calibration=ranges)
+    keep = [name for name in candidates(flatbuffer) if "first" not in name] if kind == "int8" else ()
+    quantized = quantize(flatbuffer, kind, keep, ranges)
     share = len(quantized) / len(flatbuffer)
     assert share < (0.75 if kind == "float16" else 0.7 if kind == "int8" else 0.45)
     expected, found = (run(content, inputs, folder) for content in (flatbuffer, quantized))
     assert all(outputs.keys() == {"generated", "flow_0"} for outputs in found)
-    least = {"float16": 60, "weights": 30, "dynamic": 20, "int8": 20, "int16": 30}[kind]
+    least = {"float16": 60, "weights": 30, "dynamic": 10, "int8": 20, "int16": 30}[kind]
     assert least < psnr(squared_error(found, expected)) < 110
 
 
@@ -115,14 +120,15 @@ def test_int8_computes_in_int8_except_where_told(flatbuffer, inputs, folder):
     assert not any("loud" in name for name in in_int8)
 
 
-def test_the_operation_that_costs_most_is_found_and_kept_in_float(flatbuffer, inputs, folder):
+def test_the_operations_that_cost_most_are_found_and_kept_in_float(flatbuffer, inputs, folder):
     said = []
     plain, none = selective(flatbuffer, "int8", inputs, 5.0, folder)
     quantized, kept = selective(flatbuffer, "int8", inputs, 30.0, folder, said.append)
     expected = run(flatbuffer, inputs, folder)
     without, with_ = (psnr(squared_error(run(q, inputs, folder), expected)) for q in (plain, quantized))
     assert none == {} and without < 30 <= with_
-    assert "loud" in next(iter(kept)) and len(kept) < 3
+    # The loud channel ruins the operation that writes it and the one that reads it.
+    assert sorted(name[:4] for name in kept) == ["last", "loud"]
     assert list(kept.values()) == sorted(kept.values())
     assert "the goal is 30: measuring 3 operations" in said[0]
 

@@ -41,7 +41,9 @@ def limb_maps(keypoints, image_size, sigma, limbs=LIMBS):
     x = ops.reshape(ops.arange(width, dtype="float32"), (1, 1, width, 1)) - first[..., 0]
     y = ops.reshape(ops.arange(height, dtype="float32"), (1, height, 1, 1)) - first[..., 1]
     along_x, along_y = second[..., 0] - first[..., 0], second[..., 1] - first[..., 1]
-    share = ops.clip((x * along_x + y * along_y) / (along_x**2 + along_y**2 + 1e-6), 0.0, 1.0)
+    # In units of 16 pixels, whose products half precision holds for limbs of 1000 pixels.
+    u, v = along_x / 16, along_y / 16
+    share = ops.clip((x / 16 * u + y / 16 * v) / ops.maximum(u**2 + v**2, 1e-4), 0.0, 1.0)
     distance = ops.square(x - share * along_x) + ops.square(y - share * along_y)
     return ops.exp(-0.5 / sigma**2 * distance) * present
 
