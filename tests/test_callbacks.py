@@ -253,6 +253,7 @@ def test_callbacks_cost_little_per_step(tmp_path):
     ]
     for callback in tried:
         callback.set_model(trainer)
+        callback.set_params({"steps": 100})
         callback.on_train_begin()
     logs = {f"loss_{n}": 0.1 for n in range(8)}
     seconds = math.inf

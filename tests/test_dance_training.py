@@ -144,7 +144,7 @@ def test_stage_flow_sees_the_true_previous_frames(run):
     )  # fmt: skip
     assert set(outputs) == set(alone)
     for name, value in alone.items():
-        np.testing.assert_allclose(outputs[name][:, 1], value, atol=1e-5)
+        np.testing.assert_allclose(outputs[name][:, 1], value, atol=1e-4)
 
 
 def test_the_flow_network_is_both_estimators_and_nothing_else(run):
@@ -240,7 +240,7 @@ def test_frame_by_frame_every_frame_is_that_of_the_pose_generator_alone(folder):
     inputs = {"source_image": batch["reference_image"], "source_pose": batch["reference_structure"]}
     alone = run.generator({**inputs, "target_pose": batch["target_structures"][:, 1]})
     for name, value in alone.items():
-        np.testing.assert_allclose(outputs[name][:, 1], value, atol=1e-5)
+        np.testing.assert_allclose(outputs[name][:, 1], value, atol=1e-4)
     terms = objective.terms(batch, outputs, 0)
     assert set(terms) == {"l1", "flow_error", "regularization"}
 

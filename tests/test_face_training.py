@@ -182,9 +182,9 @@ def samples():
 def test_a_perfect_network_gains_all_that_repeating_lacks(samples):
     target = samples["images"][:, 1:].astype(np.float32) / 127.5 - 1
     figures = quickstart.scores(samples, {"generated": target}, {})
-    assert figures["l1_of_repeating"] == figures["l1_of_previous"] == 0
+    assert figures["l1_of_repeating"] == 0
     assert figures["ssim_above_repeating"] == pytest.approx(1 - figures["ssim"]["repeating"])
-    assert figures["ssim"]["repeating"] < figures["ssim"]["previous"] < 1
+    assert figures["ssim"]["repeating"] < 1
 
 
 def test_repeating_the_reference_gains_nothing(samples):
@@ -199,6 +199,7 @@ def test_frames_are_generated_one_after_the_other(samples):
         assert arrays["target_structure"].shape == (1, 32, 32, 16)
         return {"generated": arrays["previous_image"] * 0.5}
 
+    model.inputs = {"previous_image": (1, 32, 32, 3)}
     generated = quickstart.generate(model, samples)["generated"]
     reference = samples["images"][:, 0].astype(np.float32) / 127.5 - 1
     np.testing.assert_allclose(generated[:, 2], reference / 8, rtol=1e-5)

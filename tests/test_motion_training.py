@@ -28,7 +28,7 @@ SETTINGS = {
     "steps_per_epoch": 10,
     "checkpoint_every": 10,
     "data": {"identities": 3, "clip_frames": 30},
-    "model": {"preset": "motion_quickstart", "generator": {"channels": 8, "dilations": [1, 2], "dropout": 0.1}},
+    "model": {"preset": "motion_quickstart", "generator": {"channels": 8, "dilations": [1, 2], "dropout": 0.1, "frames": 24}},
     "features": {"network": "none"},
     "flow": {"steps": 0},
     "full": {

@@ -22,8 +22,8 @@ from export.variants import Variants
 from gfla_tf.data.poses import JOINTS
 from gfla_tf.errors import GflaError
 from gfla_tf.models.presets import create_generator
-from gfla_tf.training.checkpoints import save_weights_atomically
 from gfla_tf.training.config import DataConfig, ModelConfig, TrainConfig, save_config
+from gfla_tf.training.weight_files import save_weights_atomically
 
 TINY = {
     "image_size": [32, 32],
