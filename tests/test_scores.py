@@ -81,7 +81,13 @@ def test_samples_are_pairs_of_people_whose_splits_differ(pose, people):
 
 def test_steps_of_a_dance_go_on_from_what_was_drawn(tmp_path):
     source = run_of(
-        tmp_path / "dance", "dance", "dance_quickstart", heat_map_sigma=3.0, limb_sigma=1.0, clip_frames=4
+        tmp_path / "dance",
+        "dance",
+        "dance_quickstart",
+        heat_map_sigma=3.0,
+        limb_sigma=1.0,
+        clip_frames=4,
+        unroll=2,
     )
     samples = from_training(source, "test", 6)
     assert [sample.first for sample in samples] == [True, False, False, False, True, False]
