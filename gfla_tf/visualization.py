@@ -6,10 +6,9 @@ curves.
 """
 
 import csv
+import io
 import math
-import os
 import re
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -17,6 +16,7 @@ import numpy as np
 from gfla_tf.data.poses import LIMBS
 from gfla_tf.data.views import AZIMUTHS, ELEVATIONS
 from gfla_tf.errors import GflaError
+from gfla_tf.files import write_whole
 
 # OpenPose gives its 18 joints equally spaced hues, 20 degrees apart, starting with red for the nose.
 JOINT_COLORS = cv2.cvtColor(
@@ -267,10 +267,10 @@ def loss_curves(csv_path, png_path):
             axes.axvline(step, color="gray", linestyle=":")
         axes.grid(alpha=0.3)
         axes.set_xlabel("step")
-    temporary = f"{png_path}.tmp.png"
+    picture = io.BytesIO()
+    figure.savefig(picture, dpi=100, format="png")
     try:
-        figure.savefig(temporary, dpi=100)
-        os.replace(temporary, png_path)
+        write_whole(png_path, picture.getvalue())
     except OSError as error:
         raise GflaError(f"Cannot write the loss curves {png_path}: {error.strerror}.") from error
 
@@ -281,12 +281,8 @@ def write_png(path, image):
     Raises:
         GflaError: the file cannot be written.
     """
-    path = Path(path)
-    temporary = path.with_name(f"{path.name}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(cv2.imencode(".png", _three_channels(image)[..., ::-1])[1].tobytes())
-        os.replace(temporary, path)
+        write_whole(path, cv2.imencode(".png", _three_channels(image)[..., ::-1])[1].tobytes())
     except OSError as error:
         raise GflaError(f"Cannot write the picture {path}: {error.strerror}.") from error
 

@@ -21,6 +21,7 @@ import keras
 from tqdm import tqdm
 
 from gfla_tf.errors import GflaError
+from gfla_tf.files import write_whole
 from gfla_tf.training.step import training_step
 
 LINE_SECONDS = 15.0  # between lines of progress where there is no terminal
@@ -160,41 +161,48 @@ class MetricsCsv(keras.callbacks.Callback):
         return buffer.getvalue()
 
     def _rewrite(self, rows):
-        temporary = self.path.with_name(f"{self.path.name}.tmp")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(self._format(rows, header=True))
-            os.replace(temporary, self.path)
+            write_whole(self.path, self._format(rows, header=True).encode())
         except OSError as error:
             raise GflaError(f"Cannot write metrics to {self.path}: {error.strerror}.") from error
 
 
 class StopOnNonFinite(keras.callbacks.Callback):
-    """Ends training with a `GflaError` at the first value in the logs that is NaN or infinite.
+    """Ends training with a `GflaError` at the first loss or gradient in the logs that is NaN or infinite.
 
-    With steps_per_execution > 1 it sees every step if the logs are running means; else the next report shows
-    it, for the weights are then not finite either. Placed before the `CheckpointCallback`, it keeps that from
-    saving; `Checkpoints.save` refuses non-finite weights besides.
+    It names the terms that are; if none is, those whose gradients are. With steps_per_execution > 1 it sees every
+    step, for the logs are running means. Placed before the `CheckpointCallback`, it keeps that from saving;
+    `Checkpoints.save` refuses non-finite weights besides.
 
     Args:
         checkpoints: the `Checkpoints` whose newest the message names.
+        terms_of: function of the model and the number of steps that were made before this one, which gives the names of
+            the generator's terms whose gradients are not finite.
     """
 
-    def __init__(self, checkpoints):
+    def __init__(self, checkpoints, terms_of=None):
         super().__init__()
-        self.checkpoints = checkpoints
+        self.checkpoints, self.terms_of = checkpoints, terms_of
 
     def on_train_batch_end(self, batch, logs=None):
-        bad = [
-            f"{name} is {float(value)}" for name, value in (logs or {}).items() if not math.isfinite(value)
-        ]
+        bad = {name: float(value) for name, value in (logs or {}).items() if not math.isfinite(value)}
         if bad:
             latest = self.checkpoints.latest
             remedy = f"the last good checkpoint is {latest}" if latest else "there is no checkpoint yet"
             raise GflaError(
-                f"Training stopped at step {training_step(self.model)}: {', '.join(bad)}; {remedy}, "
+                f"Training stopped at step {training_step(self.model)}: {self._told(bad)}; {remedy}, "
                 "go on from there with a smaller learning rate or stronger gradient clipping."
             )
+
+    def _told(self, bad):
+        # The total and the norms follow from the terms.
+        names = [name for name in bad if not name.endswith("_gradient_norm")]
+        names = [name for name in names if name != "generator_loss"] or names or list(bad)
+        told = [f"{name} is {bad[name]}" for name in names]
+        if names == ["generator_gradient_norm"] and self.terms_of is not None:
+            terms = self.terms_of(self.model, training_step(self.model) - 1)
+            told += [f"and so is the gradient of {term}, which itself is finite" for term in terms]
+        return ", ".join(told)
 
 
 def _losses(logs):

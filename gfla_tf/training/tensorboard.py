@@ -3,12 +3,14 @@
 Counted in steps of the generator's optimizer, so that stages and resumed runs may share a directory.
 """
 
+import contextlib
 import time
 from pathlib import Path
 
 import keras
 import tensorflow as tf
 
+from gfla_tf.errors import GflaError, reason_of
 from gfla_tf.training.attention_pictures import attention_grid, recorded_attention
 from gfla_tf.training.step import training_step
 from gfla_tf.visualization import write_png
@@ -26,7 +28,7 @@ class TensorBoardScalars(keras.callbacks.Callback):
     def __init__(self, log_dir, every, images_per_step):
         super().__init__()
         self.every, self.images_per_step = every, images_per_step
-        self.writer = tf.summary.create_file_writer(str(log_dir))
+        self.log_dir, self.writer = log_dir, tf.summary.create_file_writer(str(log_dir))
 
     def on_train_begin(self, logs=None):
         self._written = training_step(self.model)
@@ -47,12 +49,25 @@ class TensorBoardScalars(keras.callbacks.Callback):
 
     def write(self, step, values):
         """Adds {name: number} to the curves."""
-        with self.writer.as_default(step=step):
+        with self.writing(step):
             for name, value in values.items():
                 tf.summary.scalar(name, value)
 
+    @contextlib.contextmanager
+    def writing(self, step):
+        """In this context `tf.summary` writes of that step; a `GflaError` says that it cannot."""
+        try:
+            with self.writer.as_default(step=step):
+                yield
+        except tf.errors.OpError as error:
+            raise GflaError(
+                f"Cannot write TensorBoard's events to {self.log_dir} ({reason_of(error)}): free some space or make it "
+                "writable, and start again to go on."
+            ) from error
+
     def on_train_end(self, logs=None):
-        self.writer.flush()
+        with self.writing(training_step(self.model)):
+            self.writer.flush()
 
 
 def _tag(name):
@@ -88,7 +103,7 @@ class ImageGrid(keras.callbacks.Callback):
         grid = self.draw(self.batch, outputs)
         write_png(self.directory / f"{self.stage_name}_{step:07d}.png", grid)
         if self.tensorboard is not None:
-            with self.tensorboard.writer.as_default(step=step):
+            with self.tensorboard.writing(step):
                 tf.summary.image(self.stage_name, grid[None])
                 if recorded and self.attended is not None:
                     picture = attention_grid(recorded, *self.attended(self.batch, outputs))
