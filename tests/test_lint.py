@@ -1,0 +1,198 @@
+"""What GPU delegates refuse, or get wrong, is found in a file by its nodes; a damaged file is one sentence."""
+
+import contextlib
+
+import flatbuffers
+import numpy as np
+import pytest
+import tensorflow as tf
+from ai_edge_litert import schema_py_generated as schema
+from small_tflite import write_tflite
+
+from export import lint as program
+from export.accelerators import run, why_not
+from export.description import write_description
+from export.lint import lint
+from gfla_tf.errors import GflaError
+
+MAP, KERNEL = (1, 8, 8, 4), np.random.default_rng(0).normal(size=(3, 3, 4, 4)).astype(np.float32)
+DESCRIPTION = {"task": "pose", "weights": {}, "inputs": {}, "outputs": {}}
+
+
+def index(x):
+    return tf.cast(x, tf.int32)
+
+
+def upsampled(x):
+    return tf.nn.conv2d_transpose(x, KERNEL, (1, 17, 17, 4), 2, "VALID") + KERNEL[0, 0, 0]
+
+
+def standardised(x):
+    mean, variance = tf.nn.moments(x, (1, 2), keepdims=True)
+    return (x - mean) * tf.math.rsqrt(variance + 1e-5)
+
+
+# {case: (function, {input: shape}, rule, operation, words)}
+BROKEN = {
+    "an axis is sliced away": (lambda x: x[:, 3], {"x": MAP}, "slice", "STRIDED_SLICE", "takes an axis away"),
+    "a slice runs backwards": (lambda x: x[:, ::-1], {"x": MAP}, "slice", "STRIDED_SLICE", "backwards"),
+    "an index of several axes": (
+        lambda x, i: tf.gather_nd(x, index(i)), {"x": (8, 4), "i": (12, 1)}, "operation", "GATHER_ND", "is not run",
+    ),
+    "indices of two axes": (
+        lambda x, i: tf.gather(x, index(i)), {"x": (8, 4), "i": (3, 5)}, "gather", "GATHER", "2 axes instead of 1",
+    ),
+    "indices for each image": (
+        lambda x, i: tf.gather(x, index(i), axis=1, batch_dims=1), {"x": (2, 8, 4), "i": (2, 5)},
+        "gather", "GATHER", "1 batch axes",
+    ),
+    "indices beyond 2048 from floats": (
+        lambda x, i: tf.gather(x, index(i * 64)), {"x": (4096, 4), "i": (9,)}, "flat index", "GATHER", "up to 4095",
+    ),
+    "a symmetric border": (
+        lambda x: tf.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)], "SYMMETRIC"), {"x": MAP}, "padding", "MIRROR_PAD", "symmetrically",
+    ),
+    "positions as a batch of matrices": (
+        lambda x: tf.pad(x, [(0, 0), (0, 1), (1, 0)]), {"x": (6, 3, 3)}, "padding", "PAD", "pads 6 tensors of 2 axes",
+    ),
+    "an activation in a transposed convolution": (
+        lambda x: tf.nn.relu(upsampled(x)), {"x": MAP}, "activation", "TRANSPOSE_CONV", "fused activation",
+    ),
+    "five axes": (lambda x, y: x + y, dict.fromkeys("xy", (1, 2, 3, 4, 5)), "rank", "ADD", "5 axes [1, 2, 3, 4, 5]"),
+    "a broadcast": (
+        lambda x: tf.broadcast_to(x, MAP), {"x": (1, 1, 1, 4)}, "operation", "BROADCAST_TO", "BROADCAST_TO is not run",
+    ),
+    "an operation of somebody's own": (tf.math.erf, {"x": MAP}, "operation", "CUSTOM:", "is a custom operation"),
+    "a convolution in small groups": (
+        lambda x: tf.nn.conv2d(x, KERNEL[:, :, :2], 1, "SAME"), {"x": MAP}, "groups", "CONV_2D", "groups of 2 channels",
+    ),
+    "the last axis unpacked": (
+        lambda x: {"generated": tf.stack(tf.unstack(x, axis=2)[::-1], 2)}, {"x": (1, 8, 4)}, "unpacking", "UNPACK", "last axis",
+    ),
+    "squares that overflow": (standardised, {"x": MAP}, "variance", "MEAN", "overflow half precision"),
+    "numbers of 64 bits": (
+        lambda x: tf.cast(tf.cast(x, tf.int64), tf.float32), {"x": MAP}, "type", "CAST", "type int64",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("files")
+
+
+@pytest.fixture(scope="module")
+def good(folder):
+    def function(x, i):
+        x = tf.nn.leaky_relu(upsampled(tf.nn.conv2d(x, KERNEL, 1, "SAME")), 0.1)[:, 1:, 1:]
+        return tf.gather(tf.reshape(x, (256, 4)), index(i))
+
+    return write_tflite(folder / "good.tflite", function, x=MAP, i=(12,))
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_rule_is_found_with_its_node(case, folder):
+    function, shapes, rule, operation, words = BROKEN[case]
+    path = write_tflite(folder / "broken.tflite", function, **shapes)
+    findings = [finding for finding in lint(path) if finding.rule == rule]
+    assert findings, [str(finding) for finding in lint(path)]
+    assert all(finding.node.operation.startswith(operation) for finding in findings)
+    assert words in findings[0].reason
+    text = str(findings[0])
+    assert (
+        text.startswith(f"node {findings[0].node.index} of serving_default, {operation}")
+        and f"(rule: {rule})" in text
+    )
+
+
+def test_what_keeps_the_rules_has_no_findings(good):
+    assert lint(good) == []
+
+
+def test_a_version_that_delegates_do_not_know_is_found(good, folder):
+    model = schema.ModelT.InitFromPackedBuf(good.read_bytes(), 0)
+    code = next(c for c in model.operatorCodes if c.builtinCode == schema.BuiltinOperator.LEAKY_RELU)
+    code.version = 9
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    newer = folder / "newer.tflite"
+    newer.write_bytes(builder.Output())
+    (finding,) = lint(newer)
+    assert (finding.rule, finding.node.operation) == ("version", "LEAKY_RELU")
+    assert "version 9 is newer than 2" in finding.reason
+
+
+@pytest.mark.skipif(why_not("gpu") is not None, reason=f"no GPU accelerator here: {why_not('gpu')}")
+@pytest.mark.parametrize(
+    "case", ["an axis is sliced away", "an index of several axes", "a symmetric border", "five axes"]
+)
+def test_what_the_lint_finds_the_accelerator_refuses(case, folder):
+    function, shapes, _, operation, _ = BROKEN[case]
+    path = write_tflite(folder / "refused.tflite", function, **shapes)
+    inputs = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+    with pytest.raises(GflaError, match=rf"refused\.tflite does not run on gpu \({operation}: "):
+        run(path, [inputs], "gpu")
+
+
+def test_the_program_names_node_and_rule_and_its_status_tells(good, folder, capsys):
+    broken = write_tflite(folder / "sliced.tflite", BROKEN["an axis is sliced away"][0], x=MAP)
+    with pytest.raises(SystemExit) as status:
+        program.main([str(good), str(broken)])
+    output = capsys.readouterr().out
+    assert status.value.code == 1
+    assert f"{good}: fit for GPU delegates" in output and f"{broken}: 1 findings" in output
+    assert "node 0 of serving_default, STRIDED_SLICE -> " in output and "(rule: slice)" in output
+    with pytest.raises(SystemExit) as status:
+        program.main([str(good)])
+    assert status.value.code == 0
+
+
+@pytest.mark.parametrize("described", [True, False])
+def test_a_damaged_file_is_one_sentence(described, good, folder, capsys):
+    damaged = folder / "damaged.tflite"
+    damaged.write_bytes(good.read_bytes())
+    if described:
+        write_description(damaged, DESCRIPTION)
+    content = damaged.read_bytes()
+    damaged.write_bytes(content[: len(content) // 2])
+    with pytest.raises(SystemExit) as status:
+        program.main([str(damaged)])
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert status.value.code == 2 and len(lines) == 1
+    assert lines[0].startswith("error: ") and str(damaged) in lines[0] and "damaged" in lines[0]
+
+
+def test_no_damage_is_anything_but_a_sentence(good, folder):
+    draw, content = np.random.default_rng(0), np.frombuffer(good.read_bytes(), np.uint8)
+    damaged, sentences = folder / "bytes.tflite", 0
+    for _ in range(300):
+        bytes_ = content.copy()
+        at = draw.integers(8, len(bytes_), 4)
+        bytes_[at] = draw.integers(0, 256, 4)
+        damaged.write_bytes(bytes_.tobytes())
+        with contextlib.suppress(GflaError):
+            lint(damaged)
+            continue
+        sentences += 1
+    assert sentences > 30
+
+
+@pytest.mark.parametrize("changed", [100, 1000])
+def test_one_changed_byte_of_a_described_file_is_noticed(changed, good, folder):
+    path = folder / "changed.tflite"
+    path.write_bytes(good.read_bytes())
+    write_description(path, DESCRIPTION)
+    assert lint(path) == []
+    content = bytearray(path.read_bytes())
+    content[changed] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(GflaError, match=r"changed\.tflite is damaged"):
+        lint(path)
+
+
+def test_what_is_no_model_is_one_sentence(folder):
+    with pytest.raises(GflaError, match=r"Cannot read the model .*missing\.tflite"):
+        lint(folder / "missing.tflite")
+    (folder / "text.tflite").write_text("not a model at all")
+    with pytest.raises(GflaError, match=r"text\.tflite is not a TFLite model"):
+        lint(folder / "text.tflite")

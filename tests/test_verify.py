@@ -1,0 +1,130 @@
+"""`python -m export.verify`: what a file does where phones run it, in a table, and an exit status that tells."""
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from small_tflite import write_tflite
+
+from export import accelerators
+from export import verify as program
+from export.accelerators import run, why_not
+from export.verification import LOWEST_PSNR, verify
+from gfla_tf.errors import GflaError
+
+SIZE = (1, 8, 8, 3)
+
+
+def squared(x, scale):
+    """Of values in [-1, 1]; the square of what is scaled up overflows half precision beyond 65504."""
+    x = scale * x
+    return tf.tanh(x * x / scale**2)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Files of one picture in and one out: one that is good, one that overflows half precision, one that breaks a rule."""
+    folder = tmp_path_factory.mktemp("verified")
+    functions = {
+        "good": lambda source_image: squared(source_image, 1.0),
+        "overflowing": lambda source_image: squared(source_image, 1000.0),
+        "sliced": lambda source_image: tf.tanh(source_image[:, 3]),
+    }
+    return {
+        name: write_tflite(folder / f"{name}.tflite", f, source_image=SIZE) for name, f in functions.items()
+    }
+
+
+def verified(capsys, *arguments):
+    with pytest.raises(SystemExit) as status:
+        program.main([str(argument) for argument in arguments])
+    return status.value.code, capsys.readouterr()
+
+
+def test_a_good_file_passes_and_the_outcome_is_written(files, tmp_path, capsys):
+    code, output = verified(capsys, files["good"], "--on", "cpu", "cpu_fp16", "--json", tmp_path / "out.json")
+    assert code == 0, output
+    assert "fit for GPU delegates" in output.out and "| serving_default | cpu_fp16 |" in output.out
+    written = json.loads((tmp_path / "out.json").read_text())[str(files["good"])]
+    assert written["findings"] == []
+    on_cpu, half = written["checks"]
+    assert on_cpu["difference"] < 1e-5 and on_cpu["psnr"] > 100 and on_cpu["seconds"] > 0
+    assert half["difference"] > 1e-5 and LOWEST_PSNR < half["psnr"] < 90
+
+
+def test_a_file_that_loses_half_precision_fails(files, capsys):
+    code, output = verified(capsys, files["overflowing"], "--on", "cpu", "cpu_fp16")
+    assert code == 1 and output.out.count("WRONG: less than 35 dB") == 1 and output.out.count("good |") == 1
+
+
+def test_a_file_that_breaks_a_rule_fails_with_the_node(files, capsys):
+    code, output = verified(capsys, files["good"], files["sliced"], "--on", "cpu")
+    assert code == 1 and "STRIDED_SLICE -> " in output.out and "(rule: slice)" in output.out
+
+
+def test_a_difference_is_seen(files):
+    samples = [{"source_image": np.random.default_rng(0).normal(size=SIZE).astype(np.float32)}]
+    _, (check,) = verify(files["good"], samples, ("cpu",))
+    assert check.wrong is None
+    # The same file on an input of one pixel's difference: an accelerator that would do that has to be caught.
+    original = accelerators.run
+
+    def other(path, inputs, *rest):
+        changed = [
+            {name: value + 0.01 * (np.arange(3) == 1) for name, value in arrays.items()} for arrays in inputs
+        ]
+        changed[0]["source_image"][0, 0, 0, 0] += 0.5
+        return original(path, changed, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("export.verification.run", other)
+        _, (check,) = verify(files["good"], samples, ("cpu",))
+    assert "generated differ by more than 0.001" in check.wrong
+
+
+def test_bad_files_are_one_sentence(files, tmp_path, capsys):
+    damaged = tmp_path / "damaged.tflite"
+    damaged.write_bytes(files["good"].read_bytes()[:300])
+    for path, words in ((damaged, "is damaged"), (tmp_path / "none.tflite", "Cannot read the model")):
+        code, output = verified(capsys, path)
+        assert code == 2 and output.err.count("\n") == 1 and words in output.err and str(path) in output.err
+
+
+def driver(folder, name, version):
+    path = folder / name
+    path.write_text(json.dumps({"ICD": {"api_version": version, "library_path": "none.so"}}))
+    return path
+
+
+def test_why_an_accelerator_cannot_be_used_is_said(tmp_path, monkeypatch, files):
+    monkeypatch.delenv("VK_DRIVER_FILES", raising=False)
+    monkeypatch.setattr(accelerators.ctypes.util, "find_library", lambda name: "libvulkan.so.1")
+    monkeypatch.setenv("VK_ICD_FILENAMES", str(driver(tmp_path, "lvp_icd.x86_64.json", "1.3.230")))
+    assert "too old" in why_not("gpu")
+    monkeypatch.setenv("VK_ICD_FILENAMES", str(driver(tmp_path, "lvp_icd.json", "1.4.305")))
+    assert why_not("gpu") is None and why_not("gpu_fp16") is None
+    monkeypatch.setenv("VK_ICD_FILENAMES", str(driver(tmp_path, "vk_swiftshader_icd.json", "1.0.5")))
+    assert why_not("gpu") is None and "SwiftShader has no half precision" in why_not("gpu_fp16")
+    monkeypatch.setenv("VK_ICD_FILENAMES", str(tmp_path / "missing.json"))
+    assert "missing.json cannot be read" in why_not("gpu")
+    monkeypatch.delenv("VK_ICD_FILENAMES")
+    monkeypatch.setattr(accelerators, "_FOLDERS", (str(tmp_path / "nowhere"),))
+    assert "no Vulkan driver is installed" in why_not("gpu") and why_not("cpu_fp16") is None
+    with pytest.raises(GflaError, match="cannot be run on gpu: no Vulkan driver is installed"):
+        run(files["good"], [], "gpu")
+    _, (check,) = verify(files["good"], accelerators=("gpu",))
+    assert check.wrong is None and "no Vulkan driver" in check.left_out
+    with pytest.raises(GflaError, match="there is no accelerator 'npu'"):
+        why_not("npu")
+
+
+@pytest.mark.skipif(why_not("gpu") is not None, reason=f"no GPU accelerator here: {why_not('gpu')}")
+def test_a_good_file_passes_on_the_gpu_accelerator(files):
+    findings, (check,) = verify(files["good"], accelerators=("gpu",))
+    assert findings == [] and check.wrong is None and check.left_out is None and check.difference < 1e-5
+
+
+def test_help_shows_examples(capsys):
+    code, output = verified(capsys, "--help")
+    assert code == 0 and "python -m export.verify model.tflite" in output.out
