@@ -197,7 +197,7 @@ def test_a_few_dozen_steps_teach_the_flow(folder):
         return end_point_error(flow, truth, np.asarray(batch["visibility"])[:, ::2, ::2, 0] > 0)
 
     before = error()
-    run._fit("flow", data, batch)
+    run._fit("flow", data, batch, [])
     assert error() < 0.8 * before
 
 
