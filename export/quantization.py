@@ -9,9 +9,10 @@
 | `int16` | int8 | int16, likewise | yes |
 
 What is quantised are the operations with weights: convolutions, transposed convolutions and dense layers, which are nearly all of
-a network's size and arithmetic. Instance norms, the samplers' coordinates and weights, and softmax stay in float, and so do
-operations that write an output of the graph, flows above all. (LiteRT 2.3 on XNNPACK loses an output that other operations read
-too if it is dequantised.) Which others stay in float is measured, see `export.sensitivity`; their weights become float16.
+a network's size and arithmetic. Instance norms, the samplers' coordinates and weights (also where a convolution with zeros and
+ones spreads them), and softmax stay in float, and so do operations that write an output of the graph, flows above all. (LiteRT
+2.3 on XNNPACK loses an output that other operations read too if it is dequantised.) Which others stay in float is measured, see
+`export.sensitivity`; their weights become float16.
 
 The work is done by `ai-edge-quantizer`, on the float file: no graph is converted anew.
 """
@@ -21,6 +22,7 @@ import io
 import re
 import warnings
 
+import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from export.operations import WEIGHTED, operation_names
@@ -49,7 +51,8 @@ def candidates(flatbuffer):
     for subgraph in model.subgraphs:
         for operator in subgraph.operators:
             kind, written = kinds[operator.opcodeIndex], operator.outputs[0]
-            if kind in WEIGHTED and written not in subgraph.outputs:
+            learnt = kind in WEIGHTED and not _rearranges(model, subgraph.tensors[operator.inputs[1]])
+            if learnt and written not in subgraph.outputs:
                 result[subgraph.tensors[written].name.decode()] = kind
     return result
 
@@ -92,6 +95,14 @@ def quantize(flatbuffer, kind, keep=(), calibration=None):
     quantizer = _quantizer(flatbuffer, kind, quantized, kept)
     with _silence():
         return bytes(quantizer.quantize(calibration, enable_progress_report=False).quantized_model)
+
+
+def _rearranges(model, weights):
+    """Whether an operation's weights are zeros and ones: it moves and adds numbers, and nobody has learnt it."""
+    data = model.buffers[weights.buffer].data
+    if data is None or weights.type != schema.TensorType.FLOAT32:
+        return False
+    return set(np.unique(np.asarray(data, np.uint8).view(np.float32))) == {0.0, 1.0}
 
 
 @contextlib.contextmanager
