@@ -60,7 +60,7 @@ def test_a_view_is_its_azimuth_and_its_elevation_one_behind_the_other():
 def test_the_whole_object_is_always_in_the_picture_and_fills_it(kind, size):
     objects = SyntheticObjects(kind, size)
     for identity in range(6):
-        thing = objects._thing(identity)
+        thing = objects._identity(identity)
         seen = []
         for azimuth in range(18):
             for elevation in range(3):
@@ -156,7 +156,7 @@ def test_surfaces_and_visibility_agree_with_marching_along_the_rays(objects, kin
     right_depth, right_visibility, seen_share = [], [], []
     for identity in range(4):
         source, target = objects[kind].view(identity, 4, 1), objects[kind].view(identity, 1, 2)
-        solids = objects[kind]._thing(identity).solids
+        solids = objects[kind]._identity(identity).solids
         flow, visibility = objects[kind].flow(identity, source, target)
         rows, columns = np.nonzero(target.mask)
         some = slice(identity, None, max(1, len(rows) // 60))
@@ -184,7 +184,7 @@ def test_all_solids_are_closed_and_keep_to_their_boxes(objects):
     rng = np.random.default_rng(0)
     for kind in KINDS:
         for identity in range(5):
-            for solid in objects[kind]._thing(identity).solids:
+            for solid in objects[kind]._identity(identity).solids:
                 np.testing.assert_allclose((solid.normals**2).sum(axis=1), 1)
                 size = solid.high - solid.low
                 points = solid.low + size * rng.uniform(-1, 2, (4000, 3))
@@ -244,7 +244,7 @@ def test_kinds_splits_seeds_identities_and_views_all_differ():
 def test_train_and_test_have_no_identity_in_common(kind):
     def looks(split, seed):
         objects = SyntheticObjects(kind, (16, 16), split, seed)
-        return {tuple(solid.high) for i in range(100) for solid in objects._thing(i).solids[:1]}
+        return {tuple(solid.high) for i in range(100) for solid in objects._identity(i).solids[:1]}
 
     train, test = looks("train", 0) | looks("train", 1), looks("test", 0) | looks("test", 1)
     assert len(train) == len(test) == 200

@@ -5,8 +5,9 @@ import numpy as np
 from gfla_tf.data.joint_orders import COCO_17, to_coco, to_h36m
 from gfla_tf.data.parallel import parallel_map
 from gfla_tf.data.synthetic.draws import Draws
-from gfla_tf.data.synthetic.people import SPLITS, SyntheticPeople
+from gfla_tf.data.synthetic.people import SyntheticPeople
 from gfla_tf.data.synthetic.pose_noise import noisy_keypoints
+from gfla_tf.data.synthetic.source import SPLITS
 
 SIZE = 256  # pixels of the part of the picture that the person moves in, both ways
 # Of the whole picture's width: from portraits to wide screens.

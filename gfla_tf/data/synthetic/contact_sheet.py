@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 
 from gfla_tf.data.poses import LIMBS
-from gfla_tf.data.synthetic.people import SPLITS, SyntheticPeople
+from gfla_tf.data.synthetic.people import SyntheticPeople
+from gfla_tf.data.synthetic.source import SPLITS
 from gfla_tf.errors import GflaError, user_errors
 
 

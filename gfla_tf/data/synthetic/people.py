@@ -5,49 +5,25 @@ import collections
 from gfla_tf.data.synthetic import camera, clips, correspondence, skeleton
 from gfla_tf.data.synthetic.appearance import draw_appearance, draw_style
 from gfla_tf.data.synthetic.body import draw_body
-from gfla_tf.data.synthetic.draws import Draws
 from gfla_tf.data.synthetic.frame import render
 from gfla_tf.data.synthetic.pose import draw_pose
 from gfla_tf.data.synthetic.scene import draw_background, draw_light
-from gfla_tf.errors import GflaError
+from gfla_tf.data.synthetic.source import SyntheticSource
 
-# The split is a part of every random key, so train and test share no stream of random numbers, whatever the seed.
-SPLITS = {"train": 0, "test": 1}
 _STYLE, _BODY, _APPEARANCE, _SCENE, _FRAME, _CLIP, _MOTION = range(7)
-_REMEMBERED = 8
 
 Identity = collections.namedtuple("Identity", "style body appearance light background framing")
 
 
-class SyntheticPeople:
-    """Rendered people; everything is a pure function of (seed, split, identity, frame index).
+class SyntheticPeople(SyntheticSource):
+    """Rendered people; everything is a pure function of (seed, split, identity, frame index). Arguments: `SyntheticSource`."""
 
-    Args:
-        image_size: (height, width), each at least 16.
-        split: "train" or "test"; no identity of one occurs in the other.
-        seed: integer in [0, 2^64).
-    """
-
-    def __init__(self, image_size=(64, 64), split="train", seed=0):
-        if split not in SPLITS:
-            raise GflaError(f"split {split!r} does not exist: use one of {', '.join(SPLITS)}.")
-        if len(image_size) != 2 or min(image_size) < 16:
-            raise GflaError(f"image_size {image_size} must be (height, width), each at least 16 pixels.")
-        self.image_size, self.split, self.seed = tuple(int(n) for n in image_size), split, int(seed)
-        self._identities = collections.OrderedDict()
-
-    def _draws(self, identity, purpose, index=0):
-        return Draws(self.seed, SPLITS[self.split], identity, purpose, index)
-
-    def _identity(self, number):
-        if number in self._identities:
-            self._identities.move_to_end(number)
-            return self._identities[number]
+    def _draw_identity(self, number):
         style = draw_style(self._draws(number, _STYLE))
         body = draw_body(self._draws(number, _BODY), style)
         scene = self._draws(number, _SCENE)
         light, framing = draw_light(scene), camera.draw_framing(scene)
-        made = Identity(
+        return Identity(
             style=style,
             body=body,
             appearance=draw_appearance(self._draws(number, _APPEARANCE), style, body),
@@ -55,10 +31,6 @@ class SyntheticPeople:
             background=draw_background(scene, self.image_size),
             framing=framing,
         )
-        self._identities[number] = made
-        if len(self._identities) > _REMEMBERED:
-            self._identities.popitem(last=False)
-        return made
 
     def frame(self, identity, index):
         """Frame `index` (any integer from 0) of a person (any integer from 0)."""

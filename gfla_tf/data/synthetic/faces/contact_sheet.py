@@ -11,7 +11,7 @@ import numpy as np
 
 from gfla_tf.data.synthetic.contact_sheet import flow_colours, tiled, warped
 from gfla_tf.data.synthetic.faces.faces import SyntheticFaces
-from gfla_tf.data.synthetic.people import SPLITS
+from gfla_tf.data.synthetic.source import SPLITS
 from gfla_tf.errors import GflaError, user_errors
 from gfla_tf.visualization import write_png
 

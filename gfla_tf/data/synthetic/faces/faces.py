@@ -4,19 +4,17 @@ import collections
 import dataclasses
 
 from gfla_tf.data.synthetic.clips import joined
-from gfla_tf.data.synthetic.draws import Draws
 from gfla_tf.data.synthetic.faces import correspondence
 from gfla_tf.data.synthetic.faces.anatomy import draw_anatomy
 from gfla_tf.data.synthetic.faces.bust import Bust
 from gfla_tf.data.synthetic.faces.frame import render
 from gfla_tf.data.synthetic.faces.look import draw_look
 from gfla_tf.data.synthetic.faces.motion import Motion
-from gfla_tf.data.synthetic.people import SPLITS
 from gfla_tf.data.synthetic.scene import draw_background, draw_light
+from gfla_tf.data.synthetic.source import SyntheticSource
 from gfla_tf.errors import GflaError
 
 _ANATOMY, _LOOK, _SCENE, _MOTION, _CLIP = range(100, 105)  # apart from the purposes of the synthetic people
-_REMEMBERED = 8
 
 Identity = collections.namedtuple("Identity", "anatomy look bust light background framing motion")
 
@@ -31,36 +29,17 @@ class Framing:
     y: float
 
 
-class SyntheticFaces:
-    """Rendered faces; everything is a pure function of (seed, split, identity, frame index).
+class SyntheticFaces(SyntheticSource):
+    """Rendered faces; everything is a pure function of (seed, split, identity, frame index). Arguments: `SyntheticSource`.
 
     Consecutive indices are consecutive frames of a film of 25 frames a second.
-
-    Args:
-        image_size: (height, width), each at least 16.
-        split: "train" or "test"; no identity of one occurs in the other.
-        seed: integer in [0, 2^64).
     """
 
-    def __init__(self, image_size=(64, 64), split="train", seed=0):
-        if split not in SPLITS:
-            raise GflaError(f"split {split!r} does not exist: use one of {', '.join(SPLITS)}.")
-        if len(image_size) != 2 or min(image_size) < 16:
-            raise GflaError(f"image_size {image_size} must be (height, width), each at least 16 pixels.")
-        self.image_size, self.split, self.seed = tuple(int(n) for n in image_size), split, int(seed)
-        self._identities = collections.OrderedDict()
-
-    def _draws(self, identity, purpose, index=0):
-        return Draws(self.seed, SPLITS[self.split], identity, purpose, index)
-
-    def _identity(self, number):
-        if number in self._identities:
-            self._identities.move_to_end(number)
-            return self._identities[number]
+    def _draw_identity(self, number):
         look_draws, scene = self._draws(number, _LOOK), self._draws(number, _SCENE)
         feminine = look_draws.chance(0.5)
         anatomy, look = draw_anatomy(self._draws(number, _ANATOMY), feminine), draw_look(look_draws, feminine)
-        made = Identity(
+        return Identity(
             anatomy=anatomy,
             look=look,
             bust=Bust(anatomy, look.cut, look.hat),
@@ -71,10 +50,6 @@ class SyntheticFaces:
             background=draw_background(scene, self.image_size),
             motion=Motion(self._draws(number, _MOTION)),
         )
-        self._identities[number] = made
-        if len(self._identities) > _REMEMBERED:
-            self._identities.popitem(last=False)
-        return made
 
     def frame(self, identity, index):
         """Frame `index` (any integer from 0) of a face (any integer from 0)."""

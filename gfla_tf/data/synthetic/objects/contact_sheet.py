@@ -10,7 +10,7 @@ import numpy as np
 
 from gfla_tf.data.synthetic.contact_sheet import flow_colours, tiled, warped
 from gfla_tf.data.synthetic.objects.objects import KINDS, SyntheticObjects
-from gfla_tf.data.synthetic.people import SPLITS
+from gfla_tf.data.synthetic.source import SPLITS
 from gfla_tf.data.views import AZIMUTHS, ELEVATIONS
 from gfla_tf.errors import GflaError, user_errors
 from gfla_tf.visualization import write_png

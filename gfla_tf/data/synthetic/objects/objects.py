@@ -2,56 +2,41 @@
 
 import collections
 
-from gfla_tf.data.synthetic.draws import Draws
 from gfla_tf.data.synthetic.objects import correspondence
 from gfla_tf.data.synthetic.objects.camera import Rig
 from gfla_tf.data.synthetic.objects.cars import draw_car
 from gfla_tf.data.synthetic.objects.chairs import draw_chair
 from gfla_tf.data.synthetic.objects.light import draw_light
 from gfla_tf.data.synthetic.objects.view import render
-from gfla_tf.data.synthetic.people import SPLITS
+from gfla_tf.data.synthetic.source import SyntheticSource
 from gfla_tf.data.views import AZIMUTHS, ELEVATIONS, view_codes
 from gfla_tf.errors import GflaError
 
 KINDS = {"cars": draw_car, "chairs": draw_chair}
 _SHAPE, _LIGHT = range(2)
-_REMEMBERED = 8
 
 Thing = collections.namedtuple("Thing", "solids light rig")
 
 
-class SyntheticObjects:
+class SyntheticObjects(SyntheticSource):
     """Rendered objects; everything is a pure function of (seed, split, kind, identity, azimuth, elevation).
 
     Args:
         kind: one of KINDS.
-        image_size: (height, width), each at least 16.
-        split: "train" or "test"; no identity of one occurs in the other.
-        seed: integer in [0, 2^64).
+        image_size, split, seed: as for `SyntheticSource`.
     """
 
     def __init__(self, kind="cars", image_size=(64, 64), split="train", seed=0):
         if kind not in KINDS:
             raise GflaError(f"there are no synthetic {kind}: use one of {', '.join(KINDS)}.")
-        if split not in SPLITS:
-            raise GflaError(f"split {split!r} does not exist: use one of {', '.join(SPLITS)}.")
-        if len(image_size) != 2 or min(image_size) < 16:
-            raise GflaError(f"image_size {image_size} must be (height, width), each at least 16 pixels.")
-        self.kind, self.split, self.seed = kind, split, int(seed)
-        self.image_size = tuple(int(n) for n in image_size)
-        self._things = collections.OrderedDict()
+        super().__init__(image_size, split, seed)
+        self.kind = kind
 
-    def _draws(self, identity, purpose):
-        return Draws(self.seed, SPLITS[self.split], identity, list(KINDS).index(self.kind), purpose)
-
-    def _thing(self, identity):
-        if identity not in self._things:
-            solids = KINDS[self.kind](self._draws(identity, _SHAPE))
-            light = draw_light(self._draws(identity, _LIGHT))
-            self._things[identity] = Thing(solids, light, Rig(solids, self.image_size))
-            if len(self._things) > _REMEMBERED:
-                self._things.popitem(last=False)
-        return self._things[identity]
+    def _draw_identity(self, number):
+        kind = list(KINDS).index(self.kind)
+        solids = KINDS[self.kind](self._draws(number, kind, _SHAPE))
+        light = draw_light(self._draws(number, kind, _LIGHT))
+        return Thing(solids, light, Rig(solids, self.image_size))
 
     def view(self, identity, azimuth, elevation):
         """The View of an object (any integer from 0) from an azimuth and an elevation, by their numbers.
@@ -64,12 +49,12 @@ class SyntheticObjects:
                 f"view ({azimuth}, {elevation}) does not exist: azimuths are numbered 0 to {len(AZIMUTHS) - 1}, "
                 f"elevations 0 to {len(ELEVATIONS) - 1}."
             )
-        thing = self._thing(identity)
+        thing = self._identity(identity)
         return render(thing.solids, thing.light, thing.rig.camera(azimuth, elevation), self.image_size)
 
     def flow(self, identity, source, target):
         """Flow from the View `target` to the View `source` of an object and its visibility, see correspondence.flow."""
-        return correspondence.flow(self._thing(identity).solids, source, target)
+        return correspondence.flow(self._identity(identity).solids, source, target)
 
     def pair(self, identity, source, target):
         """Two views of one object and the flow between them.
