@@ -134,6 +134,15 @@ def test_starting_at_a_batch_is_skipping_those_before(fashion, start):
         assert all(np.array_equal(one[name], other[name]) for name in one)
 
 
+def test_the_parts_of_a_batch_are_its_rows(fashion):
+    def batches(**settings):
+        samples = ClipSamples(fashion[1], "train", JOINTS)
+        return take(piece_dataset(samples, 2, LENGTH, UNROLL, dict, seed=7, start=1, **settings), 3)
+
+    for whole, first, second in zip(batches(), batches(part=(0, 2)), batches(part=(1, 2)), strict=True):
+        assert all(np.array_equal(whole[name], np.concatenate([first[name], second[name]])) for name in whole)
+
+
 def test_faces_come_with_the_maps_that_are_drawn_from_their_points_and_their_picture(faces):
     def structure(points, image):
         maps = tf.numpy_function(lambda p, i: face_maps(p, (32, 32), i), [points, image], tf.uint8)

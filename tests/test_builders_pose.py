@@ -105,6 +105,9 @@ def test_starting_at_a_batch_is_skipping_those_before(market, start):
     through = take(sample_dataset(samples, 4, dict, seed=5), start + 2)
     assert equal(take(sample_dataset(samples, 4, dict, seed=5, start=start), 2), through[start:])
     assert not equal(take(sample_dataset(samples, 4, dict, seed=6, start=start), 2), through[start:])
+    parts = [take(sample_dataset(samples, 4, dict, seed=5, start=start, part=(i, 2)), 2) for i in range(2)]
+    together = [{name: np.concatenate([a[name], b[name]]) for name in a} for a, b in zip(*parts)]
+    assert equal(together, through[start:])
 
 
 @pytest.mark.parametrize(

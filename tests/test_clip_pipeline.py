@@ -69,6 +69,13 @@ def test_batches_are_a_function_of_the_seed_and_their_number(bank):
     )
 
 
+def test_the_parts_of_a_batch_are_its_rows(bank):
+    parts = [raw(bank, 4, 5, seed=3, start=1, part=(i, 2)) for i in range(2)]
+    for expected, first, second in zip(raw(bank, 4, 5, seed=3, start=1), *parts, strict=True):
+        for name, value in expected.items():
+            np.testing.assert_array_equal(np.concatenate([first[name], second[name]]), value)
+
+
 def test_inputs_are_float_images_drawn_structures_masks_and_flows(bank):
     batch = clip_inputs(
         raw(bank, 2, 2)[1],
@@ -102,6 +109,18 @@ def test_rendered_clips_are_those_of_the_people():
             np.testing.assert_allclose(
                 bank.targets[f"{kind}_{source}"][1], getattr(clip, f"{kind}_{source}"), atol=1 / 64
             )
+
+
+def test_detected_poses_differ_from_the_true_ones_alone_and_are_the_same_again():
+    true, detected, again = (render_clips((32, 32), "test", 3, 2, 6, found) for found in (0, 1, 1))
+    for name, value in true.frames.items():
+        assert np.array_equal(detected.frames[name], value) == (name != "structure")
+    np.testing.assert_array_equal(detected.frames["structure"], again.frames["structure"])
+    seen = np.minimum(true.frames["structure"], detected.frames["structure"])[..., 2:] > 0
+    apart = np.abs(seen * (true.frames["structure"] - detected.frames["structure"])[..., :2])
+    assert 0.05 < apart.mean() < 2  # pixels
+    first, second = (detected.frames["structure"][i] - true.frames["structure"][i] for i in (0, 1))
+    assert not np.array_equal(first, second)  # every clip has its own noise
 
 
 @pytest.fixture(scope="module")

@@ -44,7 +44,7 @@ SETTINGS = {
 
 
 @functools.cache
-def render_here(image_size, split, seed, identities, length):
+def render_here(image_size, split, seed, identities, length, noise=0.0):
     """What `render_clips` gives, without starting processes."""
     people = SyntheticPeople(image_size, split, seed)
     clips = [people.clip(identity, 0, length) for identity in range(identities)]
@@ -90,30 +90,36 @@ def objective_of(run, stage="full"):
 
 def test_pieces_of_a_clip_in_training_are_the_animation_of_the_whole_clip(run):
     objective, (first, second) = objective_of(run), pieces(run, 2)
-    objective.previous_image.assign(
-        ops.ones(objective.previous_image.shape)
-    )  # of other clips: not to be seen
-    made = [objective.outputs(run.generator, batch, training=True)["generated"] for batch in (first, second)]
+    state, made = [ops.ones_like(x) for x in objective.state], []  # of other clips: not to be seen
+    for batch in (first, second):
+        outputs = objective.outputs(run.generator, {**batch, "state": state}, training=True)
+        state = outputs["state"]
+        made.append(outputs["generated"])
     structures = ops.unstack(
         ops.concatenate([first["target_structures"], second["target_structures"]], axis=1), axis=1
     )
     frames = animate(run.generator, first["reference_image"], first["reference_structure"], structures)
     expected = ops.stack([outputs["generated"] for outputs in frames], axis=1)
     np.testing.assert_allclose(ops.concatenate(made, axis=1), expected, atol=1e-5)
-    np.testing.assert_allclose(objective.state[0], expected[:, -1], atol=1e-5)
+    np.testing.assert_allclose(state[0], expected[:, -1], atol=1e-5)
 
 
-def test_outside_of_training_the_state_is_neither_read_nor_written(run):
+def test_outside_of_training_there_is_no_state(run):
     objective, (_, second) = objective_of(run), pieces(run, 2)
-    objective.previous_image.assign(ops.ones(objective.previous_image.shape))
     outputs = objective.outputs(run.generator, second, training=False)
     np.testing.assert_array_equal(outputs["previous_images"][:, 0], second["previous_image"])
-    assert np.all(np.asarray(objective.previous_image) == 1)
+    assert "state" not in outputs
 
 
-def test_the_state_is_part_of_checkpoints(run):
-    trainer = run._trainer("full", run.config.full)
-    assert trainer.checkpointed["state"] == [trainer.objective.previous_image]
+def test_a_step_writes_the_state_which_is_part_of_checkpoints(run):
+    trainer, (batch,) = run._trainer("full", run.config.full), pieces(run, 1)
+    assert trainer.checkpointed["state"] == trainer.objective.state
+    state = trainer.objective.outputs(run.generator, {**batch, "state": trainer.objective.state}, True)[
+        "state"
+    ]
+    trainer.train_step(batch)
+    np.testing.assert_allclose(trainer.objective.state[0], state[0], atol=1e-5)
+    assert np.abs(np.asarray(state[0])).max() > 0.1
 
 
 def test_gradients_go_back_through_the_frames_of_a_piece_and_no_further(run):
@@ -121,10 +127,11 @@ def test_gradients_go_back_through_the_frames_of_a_piece_and_no_further(run):
     objective, batches = objective_of(run), pieces(run, 2)
     weight = tf.Variable(2.0)
     objective.generator = lambda inputs, training: {"generated": weight * inputs["previous_image"] + 1}
-    before = batches[0]["reference_image"]
+    before, state = batches[0]["reference_image"], objective.state
     for batch in batches:
         with tf.GradientTape() as tape:
-            last = objective.outputs(objective.generator, batch, training=True)["generated"][:, -1]
+            outputs = objective.outputs(objective.generator, {**batch, "state": state}, training=True)
+            last, state = outputs["generated"][:, -1], outputs["state"]
         np.testing.assert_allclose(last, 4 * before + 3, rtol=1e-5)
         gradient = tape.gradient(last, weight)
         np.testing.assert_allclose(gradient, np.sum(2 * 2 * np.asarray(before) + 1), rtol=1e-4)
@@ -209,7 +216,7 @@ def test_flows_to_the_previous_frame_are_judged_in_the_true_or_in_the_generated_
     stage = config(folder, "full.flow_error=0", "features.network=vgg19", "full.correctness=1").full
     features, (batch,) = Means(), pieces(run, 1)
     objective = AnimationObjective(run.generator, features, stage, lambda step: 2.0, 2, previous)
-    outputs = objective.outputs(run.generator, batch, training=True)
+    outputs = objective.outputs(run.generator, {**batch, "state": objective.state}, training=True)
     assert np.isfinite(float(objective.terms(batch, outputs, 0)["correctness"]))
     frames = batch["target_images"] if previous == "true" else outputs["generated"]
     expected = ops.stack([batch["reference_image"], frames[:, 0]], axis=1)

@@ -117,7 +117,7 @@ def test_records_of_a_dataset_are_drawn_inside_the_pipeline():
 def test_the_flow_to_the_previous_frame_is_judged_in_the_generated_one(run):
     batch = first_piece(run)
     objective = run.task.objective(run.generator, None, run.config.full, lambda step: 2.0)
-    outputs = objective.outputs(run.generator, batch, training=True)
+    outputs = objective.outputs(run.generator, {**batch, "state": objective.state}, training=True)
     judged = objective.previous_images(batch, outputs)
     expected = ops.concatenate([batch["reference_image"][:, None], outputs["generated"][:, :-1]], axis=1)
     np.testing.assert_allclose(judged, expected, atol=1e-6)

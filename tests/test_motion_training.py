@@ -184,6 +184,10 @@ def test_a_batch_is_a_function_of_seed_and_number():
     for expected, found in zip(whole[3:], later, strict=True):
         np.testing.assert_array_equal(found["keypoints"], expected["keypoints"])
     assert (batches(bank, 4, 1, seed=1)[0]["keypoints"] != whole[0]["keypoints"]).any()
+    parts = [batches(bank, 4, 2, start=3, part=(i, 2)) for i in range(2)]
+    for expected, first, second in zip(whole[3:], *parts, strict=True):
+        found = np.concatenate([first["keypoints"], second["keypoints"]])
+        np.testing.assert_array_equal(found, expected["keypoints"])
 
 
 def test_more_windows_in_a_batch_than_there_are_is_one_sentence():

@@ -82,6 +82,15 @@ def test_starting_at_a_batch_is_skipping_those_before(bank, start):
     assert equal(take(pair_dataset(bank, 4, prepare, seed=3, start=start), 3), through[start:])
 
 
+def test_the_parts_of_a_batch_are_its_rows(bank):
+    whole = take(pair_dataset(bank, 6, prepare, seed=3, start=5), 3)
+    parts = [take(pair_dataset(bank, 6, prepare, seed=3, start=5, part=(i, 3)), 3) for i in range(3)]
+    together = [
+        {name: np.concatenate([one[name] for one in same]) for name in same[0]} for same in zip(*parts)
+    ]
+    assert equal(together, whole)
+
+
 def test_starting_far_into_a_training_takes_no_longer_than_at_its_beginning(bank):
     far = take(pair_dataset(bank, 4, prepare, start=10**9), 2)
     assert len(set(drawn(far))) == 8

@@ -69,6 +69,7 @@ def test_where_the_data_has_a_true_flow_its_error_trains_the_flow_without_featur
         rows = list(csv.DictReader(file))
     assert set(rows[0]) == {
         "step", "stage", "epoch", "time", "held_out_loss", "generator_loss", "flow_error", "l1", "regularization",
+        "generator_gradient_norm",
     }  # fmt: skip
     *flow, full = (float(row["flow_error"]) for row in rows)
     untrained = np.hypot(3, 2) * (1 / 4 + 1 / 2)  # a flow of zero's error, in pixels of levels 2 and 1
@@ -191,10 +192,9 @@ class Recurrent(Objective):
         self.state = [keras.Variable([[0.0]], trainable=False, name="previous")]
 
     def outputs(self, network, batch, training):
-        result = network(self.state[0].value) + 1
-        if training:
-            self.state[0].assign(tf.stop_gradient(result))
-        return {"generated": result}
+        (previous,) = batch["state"] if training else self.state
+        result = network(tf.convert_to_tensor(previous)) + 1
+        return {"generated": result, "state": [tf.stop_gradient(result)]}
 
     def terms(self, batch, outputs, step):
         return {"l1": tf.reduce_mean(tf.abs(outputs["generated"]))}

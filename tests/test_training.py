@@ -236,7 +236,7 @@ def test_stage_flow_changes_the_flow_estimator_alone(folder, batch):
     others = (generator.source_encoder, generator.target_net)
     before, before_others = weights(generator.flow_estimator), [weights(network) for network in others]
     logs = step(trainer, batch)
-    assert set(logs) == {"generator_loss", "correctness", "regularization"}
+    assert set(logs) == {"generator_loss", "correctness", "regularization", "generator_gradient_norm"}
     masks = {name for name in before if " mask" in name}  # they have no part in the criterion of this stage
     assert len(masks) == 4 and changed(generator.flow_estimator, before) == set(before) - masks
     assert not any(changed(network, old) for network, old in zip(others, before_others, strict=True))
@@ -304,7 +304,8 @@ def test_terms_without_weight_are_neither_computed_nor_logged(folder, batch):
         folder, *(f"full.{term}=0" for term in ("adversarial", "correctness", "content", "style"))
     )
     trainer.objective.features = None
-    assert set(step(trainer, batch)) == {"generator_loss", "l1", "regularization"}
+    names = {"generator_loss", "l1", "regularization", "generator_gradient_norm"}
+    assert set(step(trainer, batch)) == names
 
 
 def test_a_run_whose_losses_all_need_a_flow_that_is_not_there_is_refused(folder):

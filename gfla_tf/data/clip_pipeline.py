@@ -6,7 +6,7 @@ it hands to the next update is that of the same clips. The n-th batch is a pure 
 
 import tensorflow as tf
 
-from gfla_tf.data.pipeline import to_float_image
+from gfla_tf.data.pipeline import WHOLE, part_rows, to_float_image
 
 
 def clip_inputs(batch, draw):
@@ -46,7 +46,7 @@ def clip_inputs(batch, draw):
     return result
 
 
-def clip_dataset(bank, batch_size, unroll, prepare, seed=0, start=0):
+def clip_dataset(bank, batch_size, unroll, prepare, seed=0, start=0, part=WHOLE):
     """Endless batches of pieces of random clips, without repetition inside an epoch.
 
     An epoch is one pass over all clips in whole batches; the few clips that fill no batch sit it out.
@@ -60,6 +60,7 @@ def clip_dataset(bank, batch_size, unroll, prepare, seed=0, start=0):
             frames, one of the targets as NAME with `unroll` frames; `first` (batch,) bool says whether clips begin.
         seed: of the order.
         start: number of batches to skip.
+        part: (i, n): only part i of each batch cut into n equal parts, see `part_rows`.
 
     Yields:
         what `prepare` returns.
@@ -77,7 +78,7 @@ def clip_dataset(bank, batch_size, unroll, prepare, seed=0, start=0):
 
     def batch_of(index):
         number, piece = index // pieces, index % pieces
-        counters = number % batches_per_epoch * batch_size + tf.range(batch_size, dtype=tf.int64)
+        counters = number % batches_per_epoch * batch_size + part_rows(batch_size, part)
         order = tf.stack([seed, tf.cast(number // batches_per_epoch, tf.int32)])
         clip = tf.random.experimental.index_shuffle(counters, order, tf.constant(clips - 1, tf.int64))
         time = piece * unroll + tf.range(unroll, dtype=tf.int64)
@@ -85,7 +86,7 @@ def clip_dataset(bank, batch_size, unroll, prepare, seed=0, start=0):
         batch |= {f"target_{name}": x for name, x in gather(of_frames, clip, time + 1).items()}
         for role, frame in (("reference", tf.zeros(1, tf.int64)), ("previous", time[:1])):
             batch |= {f"{role}_{name}": x[:, 0] for name, x in gather(of_frames, clip, frame).items()}
-        return prepare({**batch, "first": tf.fill([batch_size], piece == 0)})
+        return prepare({**batch, "first": tf.fill([batch_size // part[1]], piece == 0)})
 
     dataset = tf.data.Dataset.range(start, 2**62).map(batch_of, num_parallel_calls=2, deterministic=True)
     return dataset.prefetch(4)

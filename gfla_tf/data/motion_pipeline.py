@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from gfla_tf.data.pipeline import shuffled
+from gfla_tf.data.pipeline import WHOLE, part_rows, shuffled
 from gfla_tf.errors import GflaError
 
 FRAMES = 24  # that a window of the published training gives
@@ -11,7 +11,7 @@ FRAMES = 24  # that a window of the published training gives
 SCALE, SHIFT = (1.0, 1.5), (-0.1, 0.1)
 
 
-def motion_dataset(bank, batch_size, receptive_field, seed=0, start=0, frames=FRAMES):
+def motion_dataset(bank, batch_size, receptive_field, seed=0, start=0, part=WHOLE, frames=FRAMES):
     """Endless batches of random windows, without repetition inside an epoch.
 
     A window begins at every frame of a sequence that has `frames` frames from there on, or at its first if it is shorter.
@@ -23,6 +23,7 @@ def motion_dataset(bank, batch_size, receptive_field, seed=0, start=0, frames=FR
         receptive_field: frames of input that make one of output.
         seed: of the order, the scales and the shifts.
         start: number of batches to skip.
+        part: (i, n): only part i of each batch cut into n equal parts, see `part_rows`.
         frames: that a window gives.
 
     Yields:
@@ -44,8 +45,8 @@ def motion_dataset(bank, batch_size, receptive_field, seed=0, start=0, frames=FR
     before, joints = (receptive_field - 1) // 2, bank.clean.shape[1] // 2
 
     def batch_of(index):
-        counters = index * batch_size + tf.range(batch_size, dtype=tf.int64)
-        window = shuffled(counters, count, batch_size, seed)
+        rows = part_rows(batch_size, part)
+        window = shuffled(index * batch_size + rows, count, batch_size, seed)
         begin, first, last = (bound[:, None] for bound in tf.unstack(tf.gather(bounds, window, axis=1)))
         inputs = begin + tf.range(-before, frames + receptive_field - 1 - before, dtype=tf.int64)
         outputs = begin + tf.range(frames, dtype=tf.int64)
@@ -54,6 +55,7 @@ def motion_dataset(bank, batch_size, receptive_field, seed=0, start=0, frames=FR
             "clean": tf.gather(clean, tf.clip_by_value(outputs, first, last)),
         }
         share = tf.random.stateless_uniform((3, batch_size, 1, 1), tf.stack([seed, tf.cast(index, tf.int32)]))
+        share = tf.gather(share, rows, axis=1)
         scale = SCALE[0] + (SCALE[1] - SCALE[0]) * share[0]
         shift = tf.repeat(
             SHIFT[0] + (SHIFT[1] - SHIFT[0]) * tf.concat([share[1], share[2]], axis=-1), joints, axis=-1

@@ -54,7 +54,22 @@ def shuffled(counter, count, batch_size, seed):
     return tf.random.experimental.index_shuffle(within, order, tf.constant(count - 1, tf.int64))
 
 
-def pair_dataset(bank, batch_size, prepare, seed=0, start=0):
+WHOLE = (0, 1)
+
+
+def part_rows(batch_size, part):
+    """Numbers, int64, of the rows of a batch that are its part i of n: of several workers each makes what it trains on.
+
+    Args:
+        batch_size: a multiple of n.
+        part: (i, n).
+    """
+    index, count = part
+    rows = batch_size // count
+    return tf.range(index * rows, (index + 1) * rows, dtype=tf.int64)
+
+
+def pair_dataset(bank, batch_size, prepare, seed=0, start=0, part=WHOLE):
     """Endless batches of random pairs of frames of one identity, without repetition inside an epoch.
 
     An epoch is one pass over all ordered pairs, see `shuffled`.
@@ -66,6 +81,7 @@ def pair_dataset(bank, batch_size, prepare, seed=0, start=0):
             as source_NAME and target_NAME, one of the pairs as NAME.
         seed: of the order.
         start: number of batches to skip.
+        part: (i, n): only part i of each batch cut into n equal parts, see `part_rows`.
 
     Yields:
         what `prepare` returns.
@@ -76,7 +92,7 @@ def pair_dataset(bank, batch_size, prepare, seed=0, start=0):
         of_pairs = {name: tf.constant(x.reshape(-1, *x.shape[3:])) for name, x in bank.pairs.items()}
 
     def batch_of(index):
-        counters = index * batch_size + tf.range(batch_size, dtype=tf.int64)
+        counters = index * batch_size + part_rows(batch_size, part)
         pair = shuffled(counters, bank.pair_count, batch_size, seed)
         identity, rest = pair // (frames * (frames - 1)), pair % (frames * (frames - 1))
         source, other = rest // (frames - 1), rest % (frames - 1)
@@ -91,7 +107,7 @@ def pair_dataset(bank, batch_size, prepare, seed=0, start=0):
     return dataset.prefetch(4)
 
 
-def sample_dataset(samples, batch_size, prepare, seed=0, start=0):
+def sample_dataset(samples, batch_size, prepare, seed=0, start=0, part=WHOLE):
     """Endless batches of samples in random order, without repetition inside an epoch, see `gfla_tf.data.pipeline.shuffled`.
 
     Args:
@@ -101,6 +117,7 @@ def sample_dataset(samples, batch_size, prepare, seed=0, start=0):
         prepare: function from a batch of what `sample` returns to the batch wanted.
         seed: of the order and of what is random about a sample.
         start: number of batches to skip.
+        part: (i, n): only part i of each batch cut into n equal parts, see `part_rows`.
 
     Raises:
         GflaError: there are fewer samples than a batch takes.
@@ -119,7 +136,16 @@ def sample_dataset(samples, batch_size, prepare, seed=0, start=0):
         )
         return samples.sample(number, own_seed)
 
-    dataset = tf.data.Dataset.range(start * batch_size, 2**62)
+    dataset = sample_numbers(batch_size, start, part)
     dataset = dataset.map(sample, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    dataset = dataset.batch(batch_size, drop_remainder=True)
+    dataset = dataset.batch(batch_size // part[1], drop_remainder=True)
     return dataset.map(prepare, num_parallel_calls=2, deterministic=True).prefetch(4)
+
+
+def sample_numbers(batch_size, start, part):
+    """Endless `tf.data.Dataset` of the numbers of samples, counted from the first batch, see `sample_dataset`."""
+
+    def of_batch(index):
+        return tf.data.Dataset.from_tensor_slices(index * batch_size + part_rows(batch_size, part))
+
+    return tf.data.Dataset.range(start, 2**62 // batch_size).flat_map(of_batch)

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from gfla_tf.data.pipeline import shuffled
+from gfla_tf.data.pipeline import WHOLE, sample_numbers, shuffled
 from gfla_tf.data.records import Records, decode_image
 from gfla_tf.errors import GflaError
 
@@ -100,7 +100,7 @@ class ClipSamples:
         return frame
 
 
-def piece_dataset(samples, batch_size, length, unroll, prepare, seed=0, start=0):
+def piece_dataset(samples, batch_size, length, unroll, prepare, seed=0, start=0, part=WHOLE):
     """Endless batches of pieces of random clips, one of each video in an epoch; the order of pieces is that of `clip_dataset`.
 
     Args:
@@ -111,6 +111,7 @@ def piece_dataset(samples, batch_size, length, unroll, prepare, seed=0, start=0)
         prepare: function from a batch of what `ClipSamples.piece` returns to the batch wanted.
         seed: of the order, the clips and their references.
         start: number of batches to skip.
+        part: (i, n): only part i of each batch cut into n equal parts, see `part_rows`.
 
     Raises:
         GflaError: there are fewer videos than a batch takes, or one is shorter than a clip.
@@ -127,7 +128,7 @@ def piece_dataset(samples, batch_size, length, unroll, prepare, seed=0, start=0)
         own_seed = tf.stack([tf.constant(seed, tf.int64), clip])
         return samples.piece(video, own_seed, index % pieces * unroll, length, unroll)
 
-    dataset = tf.data.Dataset.range(start * batch_size, 2**62)
+    dataset = sample_numbers(batch_size, start, part)
     dataset = dataset.map(piece, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    dataset = dataset.batch(batch_size, drop_remainder=True)
+    dataset = dataset.batch(batch_size // part[1], drop_remainder=True)
     return dataset.map(prepare, num_parallel_calls=2, deterministic=True).prefetch(4)

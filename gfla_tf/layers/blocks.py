@@ -133,7 +133,11 @@ class _ReflectConvolution(keras.layers.Layer):
         super().__init__(**kwargs)
         self.channels = channels
         self.convolution = keras.layers.Conv2D(
-            channels, 3, kernel_initializer=weight_initializer(), name="convolution"
+            channels,
+            3,
+            kernel_initializer=weight_initializer(),
+            name="convolution",
+            dtype=self.dtype_policy,
         )
 
     def build(self, input_shape):

@@ -18,9 +18,16 @@ class _SpectralNorm:
     """Mixed into a Keras convolution: its kernel is divided by the kernel's largest singular value.
 
     W is the kernel as an (out, in * taps) matrix, the input channel varying slowest. With `training=True` one step of power
-    iteration renews
-    u and v first; gradients flow through sigma, not through u and v.
+    iteration renews u and v first; gradients flow through sigma, not through u and v. In mixed precision kernel and sigma stay
+    float32, and their quotient is rounded.
     """
+
+    def __init__(self, *args, kernel_initializer=None, **kwargs):
+        kernel_initializer = kernel_initializer or weight_initializer()
+        super().__init__(*args, kernel_initializer=kernel_initializer, **kwargs)
+
+    def add_weight(self, *args, **kwargs):
+        return super().add_weight(*args, autocast=False, **kwargs)  # sigma is that of the kernel as it is
 
     def build(self, input_shape):
         super().build(input_shape)
@@ -59,7 +66,7 @@ class _SpectralNorm:
         outputs = ops.conv(
             inputs, kernel, strides=list(self.strides), padding=self.padding, data_format=self.data_format
         )
-        return outputs if self.bias is None else outputs + self.bias
+        return outputs if self.bias is None else outputs + ops.cast(self.bias, self.compute_dtype)
 
     # Keras' convolutions save their kernel and bias by name, and nothing else.
     def save_own_variables(self, store):
@@ -76,13 +83,7 @@ class _SpectralNorm:
 class SpectralConv2D(_SpectralNorm, keras.layers.Conv2D):
     """`keras.layers.Conv2D` with a spectrally normalised kernel."""
 
-    def __init__(self, *args, kernel_initializer=None, **kwargs):
-        super().__init__(*args, kernel_initializer=kernel_initializer or weight_initializer(), **kwargs)
-
 
 @keras.saving.register_keras_serializable("gfla_tf")
 class SpectralConv3D(_SpectralNorm, keras.layers.Conv3D):
     """`keras.layers.Conv3D` with a spectrally normalised kernel."""
-
-    def __init__(self, *args, kernel_initializer=None, **kwargs):
-        super().__init__(*args, kernel_initializer=kernel_initializer or weight_initializer(), **kwargs)

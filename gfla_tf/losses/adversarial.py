@@ -7,10 +7,6 @@ from gfla_tf.errors import GflaError
 ADVERSARIAL_KINDS = ("lsgan", "nsgan", "hinge", "wgan-gp")
 
 
-def _mean(x):
-    return ops.mean(ops.cast(x, "float32"))
-
-
 def _check(kind):
     if kind not in ADVERSARIAL_KINDS:
         raise GflaError(
@@ -24,11 +20,12 @@ def generator_adversarial_loss(fake_logits, kind="lsgan"):
     lsgan: mean (d - 1)^2. nsgan: mean softplus(-d), the cross-entropy of calling them real. hinge, wgan-gp: -mean d.
     """
     _check(kind)
+    fake = ops.cast(fake_logits, "float32")
     if kind == "lsgan":
-        return _mean(ops.square(fake_logits - 1))
+        return ops.mean(ops.square(fake - 1))
     if kind == "nsgan":
-        return _mean(ops.softplus(-fake_logits))
-    return -_mean(fake_logits)
+        return ops.mean(ops.softplus(-fake))
+    return -ops.mean(fake)
 
 
 def discriminator_adversarial_loss(real_logits, fake_logits, kind="lsgan"):
@@ -37,15 +34,16 @@ def discriminator_adversarial_loss(real_logits, fake_logits, kind="lsgan"):
     lsgan: (d - 1)^2 and d^2. nsgan: softplus(-d) and softplus(d). hinge: relu(1 - d) and relu(1 + d). wgan-gp: -d and d.
     """
     _check(kind)
+    real, fake = (ops.cast(logits, "float32") for logits in (real_logits, fake_logits))
     if kind == "lsgan":
-        real, fake = ops.square(real_logits - 1), ops.square(fake_logits)
+        real, fake = ops.square(real - 1), ops.square(fake)
     elif kind == "nsgan":
-        real, fake = ops.softplus(-real_logits), ops.softplus(fake_logits)
+        real, fake = ops.softplus(-real), ops.softplus(fake)
     elif kind == "hinge":
-        real, fake = ops.relu(1 - real_logits), ops.relu(1 + fake_logits)
+        real, fake = ops.relu(1 - real), ops.relu(1 + fake)
     else:
-        real, fake = -real_logits, fake_logits
-    return (_mean(real) + _mean(fake)) / 2
+        real = -real
+    return (ops.mean(real) + ops.mean(fake)) / 2
 
 
 def gradient_penalty(gradients):

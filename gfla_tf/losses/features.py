@@ -4,7 +4,6 @@
 the package, see `gfla_tf.models.correspondence_features`.
 """
 
-import contextlib
 import os
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from keras import ops
 import gfla_tf.models
 from gfla_tf.data.poses import JOINTS
 from gfla_tf.errors import GflaError
+from gfla_tf.layers.precision import precision
 from gfla_tf.models.correspondence_features import LEVELS, CorrespondenceFeatures
 
 FEATURE_NETWORKS = ("vgg19", "people")
@@ -84,19 +84,8 @@ def create_feature_extractor(network, weights=None):
         raise GflaError(
             f"there is no feature network {network!r}: choose one of {', '.join(FEATURE_NETWORKS)}."
         )
-    with _float32():
+    with precision("float32"):  # VGG's activations are too large for half precision
         return _vgg19(weights) if network == "vgg19" else _people(weights)
-
-
-@contextlib.contextmanager
-def _float32():
-    """Builds layers that compute in float32 under mixed precision too: VGG's activations are too large for half."""
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("float32")
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(policy)
 
 
 def _vgg19(weights):

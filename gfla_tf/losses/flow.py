@@ -29,7 +29,14 @@ def best_similarity(source_features, target_features):
     return ops.reshape(ops.max(cosine, axis=-1), (batch, height, width))
 
 
-def sampling_correctness(source_features, target_features, flow, mask=None, sigma=2.0, best=None):
+def mask_weight(mask, size):
+    """A mask (batch, h, w, 1) at the size (height, width) of features: (batch, height, width), float32."""
+    return resize_nearest(ops.cast(mask, "float32"), size)[..., 0]
+
+
+def sampling_correctness(
+    source_features, target_features, flow, mask=None, sigma=2.0, best=None, total=None, parts=1
+):
     """How much worse the flow's choice is than the best one: mean exp(-c / c_max) - 1/e (CVPR 2020, equation 3).
 
     c is the cosine of the target feature and the source feature sampled through a Gaussian window at position + flow, c_max
@@ -42,6 +49,8 @@ def sampling_correctness(source_features, target_features, flow, mask=None, sigm
         mask: optional (batch, h', w', 1), resized likewise; the mean is then weighted over the whole batch at once.
         sigma: standard deviation of the sampling window in pixels of the features.
         best: c_max if it is known, see `best_similarity`.
+        total: sum of `mask_weight` over the whole batch, of which the arguments are one of several equal parts.
+        parts: how many; the mean of their losses is the loss of the whole.
 
     Returns:
         A scalar, 0 where the flow finds the most similar feature everywhere, and where the mask leaves nothing.
@@ -54,10 +63,10 @@ def sampling_correctness(source_features, target_features, flow, mask=None, sigm
     error = ops.exp(-cosine / (best + 1e-8))
     if mask is None:
         return ops.mean(error) - math.exp(-1)
-    weight = resize_nearest(ops.cast(mask, error.dtype), size)[..., 0]
-    total = ops.sum(weight)
+    weight = mask_weight(mask, size)
+    total = ops.sum(weight) if total is None else total
     floor = math.exp(-1) * ops.cast(total > 0, error.dtype)
-    return ops.sum(weight * error) / ops.maximum(total, 1e-8) - floor
+    return parts * ops.sum(weight * error) / ops.maximum(total, 1e-8) - floor
 
 
 def _affine_residual_matrix(n):
@@ -105,10 +114,16 @@ def true_level_flow(flow, visibility, level):
     weight = ops.cast(ops.expand_dims(visibility, -1), "float32")
     share = ops.average_pool(weight, size, size)
     total = ops.average_pool(flow * weight, size, size)
-    return total / ops.maximum(share, 1e-6) / size, ops.cast(share[..., 0] >= 0.5, "float32")
+    return total / ops.maximum(share, 1e-6) / size, level_visibility(visibility, level)
 
 
-def flow_error(flow, true_flow, visibility, level):
+def level_visibility(visibility, level):
+    """(batch, H, W) at a level: 1 where at least half of the 2^level block is visible, float32."""
+    share = ops.average_pool(ops.cast(ops.expand_dims(visibility, -1), "float32"), 2**level, 2**level)
+    return ops.cast(share[..., 0] >= 0.5, "float32")
+
+
+def flow_error(flow, true_flow, visibility, level, total=None, parts=1):
     """Mean end-point error over the visible positions, in pixels of the level.
 
     Args:
@@ -116,6 +131,8 @@ def flow_error(flow, true_flow, visibility, level):
         true_flow: (batch, H, W, 2), in pixels of the image.
         visibility: (batch, H, W, 1), 1 where the true flow's end is visible.
         level: 1, 2, ...
+        total: sum of `level_visibility` over the whole batch, of which the arguments are one of several equal parts.
+        parts: how many; the mean of their losses is the loss of the whole.
 
     Returns:
         A scalar, 0 where nothing is visible.
@@ -123,4 +140,5 @@ def flow_error(flow, true_flow, visibility, level):
     truth, weight = true_level_flow(true_flow, visibility[..., 0], level)
     squared = ops.sum(ops.square(ops.cast(flow, "float32") - truth), axis=-1)
     distance = ops.sqrt(squared + 1e-12)  # which has a gradient at 0
-    return ops.sum(weight * distance) / ops.maximum(ops.sum(weight), 1.0)
+    total = ops.sum(weight) if total is None else total
+    return parts * ops.sum(weight * distance) / ops.maximum(total, 1.0)

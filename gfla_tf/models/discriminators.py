@@ -117,7 +117,8 @@ class _Discriminator(ConfiguredModel):
 
 
 def _to_logits():
-    return [keras.layers.Activation(activation, name="activation"), SpectralConv2D(1, 1, name="conv")]
+    to_logit = SpectralConv2D(1, 1, name="conv", dtype="float32")
+    return [keras.layers.Activation(activation, name="activation"), to_logit]
 
 
 def _check_size(image_size, depth):
@@ -213,15 +214,17 @@ class PatchDiscriminator(_Discriminator):
     def __init__(self, image_size, image_channels=3, base_channels=64, max_channels=256, depth=3, **kwargs):
         layers = []
 
-        def add(channels, strides):
+        def add(channels, strides, **options):
             layers.append(keras.layers.ZeroPadding2D(1, name=f"pad{len(layers) // 3}"))
             index = len(layers) // 3
-            layers.append(SpectralConv2D(channels, 4, strides=strides, use_bias=False, name=f"conv{index}"))
+            layers.append(
+                SpectralConv2D(channels, 4, strides=strides, use_bias=False, name=f"conv{index}", **options)
+            )
             layers.append(keras.layers.Activation(activation, name=f"activation{index}"))
 
         for d in range(depth):
             add(width(d, base_channels, max_channels), 2)
         add(width(depth, base_channels, max_channels), 1)
-        add(1, 1)
+        add(1, 1, dtype="float32")
         layers.pop()  # the logit is not activated
         super().__init__(layers, image_size, image_channels, base_channels, max_channels, depth, **kwargs)

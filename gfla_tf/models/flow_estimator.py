@@ -66,7 +66,8 @@ class FlowNet(ConfiguredModel):
             if level:  # at level 0 there is nothing but the input
                 jumps[level] = Jump(out, name=f"jump{i}")
             if level in levels:
-                flow_heads[level] = convolution(2 * len(sources), 3, name=f"output{i}")
+                # In half precision a flow of 16 pixels would be known to a 64th of a pixel, or to an 8th.
+                flow_heads[level] = convolution(2 * len(sources), 3, name=f"output{i}", dtype="float32")
                 mask_heads[level] = convolution(len(sources), 3, activation="sigmoid", name=f"mask{i}")
 
         # === Functional model ===
@@ -83,7 +84,7 @@ class FlowNet(ConfiguredModel):
             if level in levels:
                 flow, mask = flow_heads[level](x), mask_heads[level](x)
                 if prior is not None:
-                    flow = keras.layers.Add(name=f"moved_{level}")([flow, prior[str(level)]])
+                    flow = keras.layers.Add(name=f"moved_{level}", dtype="float32")([flow, prior[str(level)]])
                 for i, source in enumerate(sources):
                     several = len(sources) > 1
                     outputs[f"flow{source}_{level}"] = flow[..., 2 * i : 2 * i + 2] if several else flow
@@ -123,7 +124,7 @@ class FlowEstimator(FlowNet):
         settings = {"image_size": tuple(image_size), "pose_channels": pose_channels, "limbs": limbs}
         prior = None
         if limbs:
-            layer = LimbFlow(limbs, kwargs.get("levels", (3, 2)), name="limb_flow")
+            layer = LimbFlow(limbs, kwargs.get("levels", (3, 2)), name="limb_flow", dtype="float32")
             prior = layer(inputs["source_pose"], inputs["target_pose"])
         super().__init__(
             inputs, list(inputs.values()), settings, ("",), lambda features: features, True, prior, **kwargs

@@ -6,6 +6,7 @@ from keras import ops
 from gfla_tf.data.joint_orders import COCO_TO_H36M
 from gfla_tf.errors import GflaError
 from gfla_tf.layers.convolution import activation
+from gfla_tf.layers.dropout import Dropout
 from gfla_tf.layers.normalization import AdaptiveNormalization, SequenceNormalization
 from gfla_tf.models.configured import ConfiguredModel
 
@@ -84,7 +85,7 @@ class MotionExtraction(ConfiguredModel):
 
         def normalised(x, normalization, name, *context):
             x = _activated(normalization(x, *context), name)
-            return keras.layers.Dropout(dropout, name=f"{name}_dropout")(x)
+            return Dropout(dropout, name=f"{name}_dropout")(x)
 
         x = convolution(3, "expand_conv")(seen)
         x = normalised(x, SequenceNormalization(name="expand_ln"), "expand")
@@ -99,7 +100,7 @@ class MotionExtraction(ConfiguredModel):
             x = keras.layers.Add(name=f"add{k}")([x, cropped])
         # Corrections start from none.
         start = {"kernel_initializer": "zeros"} if relative else {}
-        clean = keras.layers.Conv1D(2 * joints, 1, name="shrink", **start)(x)
+        clean = keras.layers.Conv1D(2 * joints, 1, name="shrink", dtype="float32", **start)(x)
         if relative:
             inner = keras.layers.Cropping1D(sum(dilations) + 1, name="inner")(keypoints)
             clean = clean * size + _in_h36m(inner)

@@ -103,7 +103,7 @@ class AttentiveDecoder(ConfiguredModel):
                 x = keras.layers.Add(name=f"blends{i}")(blends) if len(blends) > 1 else blends[0]
             x = ResBlock(hidden, hidden, name=f"residual{i}")(x)
             x = DecoderBlock(channels(max(depth - 2 - i, 0)), hidden, name=f"decoder{i}")(x)
-        outputs = {"generated": ImageOutput(name="outconv")(x), **coefficients}
+        outputs = {"generated": ImageOutput(name="outconv", dtype="float32")(x), **coefficients}
 
         # === Config ===
         config = {

@@ -28,11 +28,16 @@ def joint_positions(heat_maps):
     weights = heat_maps
     for _ in range(SHARPNESS):
         weights = ops.square(weights)
-    total = ops.sum(weights, axis=(1, 2), keepdims=True)
-    x = ops.reshape(ops.arange(width, dtype=weights.dtype), (1, 1, width, 1))
-    y = ops.reshape(ops.arange(height, dtype=weights.dtype), (1, height, 1, 1))
-    x, y = (ops.sum(weights * axis, axis=(1, 2), keepdims=True) / ops.maximum(total, 1e-6) for axis in (x, y))
-    return x, y, ops.minimum(total, 1.0)
+    positions = []
+    for axis, extent in ((2, width), (1, height)):
+        # Sums of few numbers, around the middle: rounding them otherwise on a phone hardly moves a joint.
+        profile = ops.sum(weights, axis=3 - axis, keepdims=True)
+        total, middle = ops.sum(profile, axis=axis, keepdims=True), (extent - 1) / 2
+        places = ops.arange(extent, dtype=weights.dtype) - middle
+        places = ops.reshape(places, (1, 1, width, 1) if axis == 2 else (1, height, 1, 1))
+        mean = ops.sum(profile * places, axis=axis, keepdims=True) / ops.maximum(total, 1e-6)
+        positions.append(mean + middle)
+    return *positions, ops.minimum(total, 1.0)
 
 
 def limb_flow(source, target, limbs, image_size, level=0):

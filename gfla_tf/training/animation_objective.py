@@ -46,15 +46,26 @@ class ClipObjective(ImageObjective):
         """The images (batch, T, H, W, 3) in which the flows to the previous frame are judged."""
         return _before(batch["previous_image"], batch["target_images"])
 
+    def totals(self, batch):
+        totals, person = {}, _flat(batch.get("target_persons"))
+        for source in self.flows:
+            own = self.flow_totals(person, _flat(batch.get(f"visibility_{source}")))
+            totals |= {f"{source}_{name}": total for name, total in own.items()}
+        return totals
+
     def terms(self, batch, outputs, step):
         terms, target, person = {}, None, _flat(batch.get("target_persons"))
+        totals, parts = batch.get("totals", {}), batch.get("parts", 1)
         if self.wanted & {"correctness", "content", "style"}:
             target = self.features(_flat(batch["target_images"]), None)
         for source, name in self.flows.items():
             flows = {level: _flat(outputs[f"{name}_{level}"]) for level in self.levels}
             seen = self._source_features(source, batch, outputs) if "correctness" in self.wanted else None
             truth = (_flat(batch.get(f"{kind}_{source}")) for kind in ("flow", "visibility"))
-            for term, value in self.flow_terms(flows, seen, target, step, person, *truth).items():
+            own = {
+                name.removeprefix(f"{source}_"): x for name, x in totals.items() if name.startswith(source)
+            }
+            for term, value in self.flow_terms(flows, seen, target, step, person, *truth, own, parts).items():
                 terms[term] = terms.get(term, 0.0) + value
         if "generated" in outputs:
             images = _flat(outputs["generated"]), _flat(batch["target_images"])
@@ -80,7 +91,7 @@ class AnimationObjective(ClipObjective):
     """Frame after frame, each from the reference and the frame generated before it.
 
     Gradients go back through all T frames, not beyond: the last generated frame is carried to the next batch, which goes on
-    with the same clips, as `state`. Where a clip begins, the reference stands for it. In stage flow, the previous frame is the
+    with the same clips, as "state". Where a clip begins, the reference stands for it. In stage flow, the previous frame is the
     true one, and all frames run at once.
 
     Args:
@@ -97,8 +108,11 @@ class AnimationObjective(ClipObjective):
         self.generator = generator
         self.previous = previous
         shape = (batch_size, *generator.image_size, 3)
-        self.previous_image = keras.Variable(ops.zeros(shape), trainable=False, name="previous_image")
-        self.state = [self.previous_image]
+        self.state = [
+            keras.Variable(
+                ops.zeros(shape), trainable=False, name="previous_image", aggregation="only_first_replica"
+            )
+        ]
 
     def outputs(self, network, batch, training):
         if network is self.generator:
@@ -114,7 +128,7 @@ class AnimationObjective(ClipObjective):
         previous = batch["previous_image"]
         if training:
             begins = ops.reshape(batch["first"], (-1, 1, 1, 1))
-            previous = ops.where(begins, batch["reference_image"], self.previous_image)
+            previous = ops.where(begins, batch["reference_image"], batch["state"][0])
         state = {
             name: batch[name] for name in ("reference_image", "reference_structure", "previous_structure")
         }
@@ -122,9 +136,10 @@ class AnimationObjective(ClipObjective):
         structures = ops.unstack(batch["target_structures"], axis=1)
         steps = list(sequence(lambda **arrays: generator(arrays, training=training), state, structures))
         outputs = {name: ops.stack([step[name] for step in steps], axis=1) for name in steps[0]}
+        outputs["previous_images"] = _before(previous, outputs["generated"])
         if training:
-            self.previous_image.assign(ops.stop_gradient(outputs["generated"][:, -1]))
-        return {**outputs, "previous_images": _before(previous, outputs["generated"])}
+            outputs["state"] = [ops.stop_gradient(outputs["generated"][:, -1])]
+        return outputs
 
     def previous_images(self, batch, outputs):
         if self.previous == "true" or "previous_images" not in outputs:

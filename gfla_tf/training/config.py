@@ -4,9 +4,7 @@ Defaults are the published training's (CVPR 2020, section 4.1; TIP 2020, section
 and `key=value` on the command line what differs from the file.
 """
 
-import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -15,6 +13,7 @@ from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
 
 from gfla_tf.data.poses import HEAT_MAP_SIGMA
 from gfla_tf.errors import GflaError
+from gfla_tf.files import write_whole
 
 
 @dataclass
@@ -31,6 +30,8 @@ class DataConfig:
     limb_sigma: float | None = None  # pixels; adds a map per limb to the joints' heat maps
     clip_frames: int = 30  # dance, face: length of a clip
     unroll: int = 6  # dance, face: frames of it in an update
+    # Synthetic dances: 0 for true joints; otherwise a pose detector's, with this share of its jitter and drift.
+    pose_noise: float = 0.0
 
 
 @dataclass
@@ -59,6 +60,9 @@ class FeaturesConfig:
 FLOW_TERMS = ("correctness", "regularization", "flow_error")
 IMAGE_TERMS = ("l1", "adversarial", *FLOW_TERMS, "content", "style")
 TERMS = (*IMAGE_TERMS, "joints")
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+# What may differ when a run goes on: it changes how a step is computed, not what.
+HOW = ("distribution", "accumulation_steps")
 
 
 @dataclass
@@ -104,7 +108,11 @@ class TrainConfig:
     name: str = "unnamed"
     task: str = "pose"
     seed: int = 0
-    batch_size: int = 8
+    batch_size: int = 8  # on all devices together
+    distribution: str = "auto"  # or one, mirrored, multi_worker, tpu; see docs/training.md
+    precision: str = "float32"  # or mixed_bfloat16, mixed_float16
+    accumulation_steps: int = 1  # parts of a batch computed one after the other, which takes less memory
+    ema: float | None = None  # decay of a moving average of the generator's weights, which then is the result
     jit_compile: bool = False
     steps_per_epoch: int = 1000
     checkpoint_every: int = 1000
@@ -186,10 +194,7 @@ def _reason(error):
 
 def save_config(config, path):
     """Writes the resolved configuration as YAML, whole or not at all."""
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(to_yaml(config), encoding="utf-8")
-    os.replace(temporary, path)
+    write_whole(path, to_yaml(config).encode())
 
 
 def to_yaml(config):

@@ -7,7 +7,8 @@ from gfla_tf.errors import GflaError
 from gfla_tf.losses.adversarial import ADVERSARIAL_KINDS
 from gfla_tf.losses.features import FEATURE_NETWORKS
 from gfla_tf.models.presets import PRESETS
-from gfla_tf.training.config import FLOW_TERMS, TERMS
+from gfla_tf.training.config import FLOW_TERMS, PRECISIONS, TERMS
+from gfla_tf.training.distribution import DISTRIBUTIONS
 from gfla_tf.training.tasks import TASKS
 
 FEATURE_TERMS = ("correctness", "content", "style")
@@ -25,6 +26,8 @@ def check_config(config, origin):
     task = TASKS[config.task](config)
     choices = {
         "adversarial_kind": ADVERSARIAL_KINDS,
+        "distribution": DISTRIBUTIONS,
+        "precision": PRECISIONS,
         "data.dataset": task.datasets,
         "features.network": (*FEATURE_NETWORKS, "none"),
     }
@@ -41,8 +44,10 @@ def check_config(config, origin):
     require("name", _is_plain_name, "it names a directory: leave out slashes")
     require("seed", lambda n: 0 <= n < 2**31 - 1, "it must be from 0 to 2147483646")
     require("data.seed", lambda n: 0 <= n < 2**63, "it must be from 0 to 9223372036854775807")
+    require("ema", lambda x: x is None or 0 < x < 1, "it must be null or between 0 and 1, such as 0.999")
     for key in (
         "batch_size",
+        "accumulation_steps",
         "steps_per_epoch",
         "checkpoint_every",
         "data.identities",
@@ -50,6 +55,9 @@ def check_config(config, origin):
         "data.unroll",
     ):
         require(key, lambda n: n >= 1, "it must be at least 1")
+    parts = config.accumulation_steps
+    require("batch_size", lambda n: n % parts == 0, f"it must be a multiple of accumulation_steps, {parts}")
+    require("data.pose_noise", lambda x: x >= 0, "it must be 0 or more")
     unroll = config.data.unroll
     require(
         "data.clip_frames",

@@ -9,7 +9,7 @@ from gfla_tf.training.step import training_step
 def read_means(model):
     """{metric: values of its variables}, on the first replica, as floats that JSON keeps exactly."""
     return {
-        metric.name: [float(_replicas(variable)[0]) for variable in metric.variables]
+        metric.name: [float(tf.convert_to_tensor(_replicas(variable)[0])) for variable in metric.variables]
         for metric in model.metrics
     }
 
@@ -23,7 +23,7 @@ def write_means(model, means):
 
 
 def _replicas(variable):
-    return tf.distribute.get_strategy().experimental_local_results(variable.value)
+    return getattr(variable.value, "values", (variable.value,))
 
 
 class EpochMeans(keras.callbacks.Callback):

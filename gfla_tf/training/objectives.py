@@ -2,7 +2,14 @@
 
 from keras import ops
 
-from gfla_tf.losses.flow import affine_regularization, best_similarity, flow_error, sampling_correctness
+from gfla_tf.losses.flow import (
+    affine_regularization,
+    best_similarity,
+    flow_error,
+    level_visibility,
+    mask_weight,
+    sampling_correctness,
+)
 from gfla_tf.losses.perceptual import content_loss, style_loss
 from gfla_tf.training.config import FLOW_TERMS, IMAGE_TERMS
 
@@ -10,10 +17,13 @@ from gfla_tf.training.config import FLOW_TERMS, IMAGE_TERMS
 class Objective:
     """Base class: the losses of one stage of a task.
 
+    A batch may be shared out over several devices, and cut into parts there. What stands here sees a part; the loss of the whole
+    is the mean of the losses of its parts, as it is for everything that is a mean over samples.
+
     Attributes:
         weights: {term: weight}; terms with weight 0 are not computed.
         state: Keras variables carried from step to step, which become part of checkpoints: what a recurrent task hands on
-            from one piece of a clip to the next.
+            from one piece of a clip to the next. Their first axis is that of the whole batch.
     """
 
     def __init__(self, weights):
@@ -32,9 +42,19 @@ class Objective:
     def outputs(self, network, batch, training):
         """Runs the network on a batch: the generator, or in stage flow what estimates the flow. A dict.
 
-        A recurrent task loops over the frames of its clip here, and writes its `state` only in training.
+        A recurrent task loops over the frames of its clip here. In training it finds its rows of `state` in the batch, a list
+        under "state", and puts what they become, if they change, into the outputs under the same name.
         """
         return network(self.inputs(batch), training=training)
+
+    def totals(self, batch):
+        """What losses are divided by that are no means over samples: sums over the batch that no network has a part in.
+
+        Returns:
+            {name: scalar}. `terms` finds the sums over the whole batch in the batch, as "totals", and as "parts" by how many such
+            batches they are shared.
+        """
+        return {}
 
     def terms(self, batch, outputs, step):
         """Unweighted loss terms {name: scalar}, without the adversarial one."""
@@ -63,7 +83,20 @@ class ImageObjective(Objective):
         self.window_sigma = window_sigma
         self.person_weight = stage.person_weight
 
-    def flow_terms(self, flows, source, target, step, person=None, true_flow=None, visibility=None):
+    def flow_totals(self, person=None, visibility=None):
+        """What correctness and flow_error are divided by; the arguments are those of `flow_terms`."""
+        totals = {}
+        for level in self.levels:
+            if "correctness" in self.wanted and person is not None:
+                size = tuple(extent >> level for extent in person.shape[1:3])
+                totals[f"correctness_{level}"] = ops.sum(mask_weight(person, size))
+            if "flow_error" in self.wanted:
+                totals[f"flow_error_{level}"] = ops.sum(level_visibility(visibility[..., 0], level))
+        return totals
+
+    def flow_terms(
+        self, flows, source, target, step, person=None, true_flow=None, visibility=None, totals=None, parts=1
+    ):
         """correctness, regularization and flow_error of one set of flows, each summed over the levels.
 
         Args:
@@ -72,8 +105,9 @@ class ImageObjective(Objective):
             step: of training.
             person: optional (batch, H, W, 1), 1 where the target shows the person: correctness then looks there alone.
             true_flow, visibility: (batch, H, W, 2) in pixels of the image and (batch, H, W, 1), for flow_error.
+            totals: `flow_totals` of the whole batch, of which this is one of `parts` equal parts.
         """
-        wanted, terms = self.wanted, {}
+        wanted, terms, totals = self.wanted, {}, totals or {}
 
         def add(name, value):
             terms[name] = terms.get(name, 0.0) + value
@@ -83,14 +117,15 @@ class ImageObjective(Objective):
             if "correctness" in wanted:
                 name = self.features.correctness_layer(level)
                 best = ops.stop_gradient(best_similarity(source[name], target[name]))
-                sigma = self.window_sigma(step)
-                add(
-                    "correctness", sampling_correctness(source[name], target[name], flow, person, sigma, best)
-                )
+                total = totals.get(f"correctness_{level}"), parts
+                window = self.window_sigma(step), best
+                value = sampling_correctness(source[name], target[name], flow, person, *window, *total)
+                add("correctness", value)
             if "regularization" in wanted:
                 add("regularization", affine_regularization(flow, kernel))
             if "flow_error" in wanted:
-                add("flow_error", flow_error(flow, true_flow, visibility, level))
+                total = totals.get(f"flow_error_{level}"), parts
+                add("flow_error", flow_error(flow, true_flow, visibility, level, *total))
         return terms
 
     def image_terms(self, generated, image, target, pose=None, person=None):
@@ -139,6 +174,9 @@ class PairObjective(ImageObjective):
         names = ("source_image", f"source_{self.condition}", f"target_{self.condition}")
         return {name: batch[name] for name in names}
 
+    def totals(self, batch):
+        return self.flow_totals(batch.get("target_person"), batch.get("visibility"))
+
     def terms(self, batch, outputs, step):
         wanted, source, target = self.wanted, None, None
         pose, person = batch.get("target_pose"), batch.get("target_person")
@@ -148,7 +186,8 @@ class PairObjective(ImageObjective):
             source = self.features(batch["source_image"], batch.get("source_pose"))
         flows = {level: outputs[f"flow_{level}"] for level in self.levels}
         truth = batch.get("flow"), batch.get("visibility")
-        terms = self.flow_terms(flows, source, target, step, person, *truth)
+        whole = batch.get("totals"), batch.get("parts", 1)
+        terms = self.flow_terms(flows, source, target, step, person, *truth, *whole)
         if "generated" in outputs:
             terms |= self.image_terms(outputs["generated"], batch["target_image"], target, pose, person)
         return terms

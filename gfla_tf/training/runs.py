@@ -10,15 +10,18 @@ runs/NAME/flow_estimator.weights.h5, generator.weights.h5    the result of each 
 """
 
 import contextlib
+import functools
 from pathlib import Path
 
 import keras
 
 from gfla_tf.errors import GflaError, raised_in_graphs
+from gfla_tf.layers.precision import precision
 from gfla_tf.losses.features import create_feature_extractor
 from gfla_tf.models.presets import create_discriminator, create_generator, preset
 from gfla_tf.training.checkpoints import Checkpoints
-from gfla_tf.training.config import differing_keys, load_config, save_config, settings
+from gfla_tf.training.config import HOW, differing_keys, load_config, save_config, settings
+from gfla_tf.training.distribution import create_distribution
 from gfla_tf.training.initialization import scale_initial_kernels
 from gfla_tf.training.stage_callbacks import stage_callbacks
 from gfla_tf.training.step import training_step
@@ -85,19 +88,21 @@ def load_generator(directory, best=False):
 class Run:
     """One training in `directory`; `train` goes on where an interrupted one stopped.
 
+    Of several workers each makes the run; the chief alone writes.
+
     Args:
         config: `TrainConfig`.
         directory: of this run, made if missing.
 
     Raises:
-        GflaError: the directory holds a run with another configuration.
+        GflaError: the directory holds a run with another configuration, or the devices wanted are not there.
     """
 
     def __init__(self, config, directory):
         self.config, self.directory = config, Path(directory)
         recorded = self.directory / "config.yaml"
         if recorded.is_file():
-            differing = differing_keys(load_config(recorded), config)
+            differing = [key for key in differing_keys(load_config(recorded), config) if key not in HOW]
             if differing:
                 finished = (self.directory / "generator.weights.h5").is_file()
                 remedy = self.directory if finished else f"{recorded} to go on from its checkpoints"
@@ -105,14 +110,20 @@ class Run:
                     f"{self.directory} holds a run with another {', '.join(differing)}: "
                     f"choose another name=, or remove {remedy}."
                 )
+        self.distribution = create_distribution(
+            config.distribution, config.batch_size, config.accumulation_steps, config.jit_compile
+        )
         keras.utils.set_random_seed(config.seed)
         self.task = TASKS[config.task](config)
-        self.generator, self.discriminators = build_models(config)
         self.features = None
-        if config.features.network != "none":
-            self.features = create_feature_extractor(config.features.network, config.features.weights)
+        with self.distribution.scope(), precision(config.precision):
+            self.generator, self.discriminators = build_models(config)
+            if config.features.network != "none":
+                self.features = create_feature_extractor(config.features.network, config.features.weights)
         self.task.check(self.generator, self.features)
         self.flow_network = self.task.flow_network(self.generator)
+        if not self.distribution.is_chief:
+            return
         try:  # last: a configuration that cannot be built leaves nothing behind
             self.directory.mkdir(parents=True, exist_ok=True)
             if not recorded.is_file():
@@ -126,24 +137,37 @@ class Run:
 
         Args:
             callbacks: more Keras callbacks for both.
+
+        Raises:
+            GflaError: training cannot go on, such as for a loss that is not finite, a full disk, or a worker that has ended.
         """
+        with self.distribution.together():
+            return self._train(callbacks)
+
+    def _train(self, callbacks):
         result = self.directory / "generator.weights.h5"
-        if result.is_file():
+        if self.distribution.of_chief(result.is_file()):
             load_weights(self.generator, result)
             return self.generator
         data, samples = self.task.load(self.generator)
         if self.flow_network is not None and self.config.flow.steps:
             pretrained = self.directory / "flow_estimator.weights.h5"
-            if not pretrained.is_file():
+            if self.distribution.of_chief(pretrained.is_file()):
+                load_weights(self.flow_network, pretrained)
+            else:
                 self._fit("flow", data, samples, callbacks)
-                save_weights_atomically(self.flow_network, pretrained)
-            load_weights(self.flow_network, pretrained)
+                self._save(self.flow_network, pretrained)
         if self.config.full.steps:
             self._fit("full", data, samples, callbacks)
-        if (self.directory / "metrics.csv").is_file():
+        if self.distribution.is_chief and (self.directory / "metrics.csv").is_file():
             loss_curves(self.directory / "metrics.csv", self.directory / "curves.png")
-        save_weights_atomically(self.generator, result)  # last: it says that the run is finished
+        self._save(self.generator, result)  # last: it says that the run is finished
         return self.generator
+
+    def _save(self, model, path):
+        if self.distribution.is_chief:
+            save_weights_atomically(model, path)
+        self.distribution.of_chief(0)  # nobody goes on, or leaves, before that is done
 
     def _fit(self, name, data, samples, callbacks):
         config, stage = self.config, getattr(self.config, name)
@@ -153,20 +177,30 @@ class Run:
         checkpoints.restore_latest()
         done = training_step(trainer)
         if done >= stage.steps or "ended" in checkpoints.record:
-            return
-        if done:
+            return trainer.finish()
+        if done and self.distribution.is_chief:
             print(f"{config.name}, {name} stage: going on from step {done}", flush=True)
         seed = config.seed + (name == "full")
-        own = stage_callbacks(name, config, self.task, samples, self.directory, checkpoints)
+        batches = functools.partial(self.task.dataset, data, seed)
+        own = stage_callbacks(
+            name, config, self.task, samples, self.directory, checkpoints, self.distribution.is_chief,
+            batch_of=lambda done: next(iter(batches(done))),
+        )  # fmt: skip
         for start, epoch, epochs, steps in _segments(done, stage.steps, config.steps_per_epoch):
+            parts = functools.partial(batches, start)
             trainer.fit(
-                self.task.dataset(data, seed, start), initial_epoch=epoch, epochs=epoch + epochs,
+                self.distribution.distribute(parts), initial_epoch=epoch, epochs=epoch + epochs,
                 steps_per_epoch=steps, callbacks=[*callbacks, *own], verbose=0, shuffle=False,
             )  # fmt: skip
             if trainer.stop_training:
                 break
+        trainer.finish()
 
     def _trainer(self, name, stage):
+        with self.distribution.scope():
+            return self._compiled(name, stage)
+
+    def _compiled(self, name, stage):
         first, last = stage.window_sigma
 
         def window_sigma(step):
@@ -179,10 +213,13 @@ class Run:
             self.discriminators,
             self.config.adversarial_kind,
             self.flow_network if name == "flow" else None,
+            self.config.accumulation_steps,
+            self.config.seed,
         )
         trainer.compile(
             _adam(stage, stage.learning_rate, stage.final_learning_rate),
             {role: _adam(stage, stage.discriminator_learning_rate, None) for role in self.discriminators},
+            self.config.ema,
             jit_compile=self.config.jit_compile,
         )
         return trainer

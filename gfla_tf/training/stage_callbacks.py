@@ -3,12 +3,13 @@
 from gfla_tf.training.best import KeepBest
 from gfla_tf.training.callbacks import MetricsCsv, ProgressBar, StopOnNonFinite
 from gfla_tf.training.checkpoints import CheckpointCallback
+from gfla_tf.training.diagnosis import terms_without_gradient
 from gfla_tf.training.epoch_means import EpochMeans
 from gfla_tf.training.readiness import Readiness
 from gfla_tf.training.tensorboard import ImageGrid, TensorBoardScalars
 
 
-def stage_callbacks(name, config, task, samples, directory, checkpoints, is_chief=True):
+def stage_callbacks(name, config, task, samples, directory, checkpoints, is_chief, batch_of):
     """Callbacks for `fit`.
 
     Args:
@@ -19,10 +20,15 @@ def stage_callbacks(name, config, task, samples, directory, checkpoints, is_chie
         directory: of the run.
         checkpoints: `Checkpoints` of the stage.
         is_chief: whether this process writes files; of several workers one does.
+        batch_of: function of a number of steps that gives the whole batch that comes after them.
     """
+
+    def terms_of(trainer, step):
+        return terms_without_gradient(trainer, batch_of(step), step)
+
     watching = [
         EpochMeans(checkpoints, config.steps_per_epoch),
-        StopOnNonFinite(checkpoints),  # before what saves or reports
+        StopOnNonFinite(checkpoints, terms_of),  # before what saves or reports
     ]
     stage, images = getattr(config, name), task.images_per_step
     if not is_chief:

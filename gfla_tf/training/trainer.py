@@ -1,10 +1,9 @@
 """The training step that every task shares: a generator, its discriminators and an optimiser for each.
 
 A task brings an objective (see `gfla_tf.training.objectives`) that says what its networks are fed, which terms its losses
-have and what is judged; this module turns that into a Keras model for `compile` and `fit`.
+have and what is judged; this module turns that into a Keras model for `compile` and `fit`, on one device or on many.
 """
 
-import keras
 import tensorflow as tf
 
 from gfla_tf.errors import GflaError
@@ -13,12 +12,19 @@ from gfla_tf.losses.adversarial import (
     generator_adversarial_loss,
     gradient_penalty,
 )
+from gfla_tf.training.batch_parts import after, cut
+from gfla_tf.training.keras_repair import DistributedFit
+from gfla_tf.training.replicas import RunningMean, means, write_rows
+from gfla_tf.training.updates import Updates
 
 GRADIENT_PENALTY_WEIGHT = 10.0
 
 
-class Trainer(keras.Model):
+class Trainer(DistributedFit):
     """Alternates one update of each discriminator and one of the generator, or trains the flow alone.
+
+    It is made, compiled and its networks are made in the scope of the strategy under which it trains. A step then gives what one
+    device gives for the whole batch, but for rounding.
 
     Args:
         generator: the model to train.
@@ -26,10 +32,20 @@ class Trainer(keras.Model):
         discriminators: {role: model}, empty where there is no adversarial loss. The objective's `judged` says what each sees.
         adversarial: kind of adversarial loss, one of `ADVERSARIAL_KINDS`.
         flow_network: stage 1: the part of the generator that runs and learns alone, without adversarial loss.
+        accumulation_steps: equal parts of a replica's batch that are computed one after the other, for an update of all.
+        seed: of all that is random in a step.
     """
 
     def __init__(
-        self, generator, objective, discriminators=None, adversarial="lsgan", flow_network=None, **kwargs
+        self,
+        generator,
+        objective,
+        discriminators=None,
+        adversarial="lsgan",
+        flow_network=None,
+        accumulation_steps=1,
+        seed=0,
+        **kwargs,
     ):
         super().__init__(**kwargs)
         self.generator = generator
@@ -37,6 +53,7 @@ class Trainer(keras.Model):
         self.discriminators = dict(discriminators or {}) if flow_network is None else {}
         self.adversarial = adversarial
         self.network = generator if flow_network is None else flow_network
+        self.accumulation_steps, self.seed = accumulation_steps, seed
         self.discriminator_optimizers = {}
         names = ["generator_loss", *(name for name, weight in objective.weights.items() if weight)]
         names += [f"{role}_loss" for role in self.discriminators]
@@ -46,19 +63,24 @@ class Trainer(keras.Model):
             )
         if names == ["generator_loss"]:
             raise GflaError("every weight of the losses that apply here is 0: set one, such as full.l1.")
+        names += [f"{role}_gradient_norm" for role in ("generator", *self.discriminators)]
         # Running means over an epoch: one value that is not finite stays visible until somebody looks.
-        self._means = {name: keras.metrics.Mean(name) for name in names}
+        self._means = {name: RunningMean(name) for name in names}
         self.built = True  # all networks are
 
-    def compile(self, generator_optimizer, discriminator_optimizers=None, **kwargs):
-        """Takes the generator's optimiser and {role: optimiser}; the rest is as for `keras.Model.compile`."""
+    def compile(self, generator_optimizer, discriminator_optimizers=None, ema=None, **kwargs):
+        """Takes the generator's optimiser, {role: optimiser} and the decay of an average of the weights that learn, or None;
+        the rest is as for `keras.Model.compile`."""
         super().compile(**kwargs)
         self.generator_optimizer = generator_optimizer
         self.optimizer = generator_optimizer
-        generator_optimizer.build(self.network.trainable_variables)
         self.discriminator_optimizers = {role: discriminator_optimizers[role] for role in self.discriminators}
+        scaled = self.generator.compute_dtype == "float16"
+        self.updates = {
+            "generator": Updates(self.network.trainable_variables, generator_optimizer, scaled, ema)
+        }
         for role, optimizer in self.discriminator_optimizers.items():
-            optimizer.build(self.discriminators[role].trainable_variables)
+            self.updates[role] = Updates(self.discriminators[role].trainable_variables, optimizer, scaled)
 
     @property
     def checkpointed(self):
@@ -69,30 +91,51 @@ class Trainer(keras.Model):
             **self.discriminators,
         }
         parts |= {f"{role}_optimizer": optimizer for role, optimizer in self.discriminator_optimizers.items()}
-        return parts | ({"state": list(self.objective.state)} if self.objective.state else {})
+        parts |= {"state": list(self.objective.state), "average": self.updates["generator"].average}
+        parts |= {f"{role}_loss_scale": updates.loss_scale for role, updates in self.updates.items()}
+        return {name: part for name, part in parts.items() if part != []}
+
+    def finish(self):
+        """Gives the weights that learnt the values of their moving average, if there is one."""
+        self.updates["generator"].finish()
 
     def call(self, batch, training=False):
         return self.objective.outputs(self.network, batch, training)
 
     def train_step(self, batch):
-        logs = {}
-        with tf.GradientTape() as tape:
-            outputs = self.objective.outputs(self.network, batch, training=True)
-            terms = self.objective.terms(batch, outputs, self.generator_optimizer.iterations)
-            judged = self.objective.judged(batch, outputs) if self.discriminators else {}
-            for role, discriminator in self.discriminators.items():
-                real, fake = judged[role]
-                with tape.stop_recording():
-                    logs[f"{role}_loss"] = self._train_discriminator(role, real, tf.stop_gradient(fake))
-                loss = generator_adversarial_loss(discriminator(fake), self.adversarial)
-                terms["adversarial"] = terms["adversarial"] + loss if "adversarial" in terms else loss
-            loss = sum(self.objective.weights[name] * term for name, term in terms.items())
-        variables = self.network.trainable_variables
-        gradients = tape.gradient(loss, variables)
-        # Zero for what a stage or a preset leaves out, such as the mask heads in stage 1.
-        gradients = [tf.zeros_like(v) if g is None else g for g, v in zip(gradients, variables, strict=True)]
-        self.generator_optimizer.apply(gradients, variables)
-        for name, value in {**terms, **logs, "generator_loss": loss}.items():
+        step = self.generator_optimizer.iterations
+        parts = cut(batch, self.objective, self.accumulation_steps, self.seed, step)
+        logs, terms, gradients, state, done = {}, {}, None, [], None
+        if self.discriminators and len(parts) > 1:
+            # They learn from the whole batch before the generator does from any of it, which therefore runs twice.
+            judged = []
+            for part in parts:
+                part = part.after(done)
+                done = self.objective.judged(part.batch, self._outputs(part))
+                judged.append(done)
+            logs = self._train_discriminators(parts, judged)
+        for part in parts:
+            part = part.after(done)
+            with tf.GradientTape() as tape:
+                outputs = self._outputs(part)
+                own = self.objective.terms(part.batch, outputs, step)
+                judged = self.objective.judged(part.batch, outputs) if self.discriminators else {}
+                if judged and len(parts) == 1:
+                    with tape.stop_recording():
+                        logs = self._train_discriminators(parts, [judged])
+                for role, discriminator in self.discriminators.items():
+                    loss = generator_adversarial_loss(discriminator(judged[role][1]), self.adversarial)
+                    own["adversarial"] = own["adversarial"] + loss if "adversarial" in own else loss
+                own["generator_loss"] = sum(self.objective.weights[name] * term for name, term in own.items())
+                scaled = self.updates["generator"].scaled(own["generator_loss"])
+            gradients = done = _sum(gradients, tape.gradient(scaled, self.network.trainable_variables))
+            terms = dict(zip(own, _sum(list(terms.values()) or None, own.values())))
+            state.append(outputs.get("state", []))
+        if state[0]:
+            write_rows(self.objective.state, [tf.concat(rows, axis=0) for rows in zip(*state)])
+        logs |= dict(zip(terms, _mean(terms.values(), len(parts))))
+        logs["generator_gradient_norm"] = self.updates["generator"].apply(_mean(gradients, len(parts)))
+        for name, value in zip(logs, tf.unstack(means(tf.stack(list(logs.values()))))):
             self._means[name].update_state(value)
         return {name: mean.result() for name, mean in self._means.items()}
 
@@ -100,25 +143,56 @@ class Trainer(keras.Model):
     def metrics(self):
         return list(self._means.values())
 
-    def _train_discriminator(self, role, real, fake):
-        discriminator, optimizer = self.discriminators[role], self.discriminator_optimizers[role]
-        variables = discriminator.trainable_variables
-        with tf.GradientTape() as tape:
-            # One call for both: the power iteration of the spectral norm runs once per step.
-            logits = discriminator(tf.concat([real, fake], axis=0), training=True)
-            real_logits, fake_logits = tf.split(logits, 2)
-            loss = discriminator_adversarial_loss(real_logits, fake_logits, self.adversarial)
-            if self.adversarial == "wgan-gp":
-                penalty = _gradient_penalty(discriminator, real, fake, optimizer.iterations)
-                loss += GRADIENT_PENALTY_WEIGHT * penalty
-        optimizer.apply(tape.gradient(loss, variables), variables)
+    def _outputs(self, part):
+        with part.noise.drawn():
+            outputs = self.objective.outputs(self.network, part.batch, training=True)
+        # Losses are computed in float32.
+        return tf.nest.map_structure(lambda x: tf.cast(x, tf.float32), outputs)
+
+    def _train_discriminators(self, parts, judged):
+        """Updates each discriminator once, from what it judges in each part of the batch."""
+        logs = {}
+        for role, discriminator in self.discriminators.items():
+            updates, variables = self.updates[role], discriminator.trainable_variables
+            losses, gradients, done = [], None, None
+            for part, pairs in zip(parts, judged, strict=True):
+                real, fake = after(pairs[role], done)
+                with tf.GradientTape() as tape:
+                    loss = self._discriminator_loss(
+                        discriminator, real, tf.stop_gradient(fake), part, first=not losses
+                    )
+                    scaled = updates.scaled(loss)
+                gradients = done = _sum(gradients, tape.gradient(scaled, variables))
+                losses.append(loss)
+            logs[f"{role}_gradient_norm"] = updates.apply(_mean(gradients, len(parts)))
+            (logs[f"{role}_loss"],) = _mean([sum(losses)], len(parts))
+        return logs
+
+    def _discriminator_loss(self, discriminator, real, fake, part, first):
+        # One call for both, and training in the first part alone: the power iteration of the spectral norm runs once per step.
+        logits = discriminator(tf.concat([real, fake], axis=0), training=first)
+        real_logits, fake_logits = tf.split(logits, 2)
+        loss = discriminator_adversarial_loss(real_logits, fake_logits, self.adversarial)
+        if self.adversarial == "wgan-gp":
+            penalty = _gradient_penalty(discriminator, real, fake, part.noise)
+            loss += GRADIENT_PENALTY_WEIGHT * penalty
         return loss
 
 
-def _gradient_penalty(discriminator, real, fake, step):
-    # A function of the step, so that a resumed run draws what an uninterrupted one draws.
-    seed = tf.stack([tf.cast(step, tf.int32), 0])
-    share = tf.random.stateless_uniform([tf.shape(real)[0]] + [1] * (len(real.shape) - 1), seed)
+def _sum(total, values):
+    """The sums of two lists, of which the first may not be there yet, and entries of gradients may be None."""
+    if total is None:
+        return list(values)
+    return [x if y is None else x + y for x, y in zip(total, values, strict=True)]
+
+
+def _mean(sums, count):
+    """The sums of `count` values as their means."""
+    return [x if x is None or count == 1 else x / count for x in sums]
+
+
+def _gradient_penalty(discriminator, real, fake, noise):
+    share = noise.uniform([tf.shape(real)[0]] + [1] * (len(real.shape) - 1))
     between = share * real + (1 - share) * fake
     with tf.GradientTape() as tape:
         tape.watch(between)

@@ -2,6 +2,7 @@
 
 from gfla_tf.data.clip_bank import ClipBank
 from gfla_tf.data.clip_pipeline import clip_dataset, clip_inputs
+from gfla_tf.data.pipeline import WHOLE
 from gfla_tf.data.prepared import BUILDERS, prepare
 from gfla_tf.data.prepared_clips import piece_dataset
 from gfla_tf.models.presets import PRESETS
@@ -72,12 +73,12 @@ class ClipTask(Task):
         image_size = tuple(batch["reference_image"].shape[1:3])
         return clip_inputs(batch, lambda structures: self.draw(structures, image_size))
 
-    def dataset(self, data, seed, start):
+    def dataset(self, data, seed, start, part=WHOLE):
         config = self.config
         if isinstance(data, ClipBank):
-            return clip_dataset(data, config.batch_size, config.data.unroll, self.prepare, seed, start)
+            return clip_dataset(data, config.batch_size, config.data.unroll, self.prepare, seed, start, part)
         length, unroll = config.data.clip_frames, config.data.unroll
-        return piece_dataset(data, config.batch_size, length, unroll, self.prepare, seed, start)
+        return piece_dataset(data, config.batch_size, length, unroll, self.prepare, seed, start, part)
 
     @property
     def images_per_step(self):

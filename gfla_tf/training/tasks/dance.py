@@ -37,7 +37,7 @@ class DanceTask(ClipTask):
         return super().objective(generator, features, stage, window_sigma)
 
     def render(self, image_size, split, seed, clips, length):
-        return render_clips(image_size, split, seed, clips, length)
+        return render_clips(image_size, split, seed, clips, length, self.config.data.pose_noise)
 
     def samples(self, builder, split):
         return ClipSamples(builder, split, structure=("keypoints", (len(H36M_17), 3)))

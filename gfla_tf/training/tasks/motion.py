@@ -8,6 +8,7 @@ from gfla_tf.data.joint_orders import coco_to_h36m
 from gfla_tf.data.motion_bank import MotionBank, to_points
 from gfla_tf.data.motion_pipeline import motion_dataset
 from gfla_tf.data.people_motion import perform_motion
+from gfla_tf.data.pipeline import WHOLE
 from gfla_tf.layers.convolution import INITIAL_GAIN
 from gfla_tf.motion_pictures import skeleton_strips, stacked
 from gfla_tf.training.objectives import Objective
@@ -17,14 +18,10 @@ SAMPLES = 4  # sequences in the sample pictures
 
 
 class MotionObjective(Objective):
-    """The mean squared error of the joints, in the network's coordinates.
+    """The mean squared error of the joints, in the network's coordinates."""
 
-    Its state is that of the dropout's random numbers, which checkpoints of the network itself leave out.
-    """
-
-    def __init__(self, generator, stage):
+    def __init__(self, stage):
         super().__init__({"joints": stage.joints})
-        self.state = generator.non_trainable_variables
 
     def inputs(self, batch):
         return {"keypoints": batch["keypoints"]}
@@ -60,14 +57,14 @@ class MotionTask(Task):
         samples = motion_dataset(held_out, SAMPLES, generator.receptive_field, frames=generator.frames)
         return (bank, generator), next(iter(samples))
 
-    def dataset(self, data, seed, start):
+    def dataset(self, data, seed, start, part=WHOLE):
         bank, generator = data
         return motion_dataset(
-            bank, self.config.batch_size, generator.receptive_field, seed, start, generator.frames
+            bank, self.config.batch_size, generator.receptive_field, seed, start, part, generator.frames
         )
 
     def objective(self, generator, features, stage, window_sigma):
-        return MotionObjective(generator, stage)
+        return MotionObjective(stage)
 
     def grid(self, batch, outputs):
         """Strips of skeletons for each sequence: as detected, as the network has it, and true."""

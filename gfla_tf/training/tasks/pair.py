@@ -1,7 +1,7 @@
 """What the tasks share that turn one picture into another: pairs of frames of one identity, each with its condition."""
 
 from gfla_tf.data.pair_bank import PairBank
-from gfla_tf.data.pipeline import pair_dataset, sample_dataset
+from gfla_tf.data.pipeline import WHOLE, pair_dataset, sample_dataset
 from gfla_tf.data.prepared import BUILDERS, prepare
 from gfla_tf.training.objectives import PairObjective
 from gfla_tf.training.tasks.task import SAMPLE_SEED, Task
@@ -72,9 +72,9 @@ class PairTask(Task):
         samples = self.render(size, "test", SAMPLE_SEED, 4, 2)
         return bank, next(iter(pair_dataset(samples, 4, self.prepare)))
 
-    def dataset(self, data, seed, start):
+    def dataset(self, data, seed, start, part=WHOLE):
         dataset = pair_dataset if isinstance(data, PairBank) else sample_dataset
-        return dataset(data, self.config.batch_size, self.prepare, seed, start)
+        return dataset(data, self.config.batch_size, self.prepare, seed, start, part)
 
     def objective(self, generator, features, stage, window_sigma):
         return PairObjective(generator, features, stage, window_sigma, self.condition)

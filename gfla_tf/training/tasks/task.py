@@ -4,6 +4,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from gfla_tf.data.pipeline import WHOLE
 from gfla_tf.errors import GflaError
 from gfla_tf.training.config import IMAGE_TERMS
 
@@ -102,8 +103,11 @@ class Task:
         """
         raise NotImplementedError
 
-    def dataset(self, data, seed, start):
-        """Endless `tf.data.Dataset` of batches, of which it skips `start`; the n-th is a pure function of seed and n."""
+    def dataset(self, data, seed, start, part=WHOLE):
+        """Endless `tf.data.Dataset` of batches, of which it skips `start`; the n-th is a pure function of seed and n.
+
+        Only part i of n of each batch where `part` is (i, n), for one of several workers.
+        """
         raise NotImplementedError
 
     @property

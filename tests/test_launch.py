@@ -1,0 +1,42 @@
+"""Several processes of one machine as workers of one training."""
+
+import json
+
+import pytest
+
+import launch
+
+PROGRAM = """
+import json, os, sys, time
+
+settings = json.loads(os.environ["TF_CONFIG"])
+print(json.dumps([settings, os.environ.get("CUDA_VISIBLE_DEVICES"), sys.argv[1:]]))
+index = settings["task"]["index"]
+if sys.argv[1] == "fail":
+    sys.exit(3) if index else time.sleep(3600)
+"""
+
+
+@pytest.fixture
+def program(tmp_path):
+    path = tmp_path / "program.py"
+    path.write_text(PROGRAM)
+    return path
+
+
+def test_each_worker_gets_the_cluster_its_index_and_the_arguments(program, capfd):
+    assert launch.launch(3, ["config.yaml", "a=1"], gpu_each=True, program=program) == 0
+    told = {line[:3]: json.loads(line[4:]) for line in capfd.readouterr().out.splitlines()}
+    assert sorted(told) == ["[0]", "[1]", "[2]"]
+    clusters = {json.dumps(settings["cluster"]) for settings, _, _ in told.values()}
+    assert len(clusters) == 1 and len(set(json.loads(clusters.pop())["worker"])) == 3
+    for i in range(3):
+        settings, gpu, arguments = told[f"[{i}]"]
+        assert settings["task"] == {"type": "worker", "index": i}
+        assert gpu == str(i) and arguments == ["config.yaml", "a=1"]
+
+
+def test_a_worker_that_fails_ends_the_others(program, capfd, monkeypatch):
+    monkeypatch.setattr(launch, "GRACE", 0.5)
+    assert launch.launch(2, ["fail"], program=program) == 3
+    assert "worker 1 ended with status 3" in capfd.readouterr().err
