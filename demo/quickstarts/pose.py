@@ -4,7 +4,7 @@ import numpy as np
 
 CONFIG = "configs/pose_quickstart.yaml"
 BASELINES = {
-    "no_attention": ("model.generator.attention=none", "full.correctness=0", "full.regularization=0"),
+    "no_attention": ("model.generator.attention=none", "full.regularization=0"),
 }
 UNSEEN = "people never seen in training"
 NOTES = (
