@@ -212,9 +212,9 @@ def test_noise_moves_joints_a_little_drops_some_and_swaps_sides(noise):
     across = np.linalg.norm(noisy[:, right, :2] - clean[:, left, :2], axis=-1)
     swapped = present[:, right] & (across < distance[:, right])
     assert 0.005 < swapped.mean() < 0.1
-    slow = noisy[:, JOINTS.index("nose"), 0][present[:, JOINTS.index("nose")]]
-    fast = np.diff(slow).std()
-    assert slow.std() > 0.6 * fast  # drift beside jitter
+    nose = noisy[:, JOINTS.index("nose"), 0][present[:, JOINTS.index("nose")]]
+    jitter, means = np.diff(nose).std() / np.sqrt(2), nose[: len(nose) // 12 * 12].reshape(-1, 12).mean(axis=1)
+    assert means.std() > 1.4 * jitter / np.sqrt(12)  # which is more than jitter alone would leave: there is drift
 
 
 def test_noise_knows_other_joint_orders_and_refuses_wrong_shapes():

@@ -25,6 +25,7 @@ from gfla_tf.layers.spectral_norm import SpectralConv2D
 from gfla_tf.losses.adversarial import ADVERSARIAL_KINDS
 from gfla_tf.training.best import KeepBest
 from gfla_tf.training.checkpoints import Checkpoints
+from gfla_tf.training.objectives import PairObjective
 from gfla_tf.training.runs import Run, _segments, load_generator
 from gfla_tf.training.tasks import pose
 from gfla_tf.training.weight_files import load_weights
@@ -438,3 +439,21 @@ def test_a_run_that_becomes_non_finite_stops_in_one_sentence_and_keeps_its_check
     tame = Run(tamer, run.directory)._trainer("full", tamer.full)
     assert Checkpoints(run.directory / "checkpoints" / "full", tame).restore_latest() >= 1
     assert float(tame.generator_optimizer.learning_rate) == pytest.approx(1e-5)
+
+
+def test_a_gradient_that_is_not_finite_stops_the_run_with_the_name_of_its_term(folder, monkeypatch):
+    monkeypatch.setattr(pose, "render_frames", render_here)
+    terms = PairObjective.terms
+
+    def broken(self, batch, outputs, step):
+        found = terms(self, batch, outputs, step)
+        generated = tf.reduce_sum(outputs["generated"])
+        return {**found, "content": found["content"] + tf.sqrt(generated * 0.0)}  # 0, whose gradient is NaN
+
+    monkeypatch.setattr(PairObjective, "terms", broken)
+    run = Run(tiny_config(folder, "flow.steps=0"), folder / "runs" / "broken")
+    with pytest.raises(GflaError) as caught:
+        run.train()
+    told = "generator_gradient_norm is nan, and so is the gradient of content, which itself is finite; there is no"
+    assert str(caught.value).startswith(f"Training stopped at step 1: {told} checkpoint yet")
+    assert all(np.isfinite(value).all() for value in weights(run.generator).values())
