@@ -6,8 +6,8 @@ from gfla_tf.data.poses import JOINTS
 from gfla_tf.data.synthetic.draws import Draws
 from gfla_tf.errors import GflaError
 
-# Shares of the person's height. Those who marked COCO's joints by hand differ, from picture to picture, by about 0.025 to 0.045 of
-# it (the deviations in its OKS, for a person that covers a sixth of a square as high).
+# Shares of the person's height. Those who marked COCO's joints by hand differ by about 0.025 to 0.045 of it from picture to
+# picture (the deviations in its OKS, for a person that covers a sixth of a square as high).
 JITTER, DRIFT, OUTLIER = 0.010, 0.010, 0.05
 _DRIFT_PERIOD = 24  # frames between two places of the drift's random path
 _NOISE = 0x6E6F697365  # keeps the key apart from those of the rendered people
