@@ -213,8 +213,9 @@ def test_noise_moves_joints_a_little_drops_some_and_swaps_sides(noise):
     swapped = present[:, right] & (across < distance[:, right])
     assert 0.005 < swapped.mean() < 0.1
     nose = noisy[:, JOINTS.index("nose"), 0][present[:, JOINTS.index("nose")]]
-    jitter, means = np.diff(nose).std() / np.sqrt(2), nose[: len(nose) // 12 * 12].reshape(-1, 12).mean(axis=1)
-    assert means.std() > 1.4 * jitter / np.sqrt(12)  # which is more than jitter alone would leave: there is drift
+    jitter = np.diff(nose).std() / np.sqrt(2)
+    means = nose[: len(nose) // 12 * 12].reshape(-1, 12).mean(axis=1)
+    assert means.std() > 1.4 * jitter / np.sqrt(12)  # more than jitter alone would leave: there is drift
 
 
 def test_noise_knows_other_joint_orders_and_refuses_wrong_shapes():
