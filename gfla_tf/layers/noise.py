@@ -8,8 +8,6 @@ import contextlib
 import contextvars
 import zlib
 
-import tensorflow as tf
-
 _current = contextvars.ContextVar("noise", default=None)
 
 
@@ -33,6 +31,8 @@ class Noise:
             shape: whose first axis is that of the part's rows.
             purpose: other numbers for every other one.
         """
+        import tensorflow as tf  # here: who trains has it, and who only builds networks may have another backend
+
         rows = shape[0]
         seed = tf.stack([tf.cast(self.step, tf.int32), self.seed + zlib.crc32(purpose.encode()) % 2**30])
         numbers = tf.random.stateless_uniform([rows * self.count, *shape[1:]], seed)
