@@ -55,10 +55,13 @@ def of(values, prefix):
 
 
 def largest_difference(one, other, prefix):
+    """Of networks, their moving average and the state of clips; what optimizers remember are gradients, of any size."""
     one, other = of(one, prefix), of(other, prefix)
     assert one.keys() == other.keys() and one
     return max(
-        np.abs(one[name].astype(np.float64) - other[name]).max() for name in one if "/logs/" not in name
+        np.abs(one[name].astype(np.float64) - other[name]).max()
+        for name in one
+        if "/logs/" not in name and "_optimizer/" not in name
     )
 
 

@@ -32,7 +32,7 @@ SETTINGS = {
     "features": {"network": "none"},
     "flow": {"steps": 0},
     "full": {
-        "steps": 20, "learning_rate": 1e-2, "joints": 100.0, "l1": 0.0, "adversarial": 0.0, "correctness": 0.0,
+        "steps": 20, "learning_rate": 3e-3, "joints": 100.0, "l1": 0.0, "adversarial": 0.0, "correctness": 0.0,
         "regularization": 0.0, "content": 0.0, "style": 0.0,
     },
 }  # fmt: skip
