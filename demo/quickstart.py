@@ -4,8 +4,8 @@
     python -m demo.quickstart TASK key=value ...
 
 writes runs/TASK_quickstart/ with result.png or result.gif and result.json in it. Data and its true flow are synthetic, made from
-a seed; training follows the published method, small enough for two cores. A network and the baselines that it is compared with are
-judged on data never seen in training. A run that is finished is not trained again.
+a seed; training follows the published method, small enough for two cores. A network and the baselines that it is compared with
+are judged on data never seen in training. A run that is finished is not trained again.
 """
 
 import argparse
