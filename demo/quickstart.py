@@ -20,6 +20,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from demo import quickstarts
 from gfla_tf.errors import GflaError, user_errors
+from gfla_tf.files import write_whole
 
 FRAMES_PER_SECOND = 15  # of result.gif
 
@@ -110,10 +111,8 @@ def _write_picture(directory, drawn):
 
 
 def _write_json(path, result):
-    temporary = path.with_name(f".{path.name}.tmp")
     try:
-        temporary.write_text(json.dumps(result, indent=2) + "\n")
-        os.replace(temporary, path)
+        write_whole(path, (json.dumps(result, indent=2) + "\n").encode())
     except OSError as error:
         raise GflaError(f"Cannot write the figures to {path}: {error.strerror}.") from error
 
