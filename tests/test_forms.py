@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 from rule_weights import fill
+from tiny_networks import TINY_NETWORK
 
 from export.agreement import LEVEL, TOLERANCE, as_float, differences
 from export.conversion import convert
@@ -21,14 +22,7 @@ from gfla_tf.models.presets import create_generator
 
 SPLIT, PHONE = Form(split=True), Form(keypoints=True, uint8=True, split=True)
 SETTINGS = {"heat_map_sigma": 4.0, "limb_sigma": 2.0}
-TINY = {
-    "image_size": (32, 64),
-    "attention_kernels": {1: 3},
-    "attention_units": 4,
-    "depth": 1,
-    "flow_depth": 2,
-}
-TINY |= {"base_channels": 4, "max_channels": 8, "flow_base_channels": 4, "flow_max_channels": 8}
+TINY = {**TINY_NETWORK, "image_size": (32, 64)}
 PRESETS = {
     "pose": "pose_market",
     "dance": "dance_fashionvideo",

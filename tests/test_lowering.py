@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 from rule_weights import fill
 from small_tflite import write_tflite
+from tiny_networks import TINY_NETWORK
 
 from export.accelerators import run, why_not
 from export.forms import Form
@@ -25,14 +26,7 @@ from gfla_tf.ops.native.litert_delegate import sampler_delegate
 
 LOWERINGS = ("gather", "resampler")
 SHAPES = {"target": (1, 10, 14, 8), "source": (1, 10, 14, 8), "flow": (1, 10, 14, 2)}
-TINY = {
-    "image_size": (32, 32),
-    "attention_kernels": {1: 3},
-    "attention_units": 4,
-    "depth": 1,
-    "flow_depth": 2,
-}
-TINY |= {"base_channels": 4, "max_channels": 8, "flow_base_channels": 4, "flow_max_channels": 8}
+TINY = {**TINY_NETWORK, "image_size": (32, 32)}
 PRESETS = {
     "pose": "pose_deepfashion",
     "dance": "dance_fashionvideo",
