@@ -96,9 +96,8 @@ def worker(form, subject, which, case, calls, connection):
             loss = tf.reduce_sum(tf.square(run(*arguments)))
         return tape.gradient(loss, arguments)
 
-    for _ in range(
-        2
-    ):  # kernels and threads are set up on a corner of the inputs, which is not what is measured
+    # Kernels and threads are set up on a corner of the inputs, which is not what is measured.
+    for _ in range(2):
         step(*(x[:, :8, :8] for x in arguments))
     step(*arguments)
     connection.send(memory_of(lambda: step(*arguments)))
