@@ -8,7 +8,7 @@ import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 
 from export.operations import multiply_adds, operation_histogram, operation_names
-from export.quantization import KINDS, calibrate, candidates, quantize
+from export.quantization import HEADROOM, KINDS, calibrate, candidates, quantize
 from export.runner import TFLiteModel
 from export.sensitivity import psnr, selective, squared_error
 from export.sources import Source
@@ -122,6 +122,20 @@ def test_int8_computes_in_int8_except_where_told(flatbuffer, inputs, folder):
     in_int8 = {name for name, type_ in quantized.items() if type_ == schema.TensorType.INT8}
     assert len(quantized) == 6 and len(in_int8) == 2
     assert not any("loud" in name for name in in_int8)
+
+
+def test_int16_has_headroom_beyond_what_samples_showed(flatbuffer, inputs, folder, monkeypatch):
+    model_file = folder / "float.tflite"
+    model_file.write_bytes(flatbuffer)
+    keep = [name for name in candidates(flatbuffer) if "first" not in name]
+    louder = [{"source_image": 1.8 * arrays["source_image"]} for arrays in inputs]
+    expected, errors = run(flatbuffer, louder, folder), {}
+    for headroom in (1.0, HEADROOM["int16"]):
+        monkeypatch.setitem(HEADROOM, "int16", headroom)
+        ranges = calibrate(flatbuffer, "int16", TFLiteModel(model_file), inputs)
+        quantized = quantize(flatbuffer, "int16", keep, ranges)
+        errors[headroom] = squared_error(run(quantized, louder, folder), expected)
+    assert errors[2.0] < errors[1.0] / 10
 
 
 def test_the_operations_that_cost_most_are_found_and_kept_in_float(flatbuffer, inputs, folder):
