@@ -233,8 +233,8 @@ def training_grid(batch, outputs, condition="pose", draw=pose_picture, max_rows=
 def loss_curves(csv_path, png_path):
     """Draws the metrics CSV of a run (see `MetricsCsv`): a panel per quantity.
 
-    Positive quantities that vary more than tenfold have a logarithmic axis; dotted lines are changes of
-    stage.
+    Steps count on from stage to stage, a colour each, with a dotted line where one begins. Positive quantities that vary more
+    than tenfold have a logarithmic axis.
 
     Raises:
         GflaError: the CSV cannot be read or has no rows of numbers, or the picture cannot be written.
@@ -254,19 +254,23 @@ def loss_curves(csv_path, png_path):
     across = min(3, max(1, len(columns)))
     down = math.ceil(len(columns) / across)
     figure = Figure(figsize=(4.5 * across, 2.8 * down), layout="constrained")
-    stages = [row.get("stage") for row in table]
-    changes = [step for step, before, after in zip(steps[1:], stages, stages[1:]) if before != after]
+    stages = np.array([row.get("stage") or "" for row in table])
+    begins = _count_on(steps, stages)
     for index, name in enumerate(columns):
         axes = figure.add_subplot(down, across, index + 1, title=name)
         known = np.isfinite(series[name])
         values = series[name][known]
-        axes.plot(steps[known], values, marker="." if known.sum() < 30 else None)
+        for stage in begins:
+            part = known & (stages == stage)
+            axes.plot(steps[part], series[name][part], marker="." if known.sum() < 30 else None, label=stage)
         if values.min(initial=np.inf) > 0 and values.max(initial=0.0) > 10 * values.min(initial=np.inf):
             axes.set_yscale("log")
-        for step in changes:
+        for step in list(begins.values())[1:]:
             axes.axvline(step, color="gray", linestyle=":")
         axes.grid(alpha=0.3)
         axes.set_xlabel("step")
+    if len(begins) > 1:
+        figure.axes[0].legend()
     picture = io.BytesIO()
     figure.savefig(picture, dpi=100, format="png")
     try:
@@ -285,6 +289,20 @@ def write_png(path, image):
         write_whole(path, cv2.imencode(".png", _three_channels(image)[..., ::-1])[1].tobytes())
     except OSError as error:
         raise GflaError(f"Cannot write the picture {path}: {error.strerror}.") from error
+
+
+def _count_on(steps, stages):
+    """Lets steps, which begin anew with each stage, go on from the last of the stage before, in place.
+
+    Returns:
+        {stage: the step at which it begins}.
+    """
+    begins, last = {}, 0
+    for stage in dict.fromkeys(stages.tolist()):
+        begins[stage] = last
+        steps[stages == stage] += last
+        last = steps[stages == stage].max()
+    return begins
 
 
 _OUTPUT_COLUMN = re.compile(r"generated|(flow|mask)_\d+")

@@ -6,6 +6,7 @@ import sys
 import cv2
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 
 from gfla_tf import visualization
 from gfla_tf.data.poses import heat_maps
@@ -202,6 +203,24 @@ def test_loss_curves_are_drawn_from_a_csv_with_gaps(tmp_path):
         GflaError, match=r"Cannot write the loss curves .*metrics\.csv/curves\.png: File exists"
     ):
         loss_curves(path, path / "curves.png")
+
+
+def test_steps_of_loss_curves_go_on_from_stage_to_stage(tmp_path, monkeypatch):
+    drawn, plot = [], Axes.plot
+
+    def spy(axes, x, y, **style):
+        drawn.append((style["label"], [*x], [*y]))
+        return plot(axes, x, y, **style)
+
+    monkeypatch.setattr(Axes, "plot", spy)
+    path = tmp_path / "metrics.csv"
+    path.write_text(
+        "step,stage,epoch,time,loss,l1\n10,flow,0,1,5,\n15,flow,1,2,4,\n10,full,0,3,3,7\n20,full,1,4,2,6\n"
+    )
+    loss_curves(path, tmp_path / "curves.png")
+    assert drawn == [
+        ("flow", [10, 15], [5, 4]), ("full", [25, 35], [3, 2]), ("flow", [], []), ("full", [25, 35], [7, 6]),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", [None, "", "step,l1\n", "a,b\n1,2\n", "step,l1\nx,1\n"])
