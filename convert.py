@@ -91,7 +91,7 @@ def parse_arguments(arguments=None):
         nargs="+",
         default=[],
         metavar="KIND=DB",
-        help="PSNR against float32 that a variant has to reach (default: float16=55 weights=45 dynamic=35 int8=30 int16=35)",
+        help="PSNR against float32 that a variant has to reach (default: float16=55 weights=45 dynamic=39 int8=36 int16=45)",
     )
     quantized.add_argument(
         "--data",

@@ -91,5 +91,5 @@ def chosen(names, goals, data, say):
                 raise ValueError(kind)
             decibels[kind] = float(value)
         except ValueError as error:
-            raise GflaError(f"{goal!r} is no goal: write KIND=DB, such as int8=30.") from error
+            raise GflaError(f"{goal!r} is no goal: write KIND=DB, such as int8=33.") from error
     return Variants(names, data, decibels, say)

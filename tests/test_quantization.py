@@ -177,5 +177,5 @@ def test_the_command_line_names_variants_and_goals():
     with pytest.raises(GflaError, match="there is no variant 'int4': choose all, or some of float32"):
         chosen(["int4"], [], None, print)
     for goal in ("int8", "int8=high", "int4=30"):
-        with pytest.raises(GflaError, match="is no goal: write KIND=DB, such as int8=30"):
+        with pytest.raises(GflaError, match="is no goal: write KIND=DB, such as int8=33"):
             chosen(["int8"], [goal], None, print)
