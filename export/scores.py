@@ -92,11 +92,11 @@ def score(source, results, samples, lpips):
             }
         )
         if "generated" in outputs[0]:
-            pictures[result.variant] = [to_uint8(o["generated"][0]) for o in outputs[:SHOWN]]
+            pictures[result.variant] = [to_uint8(o["generated"][0]) for o in _some(outputs)]
     notes = [f"LPIPS is left out: {lpips}."] if isinstance(lpips, str) else []
     if pictures:
-        pictures["source"] = [_picture(sample) for sample in samples[:SHOWN]]
-        pictures["target"] = [sample.truth.get("target_image") for sample in samples[:SHOWN]]
+        pictures["source"] = [_picture(sample) for sample in _some(samples)]
+        pictures["target"] = [sample.truth.get("target_image") for sample in _some(samples)]
     size = " x ".join(map(str, getattr(source.generator, "image_size", ())))
     return Scored(
         f"{source.name} {size}, {len(samples)} held-out samples".replace("  ", " "), rows, notes, pictures
@@ -139,6 +139,11 @@ def strip(scored):
             ]
         rows.append([entry for entry in row if entry[1] is not None])
     return labelled_grid(rows, cell=160, title=scored.title)
+
+
+def _some(samples):
+    """What the strip shows of a list: some of all, as neighbours are frames of the same clip."""
+    return [samples[k] for k in sorted({*np.linspace(0, len(samples) - 1, SHOWN).astype(int)})]
 
 
 def _kept(outputs):
