@@ -10,7 +10,7 @@ OPERATIONS = {
     **dict.fromkeys("ATAN2 CEIL ELU FLOOR HARD_SWISH LOGICAL_AND NEG POW REDUCE_ANY RELU_N1_TO_1 RESHAPE ROUND".split(), 1),
     **dict.fromkeys("SELECT SQUARE TOPK_V2".split(), 1),
     **dict.fromkeys("AVERAGE_POOL_2D COS DEPTH_TO_SPACE DIV EQUAL EXP FLOOR_MOD GREATER LEAKY_RELU LESS LOG".split(), 2),
-    **dict.fromkeys("LOGISTIC MAX_POOL_2D REDUCE_PROD RELU RELU6 RSQRT SIGN SIN SPACE_TO_DEPTH SQRT".split(), 2),
+    **dict.fromkeys("DEQUANTIZE LOGISTIC MAX_POOL_2D REDUCE_PROD RELU RELU6 RSQRT SIGN SIN SPACE_TO_DEPTH SQRT".split(), 2),
     **dict.fromkeys("SQUARED_DIFFERENCE STRIDED_SLICE SUB SUM TANH".split(), 2),
     **dict.fromkeys("ARG_MAX FLOOR_DIV GELU MEAN MIRROR_PAD REDUCE_MAX REDUCE_MIN RESIZE_BILINEAR".split(), 3),
     **dict.fromkeys("RESIZE_NEAREST_NEIGHBOR TILE TRANSPOSE_CONV".split(), 3),
@@ -23,6 +23,9 @@ OPERATIONS = {
     "CUSTOM:Resampler": 1,
 }  # fmt: skip
 TYPES = ("float32", "float16", "int32", "bool")
+# {operation: more types}: pictures at the ends of a graph, and weights that are float wherever they are computed with. (int8
+# weights without DEQUANTIZE are accepted, too, but then the CPU rounds activations and the GPU does not.)
+TYPES_OF = {"CAST": ("uint8",), "DEQUANTIZE": ("int8",)}
 EXACT_IN_HALF = 2048  # whole numbers beyond have gaps in half precision
 
 _NO_ACTIVATION = 0
@@ -56,8 +59,9 @@ def rank(node):
 
 def type_(node):
     """Of a type that delegates compute with."""
-    foreign = next((t for t in _tensors(node) if t.type not in TYPES), None)
-    return f"{foreign.name} is of type {foreign.type}, none of {', '.join(TYPES)}" if foreign else None
+    types = (*TYPES, *TYPES_OF.get(node.operation, ()))
+    foreign = next((t for t in _tensors(node) if t.type not in types), None)
+    return f"{foreign.name} is of type {foreign.type}, none of {', '.join(types)}" if foreign else None
 
 
 def shape(node):

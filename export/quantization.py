@@ -71,14 +71,21 @@ def calibrate(flatbuffer, kind, model, inputs):
     Raises:
         GflaError: ai-edge-quantizer is not installed.
     """
-    quantizer = _quantizer(flatbuffer, kind, candidates(flatbuffer), {})
+    recipe = _quantizer(flatbuffer, kind, candidates(flatbuffer), {}).get_quantization_recipe()
+    from ai_edge_quantizer import calibrator, recipe_manager
+    from ai_edge_quantizer.utils.qsv_utils import min_max_update
+
+    rules = recipe_manager.RecipeManager()
+    rules.load_quantization_recipe(recipe)
+    # The extremes of all samples: the quantiser's own choice, a moving average of them, cuts off what is rare.
+    bench = calibrator.Calibrator(flatbuffer, num_threads=2, qsv_update_func=min_max_update)
     with _silence():
-        ranges = quantizer.calibrate(_by_signature(model, inputs), num_threads=2)
+        bench.calibrate(_by_signature(model, inputs), rules)
     return {
         tensor: {
             name: HEADROOM[kind] * value if name in ("min", "max") else value for name, value in seen.items()
         }
-        for tensor, seen in ranges.items()
+        for tensor, seen in bench.get_model_qsvs().items()
     }
 
 

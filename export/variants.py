@@ -12,7 +12,9 @@ from gfla_tf.errors import GflaError
 
 FLOAT32 = "float32"
 NAMES = (FLOAT32, *KINDS)
-CALIBRATION = 24  # samples that quantisation looks at
+CALIBRATION = (
+    96  # samples that quantisation looks at: every one of a network's views, and of a dance several dancers
+)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -96,7 +96,7 @@ def _cases(model, samples):
 def _judged(name, accelerator, expected, ran):
     """The `Check` of a run."""
     found = [differences(*pair) for pair in zip(expected, ran.outputs, strict=True)]
-    worst = {output: max(one[output] for one in found) for output in found[0]}
+    worst = {output: float(np.max([one[output] for one in found])) for output in found[0]}  # NaN stays
     # A picture in uint8 may be rounded to the next level.
     level = {output: LEVEL for output, value in expected[0].items() if value.dtype == np.uint8}
     beyond = {
@@ -104,9 +104,8 @@ def _judged(name, accelerator, expected, ran):
         for output, value in worst.items()
         if not value <= LARGEST_DIFFERENCE + level.get(output, 0)
     }
-    psnr = min(
-        _psnr(expected, ran.outputs, output) for output in (["generated"] if "generated" in worst else worst)
-    )
+    drawn = ["generated"] if "generated" in worst else worst
+    psnr = float(np.min([_psnr(expected, ran.outputs, output) for output in drawn]))
     wrong = None
     if accelerator.startswith("gpu") and not ran.fully_accelerated:
         wrong = "the accelerator does not run all of it"
@@ -115,7 +114,7 @@ def _judged(name, accelerator, expected, ran):
     elif not accelerator.endswith("fp16") and beyond:
         wrong = f"{', '.join(beyond)} differ by more than {LARGEST_DIFFERENCE:g}"
     seconds = min(min(times) for times in ran.seconds)
-    return Check(name, accelerator, max(worst.values()), psnr, seconds, wrong)
+    return Check(name, accelerator, float(np.max([*worst.values()])), psnr, seconds, wrong)
 
 
 def _psnr(expected, found, output):
@@ -125,7 +124,7 @@ def _psnr(expected, found, output):
     )
     span = 2.0 if output == "generated" else np.ptp(expected)
     error = np.mean(np.square(expected - found))
-    return float(10 * np.log10(span**2 / max(error, 1e-30))) if span else float("inf")
+    return float(10 * np.log10(span**2 / np.maximum(error, 1e-30))) if span else float("inf")
 
 
 def table(checks):

@@ -10,6 +10,7 @@ from tiny_networks import TINY_NETWORK
 from export.agreement import LEVEL, TOLERANCE, as_float, differences
 from export.conversion import convert
 from export.forms import PLAIN, Form, signatures
+from export.lint import lint
 from export.operations import operation_histogram
 from export.runner import TFLiteModel, each_sample
 from export.samples import form_inputs
@@ -49,6 +50,12 @@ def converted(pose, tmp_path_factory):
     """{form: `TFLiteModel`} of one network."""
     folder = tmp_path_factory.mktemp("forms")
     return {form: TFLiteModel(convert(pose, folder, form)[-1].path) for form in (PLAIN, SPLIT, PHONE)}
+
+
+def test_what_is_drawn_in_the_graph_keeps_the_delegates_rules(converted, tmp_path):
+    assert [str(finding) for finding in lint(converted[PHONE].path)] == []
+    dance = convert(source_of("dance"), tmp_path, PHONE)[-1].path
+    assert [str(finding) for finding in lint(dance)] == []
 
 
 def test_encode_and_generate_equal_the_plain_signature(pose, converted):

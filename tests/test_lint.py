@@ -13,6 +13,8 @@ from export import lint as program
 from export.accelerators import run, why_not
 from export.description import write_description
 from export.lint import lint
+from export.operations import operation_histogram
+from export.quantization import quantize
 from gfla_tf.errors import GflaError
 
 MAP, KERNEL = (1, 8, 8, 4), np.random.default_rng(0).normal(size=(3, 3, 4, 4)).astype(np.float32)
@@ -107,6 +109,27 @@ def test_a_broken_rule_is_found_with_its_node(case, folder):
 
 def test_what_keeps_the_rules_has_no_findings(good):
     assert lint(good) == []
+
+
+def test_small_weights_that_are_float_where_they_are_computed_with_keep_the_rules(good, folder):
+    pytest.importorskip("ai_edge_quantizer")
+    found = {}
+    for kind in ("float16", "weights", "dynamic"):
+        path = folder / f"good_{kind}.tflite"
+        path.write_bytes(quantize(good.read_bytes(), kind))
+        assert "DEQUANTIZE" in operation_histogram(path.read_bytes()) or kind == "dynamic"
+        found[kind] = lint(path)
+    assert found["float16"] == found["weights"] == []
+    assert {finding.rule for finding in found["dynamic"]} == {"type"}, "its activations are int8 on CPUs"
+
+
+def test_pictures_in_uint8_keep_the_rules(folder):
+    path = write_tflite(
+        folder / "uint8.tflite",
+        lambda x: tf.cast(tf.round(tf.cast(tf.cast(x, tf.uint8), tf.float32)), tf.uint8),
+        x=MAP,
+    )
+    assert lint(path) == []
 
 
 def test_a_version_that_delegates_do_not_know_is_found(good, folder):

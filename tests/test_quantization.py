@@ -151,6 +151,21 @@ def test_the_operations_that_cost_most_are_found_and_kept_in_float(flatbuffer, i
     assert "the goal is 30: measuring 3 operations" in said[0]
 
 
+def test_errors_that_add_up_to_more_than_their_sum_keep_more_in_float(
+    flatbuffer, inputs, folder, monkeypatch
+):
+    operations = list(candidates(flatbuffer))
+    attempts = []
+
+    def measure(bench, kept):  # each alone costs nothing, two together are too much
+        attempts.append(list(kept))
+        return list(kept), 0.0 if len(operations) - len(kept) < 2 else 1.0
+
+    monkeypatch.setattr("export.sensitivity._Bench.measure", measure)
+    made, kept = selective(flatbuffer, "weights", inputs, 30.0, folder)
+    assert made == list(kept) == attempts[-1] and len(kept) == len(operations) - 1
+
+
 def test_a_goal_out_of_reach_is_one_sentence(flatbuffer, inputs, folder):
     with pytest.raises(GflaError, match=r"weights reaches .* dB, below the goal of 300 dB.*lower --goal"):
         selective(flatbuffer, "weights", inputs, 300.0, folder)

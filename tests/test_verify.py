@@ -83,6 +83,21 @@ def test_a_difference_is_seen(files):
     assert "generated differ by more than 0.001" in check.wrong
 
 
+def test_not_a_number_in_a_later_sample_is_seen(files):
+    samples = [{"source_image": np.full(SIZE, value, np.float32)} for value in (0.5, 0.25)]
+    original = accelerators.run
+
+    def other(path, inputs, *rest):
+        ran = original(path, inputs, *rest)
+        ran.outputs[1]["generated"][0, 0] = np.nan
+        return ran
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("export.verification.run", other)
+        _, checks = verify(files["good"], samples, ("cpu", "cpu_fp16"))
+    assert [bool(check.wrong) for check in checks] == [True, True] and np.isnan(checks[0].difference)
+
+
 def test_bad_files_are_one_sentence(files, tmp_path, capsys):
     damaged = tmp_path / "damaged.tflite"
     damaged.write_bytes(files["good"].read_bytes()[:300])

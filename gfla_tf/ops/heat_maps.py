@@ -34,13 +34,15 @@ def limb_maps(keypoints, image_size, sigma, limbs=LIMBS):
     """What `gfla_tf.data.poses.limb_maps` computes, for (batch, joints, 3) and pairs of their indices."""
     height, width = image_size
     keypoints = ops.cast(keypoints, "float32")
-    first, second = (
-        ops.expand_dims(ops.take(keypoints, [limb[end] for limb in limbs], axis=1), (1, 2)) for end in (0, 1)
+    # Without a fifth axis, and without slices that take an axis away: the GPUs of phones know neither.
+    ends = (
+        ops.transpose(ops.take(keypoints, [limb[k] for limb in limbs], axis=1), (0, 2, 1)) for k in (0, 1)
     )
-    present = ops.cast((first[..., 2] > 0) & (second[..., 2] > 0), "float32")
-    x = ops.reshape(ops.arange(width, dtype="float32"), (1, 1, width, 1)) - first[..., 0]
-    y = ops.reshape(ops.arange(height, dtype="float32"), (1, height, 1, 1)) - first[..., 1]
-    along_x, along_y = second[..., 0] - first[..., 0], second[..., 1] - first[..., 1]
+    first, second = ([ops.expand_dims(end[:, k : k + 1], 1) for k in range(3)] for end in ends)
+    present = ops.cast((first[2] > 0) & (second[2] > 0), "float32")
+    x = ops.reshape(ops.arange(width, dtype="float32"), (1, 1, width, 1)) - first[0]
+    y = ops.reshape(ops.arange(height, dtype="float32"), (1, height, 1, 1)) - first[1]
+    along_x, along_y = second[0] - first[0], second[1] - first[1]
     # In units of 16 pixels, whose products half precision holds for limbs of 1000 pixels.
     u, v = along_x / 16, along_y / 16
     share = ops.clip((x / 16 * u + y / 16 * v) / ops.maximum(u**2 + v**2, 1e-4), 0.0, 1.0)
