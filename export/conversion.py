@@ -19,6 +19,7 @@ from export.fields import describe
 from export.forms import PLAIN
 from export.graphs import load_saved_model, tflite_flatbuffer, write_saved_model
 from export.operations import operation_histogram, require_builtins
+from export.quantization import CALIBRATED
 from export.runner import TFLiteModel, each_sample
 from export.samples import form_inputs, sample_inputs
 from export.staging import staged
@@ -65,9 +66,14 @@ def convert(source, directory, form=PLAIN, variants=None):
 
     Raises:
         GflaError: an operation is no TFLite builtin, a float32 output differs from Keras by more than the tolerance, the network
-            has no such form, a variant misses its goal, or the directory cannot be written.
+            has no such form or this form no such variant, a variant misses its goal, or the directory cannot be written.
     """
     directory, variants = Path(directory), variants or Variants()
+    if form.custom_operations and (integer := [name for name in variants.names if name in CALIBRATED]):
+        raise GflaError(
+            f"{' and '.join(integer)} cannot be made with {form.custom_operations[0]}, for which the quantiser has no kernel: "
+            "leave out --lowering, or name other --variants."
+        )
     files = {variant: file_name(source.name, form, variant) for variant in variants.names}
     graph = f"{source.name}_saved_model" if form == PLAIN and FLOAT32 in files else None
     with staged(directory, [*filter(None, [graph]), *files.values()]) as temporary:

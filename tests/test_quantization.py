@@ -7,6 +7,8 @@ import pytest
 import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 
+from export.conversion import convert
+from export.forms import Form
 from export.operations import multiply_adds, operation_histogram, operation_names
 from export.quantization import HEADROOM, KINDS, calibrate, candidates, quantize
 from export.runner import TFLiteModel
@@ -183,6 +185,15 @@ def test_what_needs_samples_and_has_none_is_one_sentence(flatbuffer, folder):
         list(Variants(("float16", "int8")).of(source, flatbuffer, folder))
     made = list(Variants(("float32", "float16", "dynamic")).of(source, flatbuffer, folder))
     assert [name for name, *_ in made] == ["float32", "float16", "dynamic"] and made[0][1] == flatbuffer
+
+
+def test_variants_that_a_lowering_cannot_have_are_one_sentence(tmp_path):
+    source = Source(None, "pose", "mine", None, {}, {})
+    with pytest.raises(
+        GflaError, match=r"int8 and int16 cannot be made with Resampler, .* leave out --lowering"
+    ):
+        convert(source, tmp_path / "new", Form(lowering="resampler"), Variants(NAMES))
+    assert not (tmp_path / "new").exists()
 
 
 def test_the_command_line_names_variants_and_goals():
