@@ -7,9 +7,10 @@
     python convert.py --run runs/pose_quickstart --variants all --report report
 
 writes DIR/NAME_saved_model (any batch size) and DIR/NAME.tflite (batch 1, float32, LiteRT builtins only), where NAME is the
-run's or the preset's; docs/checkpoints.md has the inputs and outputs of every task. Of a dance or a face network that is one
-step: the generated image and the target structure are the next step's previous ones. Nothing is written if an output differs
-from Keras by more than 1e-4, of animations over a sequence of frames; otherwise earlier files of these names are replaced.
+run's or the preset's, with _HxW behind it for another --image-size; docs/checkpoints.md has the inputs and outputs of every
+task. Of a dance or a face network that is one step: the generated image and the target structure are the next step's previous
+ones. Nothing is written if an output differs from Keras by more than 1e-4, of animations over a sequence of frames; otherwise
+earlier files of these names are replaced.
 
 --keypoints, --uint8 and --split make the form that a phone wants, NAME_keypoints_uint8_split.tflite; --variants quantises, into
 NAME_int8.tflite and so on. docs/phone.md has both.

@@ -36,7 +36,7 @@ class Source:
     config: object = None
 
     def at_size(self, image_size):
-        """The same with the generator's weights in a network for images of another (height, width).
+        """The same with the generator's weights in a network for images of another (height, width), NAME_HxW.
 
         Raises:
             GflaError: the network does not fit the size, or does not see images.
@@ -46,7 +46,9 @@ class Source:
             raise GflaError(f"{self.name} sees no images: leave out --image-size.")
         resized = type(generator).from_config({**generator.get_config(), "image_size": tuple(image_size)})
         resized.set_weights(generator.get_weights())
-        return dataclasses.replace(self, generator=resized)
+        same = resized.image_size == generator.image_size
+        name = self.name if same else "{}_{}x{}".format(self.name, *resized.image_size)
+        return dataclasses.replace(self, generator=resized, name=name)
 
 
 def from_run(directory, best=False):

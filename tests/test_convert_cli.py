@@ -96,7 +96,8 @@ def convert_record(name, preset, folder, *more):
     """The .tflite that the command makes of a record's weights in a published file."""
     path = save_pth(Record(name).state_dict, folder / "latest_net_G.pth", "module.")
     convert.main(["--checkpoint", str(path), "--preset", preset, "--output", str(folder / "models"), *more])
-    return folder / "models" / f"{preset}.tflite"
+    (path,) = (folder / "models").glob(f"{preset}*.tflite")
+    return path
 
 
 @requires_parity
@@ -177,10 +178,12 @@ def test_a_run_is_converted_beside_it_at_another_size_and_says_what_it_was_train
     )
     trained = fill(create_generator("pose_quickstart", **small))
     save_weights_atomically(trained, run / "generator.weights.h5")
+    (run / "mine.tflite").write_text("of the run's own size")
     convert.main(["--run", str(run), "--image-size", "32", "48"])
-    written = sorted(path.name for path in run.iterdir())
-    assert written == ["config.yaml", "generator.weights.h5", "mine.tflite", "mine_saved_model"]
-    model = TFLiteModel(run / "mine.tflite")
+    before = {"config.yaml", "generator.weights.h5", "mine.tflite"}
+    assert {path.name for path in run.iterdir()} == before | {"mine_32x48.tflite", "mine_32x48_saved_model"}
+    assert (run / "mine.tflite").read_text() == "of the run's own size"
+    model = TFLiteModel(run / "mine_32x48.tflite")
     assert model.description["heat_map_sigma"] == 4.5
     assert model.description["image_size"] == [32, 48]
     assert "run mine" in model.description["weights"]["origin"]
@@ -188,7 +191,7 @@ def test_a_run_is_converted_beside_it_at_another_size_and_says_what_it_was_train
     resized.set_weights(trained.get_weights())
     inputs = {name: value[:1] for name, value in sample_inputs(resized, seed=3).items()}
     assert max(differences(resized(inputs), model(**inputs)).values()) <= TOLERANCE
-    assert "mine.tflite" in capsys.readouterr().out
+    assert "mine_32x48.tflite" in capsys.readouterr().out
 
 
 def test_a_dance_run_becomes_a_film_on_litert_that_keras_would_draw(tmp_path):

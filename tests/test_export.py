@@ -285,7 +285,10 @@ def test_two_networks_in_one_directory_keep_their_own_files(converted, small, tm
 
 
 def test_another_image_size_keeps_the_weights(small):
-    resized = source_of(small).at_size((96, 32)).generator
+    source = source_of(small, "small")
+    assert source.at_size(small.image_size).name == source.at_size(list(small.image_size)).name == "small"
+    assert source.at_size((96, 32)).name == "small_96x32"
+    resized = source.at_size((96, 32)).generator
     assert resized.output["generated"].shape == (None, 96, 32, 3)
     for ours, theirs in zip(resized.get_weights(), small.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
