@@ -84,6 +84,15 @@ def test_a_step_that_overflows_changes_nothing_but_halves_the_scale_and_is_count
     assert values_of(made.loss_scale)[1] == 1 and values_of(made.variables)[0] < 1
 
 
+@pytest.mark.parametrize("bad", [np.inf, np.nan])
+def test_a_gradient_that_no_scale_makes_finite_shows_in_the_norm_when_the_scale_is_1(bad):
+    made = updates_of([1.0, 2.0], scaled=True)
+    norms = [float(made.apply([tf.constant(bad), tf.constant(1.0)])) for _ in range(18)]
+    assert norms[:15] == [0] * 15 and not np.isfinite(norms[15:]).any()  # the scale began at 2^15
+    assert values_of(made.variables) == [1.0, 2.0] and values_of(made.loss_scale) == [1, 0]
+    assert float(made.apply([tf.constant(3.0), tf.constant(4.0)])) == 5
+
+
 def test_after_enough_good_steps_the_scale_doubles(monkeypatch):
     monkeypatch.setattr(updates, "GROWTH_STEPS", 3)
     made = updates_of([1.0], scaled=True)

@@ -48,7 +48,8 @@ class Updates:
             gradients: of the replica's `scaled` mean loss; None for a variable that the loss does not depend on.
 
         Returns:
-            Norm of the gradient, the mean over the replicas, before clipping; 0 where the loss scale was too large.
+            Norm of the gradient, the mean over the replicas, before clipping; 0 where it is not finite and the loss scale,
+            above 1, may have been too large.
         """
         # Zero for what a stage or a preset leaves out, such as the mask heads in stage 1.
         gradients = [
@@ -62,8 +63,9 @@ class Updates:
         finite = ops.isfinite(norm)
         gradients = [ops.where(finite, gradient * factor, 0.0) for gradient in gradients]
         if self.loss_scale:
+            overflows = ops.logical_and(ops.logical_not(finite), self.loss_scale[0] > 1)
+            norm = ops.where(overflows, 0.0, norm)
             self._adapt_scale(finite)
-            norm = ops.where(finite, norm, 0.0)
         tf.distribute.get_replica_context().merge_call(self._update, args=(gradients,))
         return norm
 
