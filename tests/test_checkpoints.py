@@ -250,6 +250,28 @@ def test_weights_survive_the_round_trip(tmp_path):
     assert [p.name for p in (tmp_path / "new").iterdir()] == ["g.weights.h5"]
 
 
+def test_what_a_kill_left_of_weights_is_gone_after_the_next_save(tmp_path):
+    process = run_python(
+        """
+        import os, signal, sys
+        from tiny_trainer import TinyTrainer
+        from gfla_tf.training import weight_files
+        weight_files.os.replace = lambda *paths: os.kill(os.getpid(), signal.SIGKILL)
+        weight_files.save_weights_atomically(TinyTrainer().generator, sys.argv[1] + "/g.weights.h5")
+        """,
+        tmp_path,
+    )
+    process.wait(timeout=120)
+    (leftover,) = tmp_path.iterdir()
+    assert process.returncode == -signal.SIGKILL and leftover.name.startswith(".g.weights.h5.")
+    leftover.write_bytes(leftover.read_bytes()[:1000])
+    saved, loaded = TinyTrainer().generator, TinyTrainer().generator
+    save_weights_atomically(saved, tmp_path / "g.weights.h5")
+    assert [path.name for path in tmp_path.iterdir()] == ["g.weights.h5"]
+    load_weights(loaded, tmp_path / "g.weights.h5")
+    assert_same([v.numpy() for v in saved.variables], [v.numpy() for v in loaded.variables])
+
+
 def dense(*units):
     return keras.Sequential([keras.Input((3,)), *(keras.layers.Dense(n) for n in units)])
 

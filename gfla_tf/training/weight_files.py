@@ -12,11 +12,14 @@ def save_weights_atomically(model, path):
     """Writes the model's weights as Keras HDF5 under a temporary name beside `path`, then moves them into
     place.
 
+    One process at a time writes a file: the temporary name is always the same, so that the next save takes the place of what a
+    killed one left.
+
     Raises:
         GflaError: the file cannot be written; what stood there before stays.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.weights.h5")  # Keras insists on the ending
+    temporary = path.with_name(f".{path.name}.unfinished.weights.h5")  # Keras insists on the ending
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         model.save_weights(temporary)
