@@ -10,7 +10,7 @@ import dataclasses
 import sys
 
 from export.delegate_rules import RULES
-from export.nodes import Node, read_nodes
+from export.nodes import Node, damage_named, read_nodes
 from gfla_tf.errors import user_errors
 
 
@@ -41,8 +41,9 @@ def lint(path):
     findings = []
     for node in read_nodes(path):
         for name, rule in RULES.items():
-            if reason := rule(node):
-                findings.append(Finding(node, name, reason))
+            with damage_named(path):  # a node may lack what its operation needs
+                if reason := rule(node):
+                    findings.append(Finding(node, name, reason))
     return findings
 
 

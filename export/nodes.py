@@ -1,5 +1,6 @@
 """The nodes of a .tflite with all that rules ask about: operation, version, options, shapes, types and constants of tensors."""
 
+import contextlib
 import dataclasses
 import math
 import struct
@@ -79,6 +80,15 @@ class Node:
         return f"node {self.index} of {self.signature}, {self.operation} -> {result}"
 
 
+@contextlib.contextmanager
+def damage_named(path):
+    """Turns what a damaged .tflite makes reading it end in into a `GflaError` that names the file."""
+    try:
+        yield
+    except _DAMAGE as error:
+        raise GflaError(f"{path} is damaged: it is no complete TFLite model; convert it again.") from error
+
+
 def read_nodes(path):
     """The nodes of a .tflite, in the order in which they run.
 
@@ -86,7 +96,7 @@ def read_nodes(path):
         GflaError: the file cannot be read, is no .tflite, or is damaged.
     """
     content = flatbuffer_of(path)
-    try:
+    with damage_named(path):
         model = schema.ModelT.InitFromPackedBuf(content, 0)
         names = operation_names(model)
         called = {entry.subgraphIndex: entry.signatureKey.decode() for entry in model.signatureDefs or []}
@@ -96,8 +106,6 @@ def read_nodes(path):
         for i, subgraph in enumerate(model.subgraphs):
             nodes += _nodes(model, subgraph, called.get(i, f"graph {i}"), names)
         return nodes
-    except _DAMAGE as error:
-        raise GflaError(f"{path} is damaged: it is no complete TFLite model; convert it again.") from error
 
 
 def _nodes(model, subgraph, signature, names):

@@ -78,6 +78,13 @@ BROKEN = {
 }  # fmt: skip
 
 
+def packed(model):
+    """A `schema.ModelT` as bytes."""
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return builder.Output()
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("files")
@@ -136,10 +143,8 @@ def test_a_version_that_delegates_do_not_know_is_found(good, folder):
     model = schema.ModelT.InitFromPackedBuf(good.read_bytes(), 0)
     code = next(c for c in model.operatorCodes if c.builtinCode == schema.BuiltinOperator.LEAKY_RELU)
     code.version = 9
-    builder = flatbuffers.Builder(1024)
-    builder.Finish(model.Pack(builder), b"TFL3")
     newer = folder / "newer.tflite"
-    newer.write_bytes(builder.Output())
+    newer.write_bytes(packed(model))
     (finding,) = lint(newer)
     assert (finding.rule, finding.node.operation) == ("version", "LEAKY_RELU")
     assert "version 9 is newer than 2" in finding.reason
@@ -198,6 +203,38 @@ def test_no_damage_is_anything_but_a_sentence(good, folder):
             continue
         sentences += 1
     assert sentences > 30
+
+
+def no_options(model):
+    (operator,) = (
+        o for o in model.subgraphs[0].operators if isinstance(o.builtinOptions, schema.MirrorPadOptionsT)
+    )
+    operator.builtinOptions, operator.builtinOptionsType = None, schema.BuiltinOptions.NONE
+
+
+def axis_of_none(model):
+    (operator,) = (
+        o for o in model.subgraphs[0].operators if isinstance(o.builtinOptions, schema.GatherOptionsT)
+    )
+    operator.builtinOptions.axis = 9
+
+
+@pytest.mark.parametrize("damage", [no_options, axis_of_none])
+def test_damage_that_only_rules_come_upon_is_one_sentence(damage, folder, capsys):
+    def function(x, i):
+        x = tf.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)], "REFLECT")
+        return tf.gather(tf.reshape(x, (100, 4)), index(i))
+
+    path = write_tflite(folder / "parts.tflite", function, x=MAP, i=(12,))
+    assert lint(path) == []
+    model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
+    damage(model)
+    path.write_bytes(packed(model))
+    with pytest.raises(SystemExit) as status:
+        program.main([str(path)])
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert status.value.code == 2 and len(lines) == 1
+    assert lines[0].startswith(f"error: {path} is damaged: ")
 
 
 @pytest.mark.parametrize("changed", [100, 1000])
