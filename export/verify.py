@@ -87,6 +87,12 @@ def _held_out(options, path):
     from export.sources import from_run
 
     model, source = TFLiteModel(path), from_run(options.run)
+    task = model.description["task"]
+    if task != source.task:
+        raise GflaError(
+            f"{path} is of the task {task} and the run {options.run} of {source.task}: "
+            f"name a run of the task {task}, or leave out --run."
+        )
     return [taken(sample, model, source) for sample in from_training(source, "test", options.samples)]
 
 

@@ -10,8 +10,12 @@ from small_tflite import write_tflite
 from export import accelerators
 from export import verify as program
 from export.accelerators import run, why_not
+from export.description import write_description
 from export.verification import LOWEST_PSNR, verify
 from gfla_tf.errors import GflaError
+from gfla_tf.models.presets import create_generator
+from gfla_tf.training.config import ModelConfig, TrainConfig, save_config
+from gfla_tf.training.weight_files import save_weights_atomically
 
 SIZE = (1, 8, 8, 3)
 
@@ -104,6 +108,22 @@ def test_bad_files_are_one_sentence(files, tmp_path, capsys):
     for path, words in ((damaged, "is damaged"), (tmp_path / "none.tflite", "Cannot read the model")):
         code, output = verified(capsys, path)
         assert code == 2 and output.err.count("\n") == 1 and words in output.err and str(path) in output.err
+
+
+def test_a_run_of_another_task_is_one_sentence(tmp_path, capsys):
+    dance, run = tmp_path / "dance.tflite", tmp_path / "pose"
+    write_tflite(dance, lambda previous_image: squared(previous_image, 1.0), previous_image=SIZE)
+    shapes = {"inputs": {"previous_image": SIZE}, "outputs": {"generated": SIZE}}
+    write_description(dance, {"task": "dance", "weights": {}, **shapes})
+    run.mkdir()
+    small = {"image_size": [32, 32], "attention_kernels": {"2": 3}}
+    config = TrainConfig(name="pose", model=ModelConfig(preset="pose_quickstart", generator=small))
+    save_config(config, run / "config.yaml")
+    network = create_generator("pose_quickstart", **small)
+    save_weights_atomically(network, run / "generator.weights.h5")
+    code, output = verified(capsys, dance, "--run", run)
+    assert code == 2 and output.err.count("\n") == 1
+    assert output.err.startswith(f"error: {dance} is of the task dance and the run {run} of pose: ")
 
 
 def driver(folder, name, version):
