@@ -2,7 +2,8 @@
 
     python -m export.cost MODEL.tflite
 
-prints one line of JSON: {"seconds": {signature: median of a call}, "peak_bytes": what loading and running took at most}.
+prints one line of JSON: {"seconds": {signature: median of a call}, "peak_bytes": what loading and running took at most}, null
+where no Linux tells it.
 """
 
 import json
@@ -20,6 +21,7 @@ from gfla_tf.errors import GflaError, user_errors
 
 THREADS = 2
 REPEATS = 7
+RESET = Path("/proc/self/clear_refs")  # Linux's own, to count the peak of memory anew
 
 
 def measure(path):
@@ -43,14 +45,18 @@ class _Memory:
     """Measures how much more memory this process takes at most than when this was made.
 
     By Linux's own peak, which can be reset; `getrusage` would give that of the process which started this one, if it was larger.
+    Elsewhere, or where it may not be reset, `more` is None.
     """
 
     def __init__(self):
-        Path("/proc/self/clear_refs").write_text("5")
-        self._before = self._peak()
+        try:
+            RESET.write_text("5")
+            self._before = self._peak()
+        except OSError:
+            self._before = None
 
     def more(self):
-        return self._peak() - self._before
+        return None if self._before is None else self._peak() - self._before
 
     @staticmethod
     def _peak():
