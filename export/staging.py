@@ -1,11 +1,14 @@
 """Writing several files so that a crash leaves either none of them or the ones that were there before."""
 
 import contextlib
+import errno
 import os
 import shutil
 from pathlib import Path
 
 from gfla_tf.errors import GflaError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextlib.contextmanager
@@ -20,7 +23,7 @@ def staged(directory, names):
         names: files or directories, moved in this order, each in place of what has its name.
 
     Raises:
-        GflaError: the target cannot be written.
+        GflaError: the target cannot be written, also by the block.
     """
     directory = Path(directory)
     temporary = directory / f".{names[-1]}.converting"
@@ -35,7 +38,12 @@ def staged(directory, names):
             temporary.mkdir(parents=True)
         except OSError as error:
             raise GflaError(f"cannot write to {directory}: {error.strerror}.") from error
-        yield temporary
+        try:
+            yield temporary
+        except OSError as error:
+            if not _is_of(error, temporary):
+                raise
+            raise GflaError(f"cannot write to {directory}: {error.strerror}.") from error
         try:
             for name in names:
                 _replace(directory / name, temporary / name, _aside(temporary, name))
@@ -46,6 +54,13 @@ def staged(directory, names):
         for path in made:
             with contextlib.suppress(OSError):  # not empty: the block ended well
                 path.rmdir()
+
+
+def _is_of(error, temporary):
+    """Whether the block failed to write. A failure to open a file names it, a disk that gets full while writing does not."""
+    if isinstance(error.filename, str):
+        return Path(error.filename).is_relative_to(temporary)
+    return error.errno in _FULL
 
 
 def _aside(temporary, name):

@@ -1,6 +1,8 @@
 """SavedModel and TFLite compute what Keras computes, out of plain operations, or are not written at all."""
 
+import errno
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -26,6 +28,7 @@ from export.graphs import load_saved_model, tflite_flatbuffer, write_saved_model
 from export.operations import operation_histogram, require_builtins
 from export.runner import TFLiteModel, each_sample
 from export.samples import FRAMES, sample_inputs
+from export.scores import Scored, write_report
 from export.sources import Source
 from export.staging import staged
 from gfla_tf.data.dance_structure import LIMB_SIGMA
@@ -474,6 +477,36 @@ def test_a_directory_that_stepped_aside_when_the_kill_came_is_put_back(tmp_path)
         raise ZeroDivisionError
     assert [path.name for path in tmp_path.iterdir()] == ["graph"]
     assert (tmp_path / "graph" / "weights").read_text() == "old"
+
+
+@pytest.fixture
+def short_files():
+    """A limit on the size of files stands in for the full disk."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_disk_that_gets_full_while_files_are_made_is_one_sentence_and_leaves_nothing(tmp_path, short_files):
+    with pytest.raises(GflaError, match=rf"^cannot write to {tmp_path}/out: File too large\.$"):
+        with staged(tmp_path / "out", ("file",)) as temporary:
+            (temporary / "scratch").write_bytes(bytes(200_000))
+    with pytest.raises(GflaError, match=rf"^cannot write to {tmp_path}/out: File name too long\.$"):
+        with staged(tmp_path / "out", ("file",)) as temporary:
+            (temporary / ("x" * 1000)).write_bytes(b"")
+    scored = Scored("a title " * 20_000, [{"variant": "float32"}], [], {})
+    with pytest.raises(GflaError, match=rf"^cannot write to {tmp_path}/report: File too large\.$"):
+        write_report(scored, tmp_path / "report")
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_fails_elsewhere_while_files_are_made_stays_what_it_is(tmp_path):
+    with pytest.raises(FileNotFoundError, match="elsewhere"), staged(tmp_path / "out", ("file",)):
+        (tmp_path / "elsewhere").read_bytes()
+    with pytest.raises(ConnectionResetError), staged(tmp_path / "out", ("file",)):
+        raise ConnectionResetError(errno.ECONNRESET, "reset")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_directory_that_cannot_be_written_is_one_sentence(tmp_path):
