@@ -36,9 +36,8 @@ def main():
             cost = measure(file)
             seconds |= cost["seconds"]
             products |= multiply_adds(file.read_bytes())
-            print(
-                f"{form.suffix or '_plain'}: {file.stat().st_size / 1e6:.1f} MB, peak {cost['peak_bytes'] / 1e6:.0f} MB"
-            )
+            peak = "" if cost["peak_bytes"] is None else f", peak {cost['peak_bytes'] / 1e6:.0f} MB"
+            print(f"{form.suffix or '_plain'}: {file.stat().st_size / 1e6:.1f} MB{peak}")
     whole, encode, generate = (1e3 * seconds[name] for name in (SIGNATURE, ENCODE, GENERATE))
     print(f"{options.preset} {' x '.join(map(str, generator.image_size))}: whole {whole:.1f} ms, encode {encode:.1f} ms, "
           f"generate {generate:.1f} ms")  # fmt: skip
