@@ -88,7 +88,7 @@ def convert(source, directory, form=PLAIN, variants=None):
             written.append(Converted(directory / graph, _size(temporary / graph), found, {}))
         for variant, content, kept in variants.of(source, flatbuffer, temporary):
             path = temporary / files[variant]
-            _write(path, content, directory)
+            path.write_bytes(content)
             write_description(path, describe(source, TFLiteModel(path), form, variant, kept))
             found = check(each_sample(TFLiteModel(path)), path.name, variant)
             operations = operation_histogram(content)
@@ -164,13 +164,6 @@ def _kind(output):
 def _arrays(run):
     """A function that gives {name: tensor} as one that gives {name: array}."""
     return lambda **arrays: {name: np.asarray(value) for name, value in run(**arrays).items()}
-
-
-def _write(path, content, directory):
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise GflaError(f"cannot write to {directory}: {error.strerror}.") from error
 
 
 def _size(path):

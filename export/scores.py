@@ -105,10 +105,14 @@ def score(source, results, samples, lpips):
 
 def table(scored):
     """The rows as a Markdown table."""
-    known = {title: entry for title, entry in _COLUMNS.items() if any(entry[0] in row for row in scored.rows)}
+    known = {
+        title: entry
+        for title, entry in _COLUMNS.items()
+        if any(row.get(entry[0]) is not None for row in scored.rows)
+    }
     lines = ["| variant | " + " | ".join(known) + " |", "|---" * (len(known) + 1) + "|"]
     for row in scored.rows:
-        cells = (show(row[key]) if key in row else "" for key, show in known.values())
+        cells = ("" if row.get(key) is None else show(row[key]) for key, show in known.values())
         lines.append(f"| {row['variant']} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

@@ -16,7 +16,7 @@ from export.conversion import convert as convert_source
 from export.cost import measure
 from export.representative import from_training, run_through, taken
 from export.runner import TFLiteModel
-from export.scores import MAGNIFIED, score, strip, table, write_report
+from export.scores import MAGNIFIED, Scored, score, strip, table, write_report
 from export.sources import Source, from_run
 from export.variants import Variants
 from gfla_tf.data.poses import JOINTS
@@ -139,6 +139,11 @@ def test_the_table_tells_costs_and_losses(scored):
     text = table(scored)
     assert "LPIPS" not in text and "LPIPS is left out: there is none." in scored.notes
     assert f"| weights | {rows['weights']['bytes'] / 1e6:.2f} |" in text
+
+
+def test_a_peak_that_nobody_measured_has_no_column():
+    rows = [{"variant": "float32", "bytes": 1e6, "peak_bytes": None}]
+    assert table(Scored("t", rows, [], {})).startswith("| variant | MB |\n")
 
 
 def test_the_strip_magnifies_differences(scored):
