@@ -191,10 +191,9 @@ def test_every_task_has_the_saved_model_of_any_batch_and_its_own_description(oth
         assert description["structure"] == {"heat_maps": 17, "skeleton": 3}
 
 
+@pytest.mark.parametrize("other", ["motion"], indirect=True)
 def test_a_motion_network_becomes_a_window_in_tflite_and_keeps_any_length_in_the_saved_model(other):
     generator, (saved, _) = other
-    if "keypoints" not in generator.input:
-        pytest.skip("another task")
     keypoints = np.random.default_rng(0).uniform(-1, 1, (3, 90, 34)).astype(np.float32)
     expected = keras_outputs(generator, {"keypoints": keypoints})
     found = load_saved_model(saved.path)(keypoints=keypoints)
