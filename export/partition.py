@@ -44,13 +44,13 @@ def partition(function, specifications, fixed, name):
     encoded = [tensor for tensor in crossing if not any(tensor is inputs[name] for name in passed)]
     if not encoded:
         raise GflaError(f"nothing in {name} depends on the source alone: leave out --split.")
-    codes = {f"encoded_{k}": tensor for k, tensor in enumerate(encoded)}
-    of_codes = {name: tf.TensorSpec(tensor.shape, tensor.dtype, name=name) for name, tensor in codes.items()}
+    codes = {f"encoded_{k}": same for k, same in enumerate(_equal(whole.graph, encoded))}
+    of_codes = {name: tf.TensorSpec(same[0].shape, same[0].dtype, name=name) for name, same in codes.items()}
     needed = _ancestors(encoded)
-    first = {name: inputs[name] for name in fixed if inputs[name].op.name in needed}
-    rest = {name: inputs[name] for name in names if name not in fixed or name in passed}
+    first = {name: [inputs[name]] for name in fixed if inputs[name].op.name in needed}
+    rest = {name: [inputs[name]] for name in names if name not in fixed or name in passed}
     return (
-        _named(whole, first, specifications, codes),
+        _named(whole, first, specifications, {name: same[0] for name, same in codes.items()}),
         _named(whole, codes | rest, of_codes | specifications, whole.structured_outputs),
     )
 
@@ -71,10 +71,29 @@ def _crossing(graph, inputs, fixed):
     return crossing
 
 
+def _equal(graph, tensors):
+    """Groups tensors that are computed alike, such as once for each level. The converter makes one tensor of them, and LiteRT's
+    compiled models lose outputs that share one."""
+    ids, numbers, groups = {}, {}, {}
+    for operation in graph.get_operations():
+        definition = tf.compat.v1.NodeDef()
+        definition.CopyFrom(operation.node_def)
+        for field in ("name", "input", "experimental_debug_info"):
+            definition.ClearField(field)
+        inputs = tuple((ids[tensor.op.name], tensor.value_index) for tensor in operation.inputs)
+        key = (definition.SerializeToString(deterministic=True), inputs)
+        if operation.type == "Placeholder" or operation.op_def.is_stateful or operation.control_inputs:
+            key = operation.name
+        ids[operation.name] = numbers.setdefault(key, len(numbers))
+    for tensor in tensors:
+        groups.setdefault((ids[tensor.op.name], tensor.value_index), []).append(tensor)
+    return list(groups.values())
+
+
 def _named(whole, feeds, specifications, fetches):
-    """The part of a wrapped function from `feeds` {name: tensor} to `fetches`, as a concrete function of named tensors."""
-    part = whole.prune(list(feeds.values()), fetches)
-    function = tf.function(lambda **given: part(*(given[name] for name in feeds)))
+    """The part of a wrapped function from `feeds` {name: equal tensors} to `fetches`, as a concrete function of named tensors."""
+    part = whole.prune([tensor for same in feeds.values() for tensor in same], fetches)
+    function = tf.function(lambda **given: part(*(given[name] for name, same in feeds.items() for _ in same)))
     return function.get_concrete_function(**{name: specifications[name] for name in feeds})
 
 

@@ -4,11 +4,13 @@ import dataclasses
 
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 from rule_weights import fill
 from tiny_networks import TINY_NETWORK
 
 from export.agreement import LEVEL, TOLERANCE, as_float, differences
 from export.conversion import convert
+from export.description import flatbuffer_of
 from export.forms import PLAIN, Form, signatures
 from export.lint import lint
 from export.operations import operation_histogram
@@ -50,6 +52,18 @@ def converted(pose, tmp_path_factory):
     """{form: `TFLiteModel`} of one network."""
     folder = tmp_path_factory.mktemp("forms")
     return {form: TFLiteModel(convert(pose, folder, form)[-1].path) for form in (PLAIN, SPLIT, PHONE)}
+
+
+def test_no_two_outputs_share_a_tensor(converted, tmp_path):
+    """LiteRT's compiled models lose all but one of them. Of limbs the same is asked at every level."""
+    settings = {**TINY, "depth": 2, "flow_depth": 3, "attention_kernels": {1: 3, 2: 3}, "pose_channels": 35}
+    limbs = create_generator("pose_quickstart", **settings, flow_limbs=[[0, 1], [1, 2]])
+    source = dataclasses.replace(source_of("pose"), generator=fill(limbs))
+    for path in (converted[PHONE].path, convert(source, tmp_path, SPLIT)[-1].path):
+        model = schema.ModelT.InitFromPackedBuf(bytes(flatbuffer_of(path)), 0)
+        for signature in model.signatureDefs:
+            tensors = [output.tensorIndex for output in signature.outputs]
+            assert len(tensors) == len(set(tensors)), signature.signatureKey
 
 
 def test_what_is_drawn_in_the_graph_keeps_the_delegates_rules(converted, tmp_path):
