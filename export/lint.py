@@ -38,13 +38,14 @@ def lint(path):
     Raises:
         GflaError: the file cannot be read, is no .tflite, or is damaged.
     """
-    findings = []
-    for node in read_nodes(path):
-        for name, rule in RULES.items():
-            with damage_named(path):  # a node may lack what its operation needs
-                if reason := rule(node):
-                    findings.append(Finding(node, name, reason))
-    return findings
+    nodes = read_nodes(path)
+    with damage_named(path):  # a node may lack what its operation needs
+        return [
+            Finding(node, name, reason)
+            for node in nodes
+            for name, rule in RULES.items()
+            if (reason := rule(node))
+        ]
 
 
 def main(arguments=None):

@@ -12,9 +12,8 @@ from gfla_tf.errors import GflaError
 
 FLOAT32 = "float32"
 NAMES = (FLOAT32, *KINDS)
-CALIBRATION = (
-    96  # samples that quantisation looks at: every one of a network's views, and of a dance several dancers
-)
+# Samples that quantisation looks at: every one of a network's views, and of a dance several dancers.
+CALIBRATION = 96
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,10 +7,11 @@ import pytest
 import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 
+import convert as command_line
 from export.conversion import convert
 from export.forms import Form
 from export.operations import multiply_adds, operation_histogram, operation_names
-from export.quantization import HEADROOM, KINDS, calibrate, candidates, quantize
+from export.quantization import GOALS, HEADROOM, KINDS, calibrate, candidates, quantize
 from export.runner import TFLiteModel
 from export.sensitivity import psnr, selective, squared_error
 from export.sources import Source
@@ -194,6 +195,13 @@ def test_variants_that_a_lowering_cannot_have_are_one_sentence(tmp_path):
     ):
         convert(source, tmp_path / "new", Form(lowering="resampler"), Variants(NAMES))
     assert not (tmp_path / "new").exists()
+
+
+def test_help_tells_the_goals(capsys):
+    with pytest.raises(SystemExit):
+        command_line.parse_arguments(["--help"])
+    goals = " ".join(f"{kind}={goal:g}" for kind, goal in GOALS.items())
+    assert f"(default: {goals})" in " ".join(capsys.readouterr().out.split())
 
 
 def test_the_command_line_names_variants_and_goals():
