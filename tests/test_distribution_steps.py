@@ -54,29 +54,32 @@ def of(values, prefix):
     return {name: value for name, value in values.items() if name.startswith(f"{prefix}/")}
 
 
-def largest_difference(one, other, prefix):
-    """Of networks, their moving average and the state of clips; what optimizers remember are gradients, of any size."""
+def differences(one, other, prefix):
+    """{name: (largest difference, largest value)} of what a training holds: networks, averages, clips' state, optimisers."""
     one, other = of(one, prefix), of(other, prefix)
     assert one.keys() == other.keys() and one
-    return max(
-        np.abs(one[name].astype(np.float64) - other[name]).max()
-        for name in one
-        if "/logs/" not in name and "_optimizer/" not in name
-    )
+    return {
+        name: (np.abs(value.astype(np.float64) - other[name]).max(), np.abs(value.astype(np.float64)).max())
+        for name, value in one.items()
+        if "/logs/" not in name
+    }
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("many", MANY)
 def test_a_step_of_sgd_is_that_of_one_device_within_1e_6(results, many, task):
-    assert largest_difference(results["one"], results[many], f"{task}/sgd") <= 1e-6
+    found = differences(results["one"], results[many], f"{task}/sgd")
+    assert max(difference for difference, _ in found.values()) <= 1e-6
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("many", MANY)
 def test_ten_steps_of_adam_stay_within_1e_4_of_those_of_one_device(results, many, task):
-    assert largest_difference(results["one"], results[many], f"{task}/adam") <= 1e-4
+    for name, (difference, size) in differences(results["one"], results[many], f"{task}/adam").items():
+        # What an optimiser remembers are gradients, of any size.
+        assert difference <= (1e-2 * max(1, size) if "_optimizer/" in name else 1e-4), name
 
 
 @pytest.mark.slow
