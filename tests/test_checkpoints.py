@@ -138,6 +138,21 @@ def test_a_damaged_newest_checkpoint_falls_back_to_the_one_before_and_never_to_a
         Checkpoints(tmp_path, TinyTrainer()).restore_latest()
 
 
+@pytest.mark.parametrize("pattern", ["*.index", "*"])
+def test_a_checkpoint_that_a_kill_left_half_removed_is_none_and_is_removed_by_the_next_save(
+    tmp_path, pattern
+):
+    trainer = TinyTrainer()
+    checkpoints = Checkpoints(tmp_path, trainer, keep=3)
+    saved = [checkpoints.save() for _ in range(3)]
+    for path in tmp_path.glob(f"ckpt-1.{pattern.removeprefix('*.')}"):  # the list still names it
+        path.unlink()
+    again = Checkpoints(tmp_path, trainer, keep=3)
+    assert again.paths == saved[1:] and again.latest == saved[2]
+    assert Path(again.save()).name == "ckpt-4"
+    assert sorted({path.stem for path in tmp_path.glob("ckpt-*")}) == ["ckpt-2", "ckpt-3", "ckpt-4"]
+
+
 def test_weights_that_are_not_finite_are_never_saved(tmp_path):
     trainer = TinyTrainer()
     checkpoints = Checkpoints(tmp_path, trainer)

@@ -71,6 +71,14 @@ class Checkpoints:
         return self._manager.latest_checkpoint
 
     @property
+    def paths(self):
+        """Paths of all checkpoints, oldest first.
+
+        The list on the disk may name one more, which a kill left half removed: its index is what goes first.
+        """
+        return [path for path in self._manager.checkpoints if Path(f"{path}.index").exists()]
+
+    @property
     def record(self):
         """A dict that is saved with every checkpoint and comes back with it; what it holds must be JSON."""
         return self._record.values
@@ -104,7 +112,7 @@ class Checkpoints:
         """
         if not self._manager.checkpoints:
             return 0
-        for path in reversed(self._manager.checkpoints):
+        for path in reversed(self.paths):
             try:
                 self._as_saved(path).restore(path).assert_consumed()
                 self._tell_differences(path)

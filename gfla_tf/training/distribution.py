@@ -14,6 +14,7 @@ import re
 import tensorflow as tf
 
 from gfla_tf.errors import GflaError, reason_of
+from gfla_tf.training.meeting import meeting
 
 DISTRIBUTIONS = ("auto", "one", "mirrored", "multi_worker", "tpu")
 
@@ -200,7 +201,8 @@ def _multi_worker():
     task = _cluster()["task"]
     leader = "chief" if "chief" in _cluster()["cluster"] else "worker"
     try:
-        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+        with meeting(_tasks()):
+            strategy = tf.distribute.MultiWorkerMirroredStrategy()
     except RuntimeError as error:  # collective operations are set up when TensorFlow starts
         raise GflaError(
             "workers must find each other before anything of TensorFlow has run in this process: make the run first."

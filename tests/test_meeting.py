@@ -1,0 +1,71 @@
+"""Workers that wait for each other before they train."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from gfla_tf.errors import GflaError
+from gfla_tf.training.meeting import VARIABLE, meeting
+from launch import free_addresses
+
+PROGRAM = """
+import time
+from gfla_tf.training.distribution import create_distribution
+create_distribution("multi_worker", 2)
+print("together", flush=True)
+time.sleep(3600)
+"""
+
+
+def start(addresses, index, seconds):
+    task = {"type": "worker", "index": index}
+    settings = json.dumps({"cluster": {"worker": addresses}, "task": task})
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "TF_CONFIG": settings, VARIABLE: str(seconds), "TF_CPP_MIN_LOG_LEVEL": "3"},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_a_worker_that_waits_in_vain_ends_with_one_sentence(index):
+    worker = start(free_addresses(2), index, 2)
+    said = worker.communicate(timeout=120)[1]
+    assert worker.returncode == -signal.SIGKILL
+    assert "error: after 2 seconds not all 2 workers of this training had come: start all of them" in said
+
+
+def test_together_they_outlive_the_wait_and_a_sigterm_ends_one():
+    addresses, seconds = free_addresses(2), 60
+    workers = [start(addresses, index, seconds) for index in range(2)]
+    try:
+        assert [worker.stdout.readline() for worker in workers] == ["together\n"] * 2
+        workers[1].terminate()
+        assert workers[1].wait(30) == -signal.SIGTERM
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.communicate()
+
+
+def test_a_wait_that_ends_in_time_leaves_no_guard_and_the_signals_as_they_were(monkeypatch):
+    monkeypatch.setenv(VARIABLE, "0.3")
+    handler = signal.getsignal(signal.SIGTERM)
+    with meeting(2):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    assert signal.getsignal(signal.SIGTERM) == handler
+    time.sleep(0.6)  # whoever is still here was not killed
+
+
+@pytest.mark.parametrize("seconds", ["soon", "0", "-1", "nan", "inf"])
+def test_a_timeout_that_is_no_number_of_seconds_is_refused(monkeypatch, seconds):
+    monkeypatch.setenv(VARIABLE, seconds)
+    with (
+        pytest.raises(GflaError, match=f"{VARIABLE} is {seconds}: it must be a number of seconds"),
+        meeting(2),
+    ):
+        pass
