@@ -8,6 +8,7 @@ same configuration and data, and sees the same runs/ (a shared disk); the first 
 import argparse
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -27,34 +28,36 @@ def main():
     parser.add_argument("--workers", type=int, default=2, help="number of processes (default: %(default)s)")
     parser.add_argument("--gpu-each", action="store_true", help="worker i sees GPU i alone")
     arguments, of_training = parser.parse_known_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # not without the workers
     sys.exit(launch(arguments.workers, of_training, arguments.gpu_each))
 
 
-def launch(workers, arguments, gpu_each=False, program=TRAIN):
-    """Runs `program ARGUMENTS` as so many workers and returns the exit status: 0, or that of the worker that failed first."""
+def launch(workers, arguments, gpu_each=False, program=None):
+    """Runs `program ARGUMENTS` (train.py if None) as so many workers; returns 0, or the status of the one that failed first."""
     addresses = free_addresses(workers)
     processes, relays = [], []
-    for index in range(workers):
-        task = {"type": "worker", "index": index}
-        environment = {
-            **os.environ,
-            "TF_CONFIG": json.dumps({"cluster": {"worker": addresses}, "task": task}),
-        }
-        if gpu_each:
-            environment["CUDA_VISIBLE_DEVICES"] = str(index)
-        process = subprocess.Popen(
-            [sys.executable, "-u", program, *arguments],
-            env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
-        relays.append(threading.Thread(target=_relay, args=(index, process), daemon=True))
-        relays[-1].start()
-        processes.append(process)
     try:
+        for index in range(workers):
+            task = {"type": "worker", "index": index}
+            environment = {
+                **os.environ,
+                "TF_CONFIG": json.dumps({"cluster": {"worker": addresses}, "task": task}),
+            }
+            if gpu_each:
+                environment["CUDA_VISIBLE_DEVICES"] = str(index)
+            process = subprocess.Popen(
+                [sys.executable, "-u", program or TRAIN, *arguments],
+                env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+            )  # fmt: skip
+            processes.append(process)
+            relays.append(threading.Thread(target=_relay, args=(index, process), daemon=True))
+            relays[-1].start()
         return _wait(processes)
     finally:
         for process in processes:
             if process.poll() is None:
                 process.kill()
+            process.wait()
         for relay in relays:
             relay.join(GRACE)
 

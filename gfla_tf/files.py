@@ -14,8 +14,16 @@ def write_whole(path, content):
     temporary = path.with_name(f".{path.name}.tmp")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        temporary.write_bytes(content)
+        with open(temporary, "wb") as file:
+            file.write(content)
+            flush(file)
         os.replace(temporary, path)
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def flush(file):
+    """Has an open file's content on the disk, so that not even the loss of power leaves an empty one in its place."""
+    file.flush()
+    os.fsync(file.fileno())

@@ -2,9 +2,7 @@
 
 import csv
 import io
-import math
 import re
-import time
 
 import cv2
 import keras
@@ -240,29 +238,3 @@ def test_a_nan_among_several_steps_of_one_execution_is_seen_in_running_means(tmp
     trainer = TinyTrainer(bad_step=5, steps_per_execution=4)
     with pytest.raises(GflaError, match="stopped at step 8: l1 is nan; there is no checkpoint yet"):
         fit(trainer, [StopOnNonFinite(Checkpoints(tmp_path, trainer))], steps_per_epoch=12)
-
-
-def test_callbacks_cost_little_per_step(tmp_path):
-    trainer = TinyTrainer()
-    checkpoints = Checkpoints(tmp_path, trainer)
-    tried = [
-        ProgressBar(10**6, "flow", 8, file=io.StringIO()),
-        StopOnNonFinite(checkpoints),
-        CheckpointCallback(checkpoints, 10**6),
-        TensorBoardScalars(tmp_path, 50, 8),
-    ]
-    for callback in tried:
-        callback.set_model(trainer)
-        callback.set_params({"steps": 100})
-        callback.on_train_begin()
-    logs = {f"loss_{n}": 0.1 for n in range(8)}
-    seconds = math.inf
-    for _ in range(3):
-        started = time.perf_counter()
-        for step in range(100):
-            trainer.generator_optimizer.iterations.assign_add(1)
-            for callback in tried:
-                callback.on_train_batch_end(step, logs)
-        seconds = min(seconds, (time.perf_counter() - started) / 100)
-    assert seconds < 0.005
-    print(f"{1e3 * seconds:.2f} ms a step")

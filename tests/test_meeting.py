@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -34,18 +33,18 @@ def start(addresses, index, seconds):
 @pytest.mark.parametrize("index", [0, 1])
 def test_a_worker_that_waits_in_vain_ends_with_one_sentence(index):
     worker = start(free_addresses(2), index, 2)
-    said = worker.communicate(timeout=120)[1]
+    said = worker.communicate(timeout=600)[1]
     assert worker.returncode == -signal.SIGKILL
     assert "error: after 2 seconds not all 2 workers of this training had come: start all of them" in said
 
 
 def test_together_they_outlive_the_wait_and_a_sigterm_ends_one():
-    addresses, seconds = free_addresses(2), 60
+    addresses, seconds = free_addresses(2), 600
     workers = [start(addresses, index, seconds) for index in range(2)]
     try:
         assert [worker.stdout.readline() for worker in workers] == ["together\n"] * 2
         workers[1].terminate()
-        assert workers[1].wait(30) == -signal.SIGTERM
+        assert workers[1].wait(600) == -signal.SIGTERM
     finally:
         for worker in workers:
             worker.kill()
@@ -53,12 +52,33 @@ def test_together_they_outlive_the_wait_and_a_sigterm_ends_one():
 
 
 def test_a_wait_that_ends_in_time_leaves_no_guard_and_the_signals_as_they_were(monkeypatch):
-    monkeypatch.setenv(VARIABLE, "0.3")
+    monkeypatch.setenv(VARIABLE, "3600")
+    started, popen = [], subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda *a, **kw: started.append(popen(*a, **kw)) or started[0])
     handler = signal.getsignal(signal.SIGTERM)
     with meeting(2):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     assert signal.getsignal(signal.SIGTERM) == handler
-    time.sleep(0.6)  # whoever is still here was not killed
+    assert started[0].returncode == 0
+
+
+def test_ctrl_c_ends_a_worker_that_waits():
+    waiting = """if True:
+        import signal, time
+        from gfla_tf.training.meeting import meeting
+        signal.signal(signal.SIGINT, lambda *_: None)  # as deaf as TensorFlow makes it
+        with meeting(2):
+            print("waiting", flush=True)
+            time.sleep(3600)
+    """
+    worker = subprocess.Popen([sys.executable, "-c", waiting], stdout=subprocess.PIPE, start_new_session=True)
+    try:
+        assert worker.stdout.readline() == b"waiting\n"
+        os.killpg(worker.pid, signal.SIGINT)
+        assert worker.wait(600) == -signal.SIGKILL
+    finally:
+        worker.kill()
+        worker.communicate()
 
 
 @pytest.mark.parametrize("seconds", ["soon", "0", "-1", "nan", "inf"])

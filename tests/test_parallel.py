@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -43,12 +44,43 @@ def test_a_worker_that_dies_ends_the_work_instead_of_being_replaced_for_ever():
         parallel_map(die, [1], "dying")
 
 
+def is_alive(process):
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def sleep(job):
+    """Says who sleeps."""
+    Path(job).write_text(str(os.getpid()))
+    time.sleep(3600)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux tells which processes there are")
+def test_processes_end_with_the_one_that_wanted_their_work_also_if_it_is_killed(tmp_path):
+    program = f"from test_parallel import parallel_map, sleep; parallel_map(sleep, [{str(tmp_path / 'pid')!r}], 'sleeping')"
+    path = f"{Path(__file__).parent}:{REPOSITORY}"
+    parent = subprocess.Popen([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": path})
+    while not (tmp_path / "pid").is_file() or not (tmp_path / "pid").read_text():
+        assert parent.poll() is None
+        time.sleep(0.05)
+    parent.kill()
+    parent.wait()
+    child = int((tmp_path / "pid").read_text())
+    for _ in range(6000):
+        if not is_alive(child):
+            return
+        time.sleep(0.1)
+    raise AssertionError("the process outlives its parent")
+
+
 def test_a_script_without_a_guard_ends_with_the_remedy(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(UNGUARDED)
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     ended = subprocess.run(
-        [sys.executable, script], env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, script], env=environment, capture_output=True, text=True, timeout=600
     )
     assert ended.returncode == 2 and ended.stdout == ""
     (sentence,) = [line for line in ended.stderr.splitlines() if line.startswith("error: ")]

@@ -17,7 +17,7 @@ REPOSITORY = Path(__file__).parents[1]
 def run_program(*arguments, cwd):
     return subprocess.run(
         [sys.executable, REPOSITORY / "train.py", *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)}, cwd=cwd, capture_output=True, text=True, timeout=200,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)}, cwd=cwd, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
 
 

@@ -168,6 +168,35 @@ def test_a_finished_run_is_not_trained_again(finished, monkeypatch):
     assert after == before
 
 
+def test_two_processes_do_not_train_in_one_directory(folder):
+    run = Run(tiny_config(folder, "flow.steps=0"), folder / "runs" / "twice")
+    program = """if True:
+        import fcntl, os, sys
+        fcntl.flock(os.open(sys.argv[1], os.O_RDONLY), fcntl.LOCK_EX)
+        print("here", flush=True)
+        sys.stdin.read()
+    """
+    other = subprocess.Popen(
+        [sys.executable, "-c", program, run.directory], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert other.stdout.readline() == b"here\n"
+    with pytest.raises(GflaError, match=r"another process is training in .*twice: let it end, or choose"):
+        run.train()
+    other.communicate()
+    assert not (run.directory / "checkpoints").exists()
+
+
+def test_a_worker_that_sees_other_checkpoints_than_the_chief_is_refused(folder, monkeypatch):
+    run = Run(tiny_config(folder, "flow.steps=0"), folder / "runs" / "elsewhere")
+    monkeypatch.setattr(pose, "render_frames", render_here)
+    chiefs = iter([False, 40])  # no result yet; the step that it goes on from
+    monkeypatch.setattr(run.distribution, "of_chief", lambda own: next(chiefs))
+    with pytest.raises(
+        GflaError, match=r"this worker goes on from step 0 in .*full, the chief from step 40: w"
+    ):
+        run.train()
+
+
 def test_another_configuration_in_the_directory_of_a_run_is_refused_by_the_keys_that_differ(finished, folder):
     other = tiny_config(folder, "full.steps=8", "batch_size=1")
     with pytest.raises(

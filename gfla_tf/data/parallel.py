@@ -1,7 +1,9 @@
 """Work on all cores, in processes of their own."""
 
 import multiprocessing
+import multiprocessing.connection
 import os
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
@@ -15,6 +17,17 @@ def cores():
     if hasattr(os, "sched_getaffinity"):  # not on macOS
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _end_with_parent():
+    """Has this process end when the one that wants its work is killed."""
+    parent = multiprocessing.parent_process().sentinel
+
+    def watch():
+        multiprocessing.connection.wait([parent])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def parallel_map(function, jobs, what, unit="identity"):
@@ -31,7 +44,7 @@ def parallel_map(function, jobs, what, unit="identity"):
     """
     # Spawned, not forked: a fork of a process in which TensorFlow has threads can hang.
     workers = min(cores(), len(jobs))
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _end_with_parent)
     try:
         results = pool.map(function, jobs, chunksize=max(1, min(16, len(jobs) // workers)))
         return list(tqdm(results, total=len(jobs), desc=what, unit=unit, disable=None))

@@ -8,6 +8,7 @@ process is killed at any moment; `.keras` and `.weights.h5` written in place do 
 
 import json
 import logging
+import math
 import shutil
 from pathlib import Path
 
@@ -57,26 +58,34 @@ class Checkpoints:
                 raise ValueError(f"{name} must be built before its checkpoints are.")
         self._step = tf.Variable(0, trainable=False, dtype=tf.int64)
         self._checkpoint = tf.train.Checkpoint(step=self._step, record=self._record, **self._tracked)
+        self._keep, self._swept = keep, False
         try:
-            self._manager = tf.train.CheckpointManager(
-                self._checkpoint, str(self.directory), max_to_keep=keep
-            )
+            self._manager = self._managed()
         except (OSError, tf.errors.OpError) as error:
             raise GflaError(self._cannot_write(error)) from error
-        self._swept = False
+
+    def _managed(self):
+        try:
+            return tf.train.CheckpointManager(self._checkpoint, str(self.directory), max_to_keep=self._keep)
+        except ValueError:  # an empty list, such as the loss of power leaves
+            (self.directory / "checkpoint").unlink(missing_ok=True)
+            return tf.train.CheckpointManager(self._checkpoint, str(self.directory), max_to_keep=self._keep)
 
     @property
     def latest(self):
         """Path of the newest checkpoint, or None."""
-        return self._manager.latest_checkpoint
+        return next(reversed(self.paths), None)
 
     @property
     def paths(self):
-        """Paths of all checkpoints, oldest first.
+        """Paths of all checkpoints, oldest first: those there are, up to the newest that TensorFlow's list of them names.
 
-        The list on the disk may name one more, which a kill left half removed: its index is what goes first.
+        What is newer than that was not complete when a kill came. The list can name one that a kill left half removed, and is
+        empty where it was lost or the clock has gone back; then all count that there are.
         """
-        return [path for path in self._manager.checkpoints if Path(f"{path}.index").exists()]
+        there = {_number(path): str(path.with_suffix("")) for path in self.directory.glob("ckpt-*.index")}
+        newest = max(map(_number, self._manager.checkpoints), default=math.inf)
+        return [there[number] for number in sorted(there) if number <= newest]
 
     @property
     def record(self):
@@ -93,11 +102,13 @@ class Checkpoints:
         self._refuse_non_finite()
         self._step.assign(training_step(self.model))
         self.record.update(settings=self._settings, means=read_means(self.model))
-        number = 1 + max((int(path.rsplit("-", 1)[1]) for path in self._manager.checkpoints), default=0)
+        number = 1 + max(map(_number, [*self._manager.checkpoints, *self.paths]), default=0)
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
             self._sweep_unfinished()
-            return self._manager.save(checkpoint_number=number)
+            path = self._manager.save(checkpoint_number=number)
+            self._sweep_forgotten()
+            return path
         except (OSError, tf.errors.OpError) as error:
             raise GflaError(self._cannot_write(error)) from error
 
@@ -110,7 +121,7 @@ class Checkpoints:
         Raises:
             GflaError: checkpoints exist but none can be read, or the newest belongs to another model.
         """
-        if not self._manager.checkpoints:
+        if not (self._manager.checkpoints or self.paths):
             return 0
         for path in reversed(self.paths):
             try:
@@ -168,9 +179,16 @@ class Checkpoints:
             for leftover in (
                 *self.directory.rglob("ckpt-*_temp"),
                 *self.directory.rglob("ckpt-*.tempstate*"),
+                *self.directory.rglob("checkpoint.tmp*"),
             ):
                 shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
             self._swept = True
+
+    def _sweep_forgotten(self):
+        """Removes old checkpoints that TensorFlow's list no longer names, as it does with the others."""
+        for path in self.paths[: -self._keep]:
+            for file in sorted(self.directory.glob(f"{Path(path).name}.*"), reverse=True):  # the index first
+                file.unlink()
 
     def _cannot_write(self, error):
         return (
@@ -216,6 +234,10 @@ class CheckpointCallback(keras.callbacks.Callback):
     def _save(self):
         self.checkpoints.save()
         self._saved = training_step(self.model)
+
+
+def _number(path):
+    return int(str(path).removesuffix(".index").rsplit("-", 1)[1])
 
 
 def _is_finite(variable):

@@ -119,6 +119,13 @@ class Distribution:
         total = self.strategy.experimental_local_results(total)[0]
         return type(number)(round(float(total) * self.workers / self.replicas))
 
+    def chief_first(self, function):
+        """What a function without tensors gives, called by the chief and then by the others, who may find files that it left."""
+        if self.is_chief:
+            result = function()
+        self.of_chief(0)
+        return result if self.is_chief else function()
+
     @contextlib.contextmanager
     def together(self):
         """Where workers train together: the loss of one of them is a `GflaError` of the others."""

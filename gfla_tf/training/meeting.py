@@ -12,13 +12,18 @@ from gfla_tf.errors import GflaError
 VARIABLE = "GFLA_WORKER_TIMEOUT"
 SECONDS = 1800.0
 
-# Runs beside the waiting process. Its standard input ends with that process, or with the wait.
+# Runs beside the waiting process. Its standard input ends with that process, or with the wait; Ctrl-C reaches both.
 _GUARD = """
 import os, select, signal, sys
 seconds, process, sentence = sys.argv[1:]
-if not select.select([sys.stdin], [], [], float(seconds))[0]:
+try:
+    print(flush=True)
+    if select.select([sys.stdin], [], [], float(seconds))[0]:
+        sys.exit()
     print(sentence, file=sys.stderr, flush=True)
-    os.kill(int(process), signal.SIGKILL)
+except KeyboardInterrupt:
+    pass
+os.kill(int(process), signal.SIGKILL)
 """
 
 
@@ -39,10 +44,10 @@ def meeting(workers):
     )
     here = threading.current_thread() is threading.main_thread()  # who alone may set what a signal does
     handler = signal.getsignal(signal.SIGTERM) if here else None
-    guard = subprocess.Popen(
-        [sys.executable, "-S", "-c", _GUARD, str(seconds), str(os.getpid()), sentence], stdin=subprocess.PIPE
-    )
+    command = [sys.executable, "-S", "-c", _GUARD, str(seconds), str(os.getpid()), sentence]
+    guard = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
+        guard.stdout.readline()  # it is there
         yield
     finally:
         guard.communicate()

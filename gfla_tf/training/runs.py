@@ -11,10 +11,12 @@ runs/NAME/flow_estimator.weights.h5, generator.weights.h5    the result of each 
 
 import contextlib
 import functools
+import os
 from pathlib import Path
 
 import keras
 
+from gfla_tf.data.prepared import BUILDERS
 from gfla_tf.errors import GflaError, raised_in_graphs
 from gfla_tf.layers.precision import precision
 from gfla_tf.losses.features import create_feature_extractor
@@ -29,6 +31,11 @@ from gfla_tf.training.tasks import TASKS
 from gfla_tf.training.trainer import Trainer
 from gfla_tf.training.weight_files import load_weights, save_weights_atomically
 from gfla_tf.visualization import loss_curves
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 ROLES = ("discriminator", "video_discriminator")
 
@@ -141,15 +148,37 @@ class Run:
         Raises:
             GflaError: training cannot go on, such as for a loss that is not finite, a full disk, or a worker that has ended.
         """
-        with self.distribution.together():
+        with self._alone(), self.distribution.together():
             return self._train(callbacks)
+
+    @contextlib.contextmanager
+    def _alone(self):
+        """No other process trains in the directory meanwhile."""
+        if fcntl is None or not self.distribution.is_chief:
+            yield
+            return
+        directory = os.open(self.directory, os.O_RDONLY)
+        try:
+            with contextlib.suppress(OSError):  # disks that know no locks
+                try:
+                    fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    raise GflaError(
+                        f"another process is training in {self.directory}: let it end, or choose another name=."
+                    ) from None
+            yield
+        finally:
+            os.close(directory)
 
     def _train(self, callbacks):
         result = self.directory / "generator.weights.h5"
         if self.distribution.of_chief(result.is_file()):
             load_weights(self.generator, result)
             return self.generator
-        data, samples = self.task.load(self.generator)
+        load = functools.partial(self.task.load, self.generator)
+        # Public datasets are prepared on the disk before they are first read.
+        prepared = self.config.data.dataset in BUILDERS
+        data, samples = self.distribution.chief_first(load) if prepared else load()
         if self.flow_network is not None and self.config.flow.steps:
             pretrained = self.directory / "flow_estimator.weights.h5"
             if self.distribution.of_chief(pretrained.is_file()):
@@ -176,6 +205,11 @@ class Run:
         checkpoints = Checkpoints(folder, trainer, settings=settings(config))
         checkpoints.restore_latest()
         done = training_step(trainer)
+        if (chiefs := self.distribution.of_chief(done)) != done:
+            raise GflaError(
+                f"this worker goes on from step {done} in {folder}, the chief from step {chiefs}: workers must see the same "
+                "directory of runs, on a disk that they share."
+            )
         if done >= stage.steps or "ended" in checkpoints.record:
             return trainer.finish()
         if done and self.distribution.is_chief:

@@ -6,6 +6,7 @@ from pathlib import Path
 import h5py
 
 from gfla_tf.errors import GflaError, reason_of
+from gfla_tf.files import flush
 
 
 def save_weights_atomically(model, path):
@@ -23,6 +24,8 @@ def save_weights_atomically(model, path):
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         model.save_weights(temporary)
+        with open(temporary, "rb+") as file:
+            flush(file)
         os.replace(temporary, path)
     except (OSError, RuntimeError) as error:  # h5py reports a full disk as RuntimeError
         temporary.unlink(missing_ok=True)
