@@ -28,6 +28,8 @@ def main():
     parser.add_argument("--workers", type=int, default=2, help="number of processes (default: %(default)s)")
     parser.add_argument("--gpu-each", action="store_true", help="worker i sees GPU i alone")
     arguments, of_training = parser.parse_known_args()
+    if arguments.workers < 1:
+        parser.error(f"--workers is {arguments.workers}: it must be at least 1")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # not without the workers
     sys.exit(launch(arguments.workers, of_training, arguments.gpu_each))
 

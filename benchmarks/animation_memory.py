@@ -106,6 +106,7 @@ def main():
         for name, worker in (("LiteRT", _litert), ("Keras", _keras)):
             connection, other = context.Pipe()
             context.Process(target=worker, args=(path, other), daemon=True).start()
+            other.close()  # or nobody would learn that the process has ended
             memory = list(connection.recv().values())
             growth = f"{memory[-1] - memory[0]:>+8.1f} MiB"
             print(f"{name:>8}" + "".join(f"{mib:>11.0f} MiB" for mib in memory) + growth, flush=True)

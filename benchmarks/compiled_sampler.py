@@ -117,6 +117,7 @@ def measure(subject, which, case, calls):
         connections[form], other = context.Pipe()
         arguments = (form, subject, which, case, calls, other)
         context.Process(target=worker, args=arguments, daemon=True).start()
+        other.close()  # or nobody would learn that the process has ended
         memory[form] = connections[form].recv()
     for _ in range(calls):
         for form in FORMS:

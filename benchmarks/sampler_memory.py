@@ -77,6 +77,7 @@ def measure(case, compiled, calls):
     for form in FORMS:
         connections[form], other = context.Pipe()
         context.Process(target=worker, args=(form, case, compiled, calls, other), daemon=True).start()
+        other.close()  # or nobody would learn that the process has ended
         memory[form] = connections[form].recv()
     for _ in range(calls):
         for form in FORMS:

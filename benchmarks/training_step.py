@@ -81,6 +81,7 @@ def measure(forms, overrides, steps):
     for form in forms:
         connections[form], other = context.Pipe()
         context.Process(target=worker, args=(form, overrides, other), daemon=True).start()
+        other.close()  # or nobody would learn that the process has ended
         losses[form] = connections[form].recv()
     for _ in range(steps):
         for form in forms:

@@ -115,8 +115,8 @@ def _run(options):
     output = require_format(options.output)
     if output.resolve() in (options.source.resolve(), options.poses.resolve()):
         raise GflaError(f"The output would overwrite {output}; give another --output.")
-    if not options.fps > 0:
-        raise GflaError(f"--fps is {options.fps:g}: it must be positive.")
+    if not 0.1 <= options.fps <= 1000:
+        raise GflaError(f"--fps is {options.fps:g}: it must be between 0.1 and 1000.")
     model = load_model(options.model, *SUBJECTS)
     subject = subject_of(model, options.pose_model)
     image, keypoints = read_subject(subject, options.source, options.source_pose)

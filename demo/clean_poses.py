@@ -125,8 +125,8 @@ def main(arguments=None):
 def _run(options):
     if options.output.resolve() == options.input.resolve():
         raise GflaError(f"The output would overwrite {options.input}; give another --output.")
-    if options.width is not None and not options.width > 0:
-        raise GflaError(f"--width is {options.width:g}: it must be positive.")
+    if options.width is not None and not 1 <= options.width <= 1e6:
+        raise GflaError(f"--width is {options.width:g}: it must be pixels between 1 and 1000000.")
     network, frames, receptive_field = load_motion_network(options.model)
     names, poses, width = read_poses(options.input, options.pose_model)
     keypoints = to_coco(poses)

@@ -164,6 +164,13 @@ def read_subject(subject, photo, keypoints_file=None):
         )
     keypoints = subject.on_photo(keypoints, image.shape[:2])
     box = subject.box(keypoints, origin)
+    height, width = image.shape[:2]
+    beside = box.left >= width or box.top >= height or box.left + box.width <= 0 or box.top + box.height <= 0
+    if beside or max(box.width, box.height) > 8 * max(width, height):
+        raise GflaError(
+            f"{origin} puts the {subject.what} beside its {width}x{height} pixels or makes it far larger than them: the points "
+            "must be in pixels of this photo."
+        )
     return crop(image, box, subject.size), crop_keypoints(keypoints, box, subject.size)
 
 

@@ -6,6 +6,7 @@ prints one line of JSON: {"seconds": {signature: median of a call}, "peak_bytes"
 where no Linux tells it.
 """
 
+import argparse
 import json
 import re
 import statistics
@@ -82,5 +83,7 @@ def main(path):
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m export.cost", description=__doc__.splitlines()[0])
+    parser.add_argument("file", metavar="FILE", help="a .tflite")
     with user_errors():
-        main(sys.argv[1])
+        main(parser.parse_args().file)

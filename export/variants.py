@@ -91,6 +91,8 @@ def chosen(names, goals, data, say):
             if kind not in GOALS:
                 raise ValueError(kind)
             decibels[kind] = float(value)
+            if not 0 < decibels[kind] < float("inf"):
+                raise ValueError(value)
         except ValueError as error:
             raise GflaError(f"{goal!r} is no goal: write KIND=DB, such as int8=33.") from error
     return Variants(names, data, decibels, say)

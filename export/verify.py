@@ -56,6 +56,9 @@ def main(arguments=None):
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the outcome there, too")
     options = parser.parse_args(arguments)
+    for name in ("samples", "repeats"):
+        if getattr(options, name) < 1:
+            parser.error(f"--{name} is {getattr(options, name)}: it must be at least 1")
     with user_errors():
         # TensorFlow takes seconds to import.
         from export.verification import table, verify
@@ -102,6 +105,7 @@ def _write(path, text):
         temporary.write_text(text)
         os.replace(temporary, path)
     except OSError as error:
+        temporary.unlink(missing_ok=True)
         raise GflaError(f"cannot write {path}: {error.strerror}.") from error
 
 

@@ -168,7 +168,7 @@ def test_what_cannot_be_cleaned_is_one_sentence(model, tmp_path, capsys):
     ):
         assert message in refused(capsys, model, given, tmp_path / "out")
     assert "would overwrite" in refused(capsys, model, good, good)
-    assert "--width is -5: it must be positive" in refused(
+    assert "--width is -5: it must be pixels between 1 and 1000000" in refused(
         capsys, model, good, tmp_path / "out", "--width", "-5"
     )
     assert "no model file" in refused(capsys, tmp_path / "absent.tflite", good, tmp_path / "out")

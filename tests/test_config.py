@@ -205,6 +205,7 @@ def test_a_stage_without_any_weight_is_refused_unless_it_has_no_steps(written):
         ("model.generator.attention_kernels=3", "model.generator"),
         ("model.generator.base_channels=wide", "model.generator"),
         ("model.generator.base_channels=0", "model.generator"),
+        ("model.generator.base_channels=-4", "both must be at least 1"),
         ("model.generator.pose_channels=17", "18 maps"),
         ("model.generator.image_size=[40, 40]", "divisible by 32"),
         ("features.weights=/nowhere/at.all", "/nowhere/at.all"),

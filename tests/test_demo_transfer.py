@@ -1,16 +1,18 @@
 """The pose transfer command, on a hand-made network whose output can be told."""
 
 import json
+import types
 
 import cv2
 import numpy as np
 import pytest
+import tensorflow as tf
 from tiny_tflite import SIZE, write_tiny_tflite
 
 from demo.models import load_model
 from demo.photos import Box, crop, crop_keypoints, person_box
 from demo.pose_files import read_pose, write_openpose
-from demo.subjects import subject_of
+from demo.subjects import read_subject, subject_of
 from demo.transfer import main, overview, transfer
 from export.runner import TFLiteModel
 from gfla_tf.data.poses import JOINTS
@@ -138,3 +140,33 @@ def test_models_of_other_tasks_or_joints_are_refused(tmp_path):
         subject_of(load_model(write_tiny_tflite(path, joints=JOINTS[::-1]), "pose"))
     with pytest.raises(GflaError, match="no embedded description"):
         load_model(write_tiny_tflite(path), "pose")
+
+
+def test_models_in_forms_for_apps_are_refused_with_the_remedy(tmp_path):
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([1, 8, 8, 3], tf.uint8, name="source_image"),
+            tf.TensorSpec([1, 18, 3], tf.float32, name="target_keypoints"),
+        ]
+    )
+    def network(source_image, target_keypoints):
+        return {"generated": tf.cast(source_image, tf.float32) + tf.reduce_sum(target_keypoints)}
+
+    path = write_tiny_tflite(tmp_path / "app.tflite", network, task="pose")
+    with pytest.raises(
+        GflaError, match=r"was converted with --keypoints and --uint8, .*: convert it again witho"
+    ):
+        load_model(path, "pose")
+
+
+@pytest.mark.parametrize(
+    "box", [Box(100, 0, 20, 20), Box(-30, 0, 20, 20), Box(0, 80, 20, 20), Box(-500, -500, 1000, 900)]
+)
+def test_keypoints_that_are_not_on_the_photo_are_refused(tmp_path, box):
+    cv2.imwrite(str(tmp_path / "photo.png"), np.zeros((80, 100, 3), np.uint8))
+    subject = types.SimpleNamespace(what="face", size=(64, 64), find=lambda path: np.ones((68, 3)))
+    subject.on_photo, subject.box = lambda keypoints, size: keypoints, lambda keypoints, origin: box
+    with pytest.raises(
+        GflaError, match=r"face.txt on the photo .*photo.png puts the face beside its 100x80 p"
+    ):
+        read_subject(subject, tmp_path / "photo.png", tmp_path / "face.txt")

@@ -1,6 +1,7 @@
 """Which devices a training takes, and what it says where it cannot."""
 
 import json
+import urllib.error
 
 import pytest
 import tensorflow as tf
@@ -8,6 +9,7 @@ from tiny_tasks import tiny_task
 
 from gfla_tf.errors import GflaError
 from gfla_tf.training import distribution
+from gfla_tf.training.config import load_config
 from gfla_tf.training.distribution import create_distribution
 from gfla_tf.training.runs import Run
 
@@ -124,8 +126,21 @@ def test_a_tpu_that_is_not_there_is_one_sentence():
         create_distribution("tpu")
 
 
+def test_a_tpu_whose_name_cannot_be_resolved_is_one_sentence(monkeypatch):
+    monkeypatch.setenv("TPU_NAME", "nowhere")
+
+    def unreachable(name):
+        raise urllib.error.URLError("Name or service not known")
+
+    monkeypatch.setattr(tf.distribute.cluster_resolver, "TPUClusterResolver", unreachable)
+    with pytest.raises(GflaError, match=r"there is none \(.*Name or service not known.*\): set TPU_NAME"):
+        create_distribution("auto")
+
+
 def test_a_run_goes_on_with_other_devices_but_not_in_other_precision(tmp_path):
     Run(tiny_task(tmp_path, "motion", "accumulation_steps=2"), tmp_path / "run")
     Run(tiny_task(tmp_path, "motion", "distribution=one"), tmp_path / "run")
+    Run(tiny_task(tmp_path, "motion", f"data.directory={tmp_path}"), tmp_path / "run")
+    assert load_config(tmp_path / "run" / "config.yaml").data.directory == str(tmp_path)
     with pytest.raises(GflaError, match="another precision"):
         Run(tiny_task(tmp_path, "motion", "precision=mixed_bfloat16"), tmp_path / "run")

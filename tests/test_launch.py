@@ -52,6 +52,14 @@ def test_a_worker_that_fails_ends_the_others(program, capfd, monkeypatch):
     assert "worker 1 ended with status 3" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize("workers", ["0", "-1"])
+def test_no_workers_are_refused(monkeypatch, capsys, workers):
+    monkeypatch.setattr(sys, "argv", ["launch.py", "--workers", workers, "config.yaml"])
+    with pytest.raises(SystemExit) as ended:
+        launch.main()
+    assert ended.value.code == 2 and f"--workers is {workers}: it must be" in capsys.readouterr().err
+
+
 def test_what_is_no_text_stops_nobody(program, capfd):
     assert launch.launch(1, ["bytes"], program=program) == 0
     assert capfd.readouterr().out.count("[0] many") == 60_000

@@ -210,6 +210,6 @@ def test_the_command_line_names_variants_and_goals():
     assert some.names == ("int8", "float32") and (some.goals["int8"], some.goals["float16"]) == (28.5, 55)
     with pytest.raises(GflaError, match="there is no variant 'int4': choose all, or some of float32"):
         chosen(["int4"], [], None, print)
-    for goal in ("int8", "int8=high", "int4=30"):
+    for goal in ("int8", "int8=high", "int4=30", "int8=nan", "int8=-5", "int8=inf"):
         with pytest.raises(GflaError, match="is no goal: write KIND=DB, such as int8=33"):
             chosen(["int8"], [goal], None, print)

@@ -102,6 +102,13 @@ def test_not_a_number_in_a_later_sample_is_seen(files):
     assert [bool(check.wrong) for check in checks] == [True, True] and np.isnan(checks[0].difference)
 
 
+@pytest.mark.parametrize("option", ["--samples", "--repeats"])
+def test_verifying_on_nothing_is_refused(files, capsys, option):
+    with pytest.raises(SystemExit) as ended:
+        program.main([str(files["good"]), option, "0"])
+    assert ended.value.code == 2 and f"{option} is 0: it must be at least 1" in capsys.readouterr().err
+
+
 def test_bad_files_are_one_sentence(files, tmp_path, capsys):
     damaged = tmp_path / "damaged.tflite"
     damaged.write_bytes(files["good"].read_bytes()[:300])

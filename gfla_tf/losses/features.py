@@ -162,7 +162,8 @@ def _people(weights):
     path = PEOPLE_WEIGHTS if weights is None else Path(weights)
     if not path.is_file():
         raise GflaError(
-            f"feature weights {path} do not exist: train them with python -m gfla_tf.training.train_features."
+            f"feature weights {path} do not exist: name others, or train them with python -m "
+            f"gfla_tf.training.train_features --output {path}."
         )
     model = CorrespondenceFeatures(name="people_features")
     try:
@@ -170,7 +171,7 @@ def _people(weights):
     except Exception as error:
         raise GflaError(
             f"{path} does not hold the weights of the people features ({_reason(error)}): "
-            "train them with python -m gfla_tf.training.train_features."
+            f"name others, or train them with python -m gfla_tf.training.train_features --output {path}."
         ) from error
     encoded = [f"encode_{level}" for level in LEVELS]
     return FeatureExtractor(

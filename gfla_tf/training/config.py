@@ -61,8 +61,8 @@ FLOW_TERMS = ("correctness", "regularization", "flow_error")
 IMAGE_TERMS = ("l1", "adversarial", *FLOW_TERMS, "content", "style")
 TERMS = (*IMAGE_TERMS, "joints")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
-# What may differ when a run goes on: it changes how a step is computed, not what.
-HOW = ("distribution", "accumulation_steps")
+# What may differ when a run goes on: it changes how a step is computed or where its data are, not what.
+HOW = ("distribution", "accumulation_steps", "data.directory")
 
 
 @dataclass

@@ -222,7 +222,7 @@ def _tpu():
         resolver = tf.distribute.cluster_resolver.TPUClusterResolver(os.environ.get("TPU_NAME", "local"))
         tf.config.experimental_connect_to_cluster(resolver)
         tf.tpu.experimental.initialize_tpu_system(resolver)
-    except (ValueError, RuntimeError, ImportError, tf.errors.OpError) as error:
+    except (ValueError, RuntimeError, ImportError, OSError, tf.errors.OpError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160].rstrip(". ")
         raise GflaError(
             f"distribution is tpu, but there is none ({reason}): set TPU_NAME, or choose another distribution."

@@ -133,7 +133,7 @@ class Run:
             return
         try:  # last: a configuration that cannot be built leaves nothing behind
             self.directory.mkdir(parents=True, exist_ok=True)
-            if not recorded.is_file():
+            if not recorded.is_file() or differing_keys(load_config(recorded), config):
                 save_config(config, recorded)
         except OSError as error:
             raise GflaError(f"cannot write to {self.directory}: {error.strerror}.") from error

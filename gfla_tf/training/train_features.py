@@ -96,7 +96,7 @@ def _dataset(pairs, batch_size):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--output", type=Path, default=PEOPLE_WEIGHTS, help="weights file (default: the package's)"
+        "--output", type=Path, required=True, help=f"weights file; the package's own is {PEOPLE_WEIGHTS}"
     )
     parser.add_argument("--steps", type=int, default=6000, help="default: %(default)s")
     parser.add_argument(
@@ -110,6 +110,8 @@ def main():
             if getattr(arguments, name) < 1:
                 option = f"--{name.replace('_', '-')}"
                 raise GflaError(f"{option} is {getattr(arguments, name)}: it must be at least 1.")
+        if arguments.seed < 0:
+            raise GflaError(f"--seed is {arguments.seed}: it must be at least 0.")
         keras.utils.set_random_seed(arguments.seed)
         training = render_pairs(IMAGE_SIZE, "train", arguments.seed, arguments.pairs)
         held_out = render_pairs(IMAGE_SIZE, "test", arguments.seed, HELD_OUT)
