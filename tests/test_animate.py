@@ -308,7 +308,7 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(models, files, capsys):
         "No person was found in": {"source_pose": files / "nobody" / "0.json"},
         "must end in .mp4 or .gif": {"output": files / "film.avi"},
         "would overwrite": {"output": files / "text.mp4", "poses": files / "text.mp4"},
-        "must be positive": {"fps": 0},
+        "must be between 0.1 and 1000": {"fps": 0},
         "There is no photo": {"source": files / "absent.png"},
         "Cannot write the video": {"output": files / "me.png" / "film.mp4"},
         "has no .txt files": {"model": models["face"], "source_pose": files / "me.txt"},
