@@ -108,15 +108,15 @@ class Run:
     def __init__(self, config, directory):
         self.config, self.directory = config, Path(directory)
         recorded = self.directory / "config.yaml"
-        if recorded.is_file():
-            differing = [key for key in differing_keys(load_config(recorded), config) if key not in HOW]
-            if differing:
-                finished = (self.directory / "generator.weights.h5").is_file()
-                remedy = self.directory if finished else f"{recorded} to go on from its checkpoints"
-                raise GflaError(
-                    f"{self.directory} holds a run with another {', '.join(differing)}: "
-                    f"choose another name=, or remove {remedy}."
-                )
+        is_new = not recorded.is_file()
+        differing = [] if is_new else differing_keys(load_config(recorded), config)
+        if refused := [key for key in differing if key not in HOW]:
+            finished = (self.directory / "generator.weights.h5").is_file()
+            remedy = self.directory if finished else f"{recorded} to go on from its checkpoints"
+            raise GflaError(
+                f"{self.directory} holds a run with another {', '.join(refused)}: "
+                f"choose another name=, or remove {remedy}."
+            )
         self.distribution = create_distribution(
             config.distribution, config.batch_size, config.accumulation_steps, config.jit_compile
         )
@@ -133,7 +133,7 @@ class Run:
             return
         try:  # last: a configuration that cannot be built leaves nothing behind
             self.directory.mkdir(parents=True, exist_ok=True)
-            if not recorded.is_file() or differing_keys(load_config(recorded), config):
+            if is_new or differing:
                 save_config(config, recorded)
         except OSError as error:
             raise GflaError(f"cannot write to {self.directory}: {error.strerror}.") from error
