@@ -3,7 +3,7 @@ PYTHON ?= python3
 TASK ?= pose
 
 quickstart: .venv/demo
-	.venv/bin/python -m demo.quickstart $(TASK)
+	.venv/bin/python -m examples.quickstart $(TASK)
 
 test: .venv/test
 	GFLA_PARITY_DIR="$${GFLA_PARITY_DIR-$(wildcard ../shared/parity)}" .venv/bin/python -m pytest -q -n 2

@@ -1,7 +1,8 @@
 """Resident memory while a long animation is drawn: it must not grow with the frames.
 
 Run `python -m benchmarks.animation_memory` in the repository. A small dance network of random weights draws frame after frame,
-each from the one before: once as a .tflite on LiteRT, as `demo.animate` runs it, and once as a `tf.function` of the Keras model.
+each from the one before: once as a .tflite on LiteRT, as `gfla_tf.inference.animation` runs it, and once as a
+`tf.function` of the Keras model.
 Each runs in a process of its own, which prints its resident memory after 100 and after 1,000 frames.
 """
 
@@ -32,10 +33,10 @@ def memory_after(frames, counts):
 
 
 def litert_frames(path):
-    """Endless frames of a dance .tflite, drawn as `demo.animate` draws them."""
-    from demo.animate import animate
-    from demo.subjects import subject_of
-    from export.runner import TFLiteModel
+    """Endless frames of a dance .tflite, drawn as `gfla_tf.inference.animation` draws them."""
+    from gfla_tf.inference.animation import animate
+    from gfla_tf.inference.subjects import subject_of
+    from gfla_tf.litert.runner import TFLiteModel
 
     model = TFLiteModel(path)
     subject = subject_of(model)
@@ -47,7 +48,7 @@ def keras_frames(generator):
     """Endless frames of a dance generator, whose step is a `tf.function`."""
     import tensorflow as tf
 
-    from gfla_tf.data.dance_structure import dance_maps
+    from gfla_tf.keypoints.dance_structure import dance_maps
     from gfla_tf.models import animation
 
     image, poses = _dance(generator.image_size)
@@ -74,8 +75,9 @@ def _dance(size):
 
 
 def _convert(path):
-    from export.conversion import convert
-    from export.sources import PUBLISHED_SETTINGS, Source
+    from gfla_tf.export.convert.conversion import convert
+    from gfla_tf.export.convert.sources import PUBLISHED_SETTINGS, Source
+
     from gfla_tf.models.presets import create_generator
 
     weights = {"origin": "random", "licence": "as the project"}

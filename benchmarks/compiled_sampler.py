@@ -12,7 +12,6 @@ import ctypes
 import gc
 import multiprocessing
 import os
-import sys
 import time
 from pathlib import Path
 
@@ -47,9 +46,7 @@ def subject_of(form, subject, case):
 
     from gfla_tf.layers.attention import LocalAttention
     from gfla_tf.ops.local_attention import attend
-
-    sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tests"))
-    import literal
+    from tests.helpers import literal
 
     height, width, channels, n = case
     draw = np.random.default_rng(0)

@@ -4,24 +4,24 @@
 
 converts the preset in both lowerings, with weights by the rule of the tests, which make it draw with its whole range and flow by
 many pixels; prints the size of every variant, what the lint finds, and how both lowerings do on LiteRT's GPU accelerator, alone,
-on ordinary inputs and, the drawing part, under the stress of `export.stress`.
+on ordinary inputs and, the drawing part, under the stress of `gfla_tf.export.verify.stress`.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
-from export.forms import Form
-from export.graphs import tflite_flatbuffer
-from export.lint import lint
-from export.operations import multiply_adds
-from export.quantization import CALIBRATED, KINDS, calibrate, quantize
-from export.runner import TFLiteModel
-from export.samples import model_inputs
-from export.sources import PUBLISHED_SETTINGS, Source
-from export.stress import stress
-from export.verification import table, verify
+from gfla_tf.export.convert.graphs import tflite_flatbuffer
+from gfla_tf.export.convert.operations import multiply_adds
+from gfla_tf.export.convert.samples import model_inputs
+from gfla_tf.export.convert.signatures import Form
+from gfla_tf.export.convert.sources import PUBLISHED_SETTINGS, Source
+from gfla_tf.export.quantize.quantization import CALIBRATED, KINDS, calibrate, quantize
+from gfla_tf.export.verify.lint import lint
+from gfla_tf.export.verify.stress import stress
+from gfla_tf.export.verify.verification import table, verify
+
 from gfla_tf.errors import user_errors
+from gfla_tf.litert.runner import TFLiteModel
 from gfla_tf.models.presets import create_generator, preset
 
 LOWERINGS = ("gather", "resampler")
@@ -30,8 +30,7 @@ ON = ("gpu", "gpu_fp16")
 
 def source_of(name):
     """A preset's network with the tests' weights."""
-    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-    from rule_weights import fill
+    from tests.helpers.rule_weights import fill
 
     generator = fill(create_generator(name))
     print(f"{name}: {generator.count_params() / 1e6:.2f} M weights", flush=True)

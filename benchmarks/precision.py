@@ -21,11 +21,12 @@ FIGURES = {
 
 def judged(precision, overrides, runs):
     """{figure: value} of a training in a precision, and the minutes that it took."""
-    from demo.quickstarts import pose
-    from export.conversion import convert
-    from export.runner import TFLiteModel
-    from export.sources import from_run
-    from gfla_tf.training.config import load_config
+    from gfla_tf.export.convert.conversion import convert
+    from gfla_tf.export.convert.sources import from_run
+
+    from examples.quickstarts import pose
+    from gfla_tf.litert.runner import TFLiteModel
+    from gfla_tf.training.config_file import load_config
     from gfla_tf.training.runs import Run
 
     config = load_config(pose.CONFIG, [*overrides, f"precision={precision}", f"name=pose_{precision}"])

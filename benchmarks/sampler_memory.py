@@ -9,7 +9,6 @@ import argparse
 import multiprocessing
 import os
 import resource
-import sys
 import time
 
 CASES = ((64, 64, 128, 5), (32, 32, 256, 3))  # height, width, channels, kernel; batch 1
@@ -28,9 +27,7 @@ def worker(form, case, compiled, calls, connection):
     import tensorflow as tf
 
     from gfla_tf.layers.attention import LocalAttention
-
-    sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tests"))
-    import literal
+    from tests.helpers import literal
 
     height, width, channels, n = case
     draw = np.random.default_rng(0)

@@ -10,13 +10,14 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from export.cost import measure
-from export.forms import Form
-from export.graphs import tflite_flatbuffer
-from export.operations import multiply_adds
-from export.runner import ENCODE, GENERATE, SIGNATURE
-from export.sources import PUBLISHED_SETTINGS, Source
+from gfla_tf.export.convert.graphs import tflite_flatbuffer
+from gfla_tf.export.convert.operations import multiply_adds
+from gfla_tf.export.convert.signatures import Form
+from gfla_tf.export.convert.sources import PUBLISHED_SETTINGS, Source
+from gfla_tf.export.quantize.cost import measure
+
 from gfla_tf.errors import user_errors
+from gfla_tf.litert.runner import ENCODE, GENERATE, SIGNATURE
 from gfla_tf.models.presets import create_generator, preset
 
 

@@ -9,7 +9,7 @@ import multiprocessing
 import os
 import time
 
-from gfla_tf.data.synthetic import SyntheticPeople
+from gfla_tf.synthetic.people import SyntheticPeople
 
 SIZES = ((64, 64), (128, 64), (96, 96), (128, 128), (256, 256))
 

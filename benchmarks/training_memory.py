@@ -48,9 +48,9 @@ def main():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import keras
 
-    from gfla_tf.training.config import load_config
+    from gfla_tf.training.config_file import load_config
+    from gfla_tf.training.current_step import training_step
     from gfla_tf.training.runs import Run
-    from gfla_tf.training.step import training_step
 
     class Memory(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):

@@ -11,7 +11,6 @@ import argparse
 import multiprocessing
 import os
 import resource
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -27,11 +26,9 @@ def resident_peak():
 
 def use_literal_samplers():
     """Puts the literal definitions in the places of local attention and of the correctness loss's window."""
-    sys.path.insert(0, str(REPOSITORY / "tests"))
-    import literal
-
     from gfla_tf.layers.attention import LocalAttention
     from gfla_tf.losses import flow
+    from tests.helpers import literal
 
     def attend(layer, target, source, flow):
         weights = (layer.patch_kernel, layer.patch_bias, layer.coefficient_kernel, layer.coefficient_bias)
@@ -50,7 +47,7 @@ def worker(form, overrides, connection):
     import numpy as np
     import tensorflow as tf
 
-    from gfla_tf.training.config import load_config
+    from gfla_tf.training.config_file import load_config
     from gfla_tf.training.runs import Run
 
     if form == "literal":

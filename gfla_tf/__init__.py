@@ -11,7 +11,7 @@ Conventions, said once for the whole package:
 - Keypoints are (joints, 3): x, y in pixels of the image and a confidence, where confidence 0 means missing.
 - `source_image`, `source_pose`, `target_pose`, `target_image`, `flow`, `mask`, `generated` mean the same everywhere.
   A pose is a stack of maps: a heat map for each joint, in some trainings followed by a map for each limb, see
-  `gfla_tf.data.poses.pose_maps`.
+  `gfla_tf.keypoints.poses.pose_maps`.
 
 Papers: "Deep Image Spatial Transformation for Person Image Generation" (CVPR 2020, arXiv 2003.00696) and "Deep Spatial
 Transformation for Pose-Guided Person Image Generation and Animation" (TIP 2020, arXiv 2008.12606).

@@ -10,7 +10,7 @@ import pytest
 
 from gfla_tf.models.presets import GENERATORS, PRESETS
 from gfla_tf.ops.sampling import bilinear_sample
-from gfla_tf.training.config import load_config
+from gfla_tf.training.config_file import load_config
 from gfla_tf.training.runs import Run
 from gfla_tf.training.tasks import TASKS
 

@@ -8,24 +8,25 @@ import sys
 
 import numpy as np
 import pytest
-from tiny_tflite import ANIMATION_SIZE, SIZE, animation_network, drawn_step, write_tiny_tflite
 
-from demo.animate import animate, main
-from demo.photos import crop, person_box, read_photo
-from demo.pose_files import find_pose, write_openpose
-from demo.subjects import Dancer, read_subject, subject_of
-from demo.tracks import ROOM, Track
-from demo.transfer import transfer
-from demo.video import read_video, write_video
-from export.runner import TFLiteModel
-from gfla_tf.data.dance_structure import dance_maps, dance_structure
-from gfla_tf.data.face_points import write_points
-from gfla_tf.data.face_structure import face_structure
-from gfla_tf.data.joint_orders import H36M_17, to_h36m
-from gfla_tf.data.poses import JOINTS
+from gfla_tf.cli.animate import main
 from gfla_tf.errors import GflaError
+from gfla_tf.inference.animation import animate
+from gfla_tf.inference.photos import crop, person_box, read_photo
+from gfla_tf.inference.pose_files import find_pose, write_openpose
+from gfla_tf.inference.subjects import Dancer, read_subject, subject_of
+from gfla_tf.inference.tracks import ROOM, Track
+from gfla_tf.inference.transfer import transfer
+from gfla_tf.inference.video import read_video, write_video
+from gfla_tf.keypoints.dance_structure import dance_maps, dance_structure
+from gfla_tf.keypoints.face_points import write_points
+from gfla_tf.keypoints.face_structure import face_structure
+from gfla_tf.keypoints.joint_orders import H36M_17, to_h36m
+from gfla_tf.keypoints.poses import JOINTS
+from gfla_tf.litert.runner import TFLiteModel
 from gfla_tf.models.animation import first_state, next_state
-from gfla_tf.visualization import to_uint8, write_png
+from gfla_tf.pictures.drawing import to_uint8, write_png
+from tests.helpers.tiny_tflite import ANIMATION_SIZE, SIZE, animation_network, drawn_step, write_tiny_tflite
 
 pytest.importorskip("imageio_ffmpeg")
 
@@ -251,7 +252,7 @@ def test_a_film_of_a_person_is_followed_at_its_own_rate(models, files, monkeypat
         def __exit__(self, *_):
             pass
 
-    monkeypatch.setattr("demo.subjects.PoseDetector", Detector)
+    monkeypatch.setattr("gfla_tf.inference.subjects.PoseDetector", Detector)
     subject = subject_of(TFLiteModel(models["dance"]))
     assert isinstance(subject, Dancer)
     track = Track(subject, files / "dancer.mp4")
@@ -323,5 +324,5 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(models, files, capsys):
 
 
 def test_the_command_needs_no_tensorflow():
-    program = "import demo.animate, sys; assert not {'tensorflow', 'keras', 'mediapipe'} & set(sys.modules)"
+    program = "import gfla_tf.inference.animation, sys; assert not {'tensorflow', 'keras', 'mediapipe'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True, env={"PYTHONPATH": ":".join(sys.path)})

@@ -5,9 +5,9 @@ import subprocess
 import sys
 
 import pytest
-from tiny_tflite import ANIMATION_SIZE, animation_network, write_tiny_tflite
 
-from gfla_tf.data.joint_orders import H36M_17
+from gfla_tf.keypoints.joint_orders import H36M_17
+from tests.helpers.tiny_tflite import ANIMATION_SIZE, animation_network, write_tiny_tflite
 
 FRAMES = 50, 150
 GROWTH = 1.5  # MiB; 100 images are 1.8, 100 structures 12

@@ -6,7 +6,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from rule_weights import randomise
 
 from gfla_tf.errors import GflaError
 from gfla_tf.layers.normalization import (
@@ -22,6 +21,7 @@ from gfla_tf.models.face_generator import FaceGenerator
 from gfla_tf.models.motion_extraction import MotionExtraction
 from gfla_tf.models.presets import PRESETS, create_discriminator, create_generator
 from gfla_tf.models.view_generator import ViewGenerator
+from tests.helpers.rule_weights import randomise
 
 SIZE = (64, 32)
 SMALL = {

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import yaml
-from dataset_files import FRAME_SIZE, VIDEOS, write_dance, write_faces, write_iper, write_people
 
-from gfla_tf.data.face_structure import FACE_CHANNELS, face_maps
 from gfla_tf.data.prepared import prepare
 from gfla_tf.data.prepared_clips import ClipSamples, piece_dataset
 from gfla_tf.errors import GflaError
-from gfla_tf.training.config import load_config
+from gfla_tf.keypoints.face_structure import FACE_CHANNELS, face_maps
+from gfla_tf.training.config_file import load_config
 from gfla_tf.training.runs import Run
+from tests.helpers.dataset_files import FRAME_SIZE, VIDEOS, write_dance, write_faces, write_iper, write_people
 
 pytest.importorskip("tensorflow_datasets")
 JOINTS = ("keypoints", (17, 3))

@@ -5,9 +5,7 @@ import shutil
 import numpy as np
 import pytest
 import tensorflow as tf
-from dataset_files import PEOPLE, POSES, write_pose_pairs
 from PIL import Image
-from tiny_run import tiny_config
 
 from gfla_tf.data.augmentation import FILL, move
 from gfla_tf.data.pipeline import sample_dataset
@@ -17,6 +15,8 @@ from gfla_tf.data.records import Records
 from gfla_tf.errors import GflaError
 from gfla_tf.models.presets import create_generator
 from gfla_tf.training.runs import Run
+from tests.helpers.dataset_files import PEOPLE, POSES, write_pose_pairs
+from tests.helpers.tiny_run import tiny_config
 
 pytest.importorskip("tensorflow_datasets")
 PAIRS = {split: people * POSES * (POSES - 1) for split, people in PEOPLE.items()}

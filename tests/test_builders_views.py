@@ -7,15 +7,15 @@ import h5py
 import numpy as np
 import pytest
 import yaml
-from dataset_files import write_shapenet
 
 from gfla_tf.data.pipeline import sample_dataset
 from gfla_tf.data.prepared import prepare
 from gfla_tf.data.prepared_views import ViewPairSamples
-from gfla_tf.data.views import view_codes
 from gfla_tf.errors import GflaError
-from gfla_tf.training.config import load_config
+from gfla_tf.keypoints.views import view_codes
+from gfla_tf.training.config_file import load_config
 from gfla_tf.training.runs import Run
+from tests.helpers.dataset_files import write_shapenet
 
 pytest.importorskip("tensorflow_datasets")
 SIZE, VIEWS = (16, 16), 54  # of an object

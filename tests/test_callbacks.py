@@ -10,18 +10,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from tiny_trainer import TinyTrainer, batches, fit
 
 from gfla_tf.errors import GflaError
 from gfla_tf.layers.attention import LocalAttention
-from gfla_tf.training import callbacks
-from gfla_tf.training.attention_pictures import attention_grid, attention_picture, recorded_attention
-from gfla_tf.training.callbacks import MetricsCsv, ProgressBar, StopOnNonFinite
+from gfla_tf.pictures.attention import attention_grid, attention_picture, recorded_attention
+from gfla_tf.pictures.drawing import training_grid
+from gfla_tf.training.callbacks import progress as callbacks
+from gfla_tf.training.callbacks.flow_ready import Readiness
+from gfla_tf.training.callbacks.progress import MetricsCsv, ProgressBar, StopOnNonFinite
+from gfla_tf.training.callbacks.tensorboard import ImageGrid, TensorBoardScalars
 from gfla_tf.training.checkpoints import CheckpointCallback, Checkpoints
 from gfla_tf.training.config import StageConfig
-from gfla_tf.training.readiness import Readiness
-from gfla_tf.training.tensorboard import ImageGrid, TensorBoardScalars
-from gfla_tf.visualization import training_grid
+from tests.helpers.tiny_trainer import TinyTrainer, batches, fit
 
 
 def rows(path):

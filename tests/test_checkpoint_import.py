@@ -4,13 +4,13 @@ import sys
 
 import numpy as np
 import pytest
-from parity import Record, generated_weight, largest_difference, nchw, nhwc, requires_parity
 
 from gfla_tf.errors import GflaError
 from gfla_tf.models.checkpoint_import import load_pth, read_pth, state_dict
 from gfla_tf.models.checkpoint_names import checkpoint_entries
 from gfla_tf.models.discriminators import PatchDiscriminator, ResidualDiscriminator
 from gfla_tf.models.presets import create_discriminator, create_generator
+from tests.helpers.parity import Record, generated_weight, largest_difference, nchw, nhwc, requires_parity
 
 torch = pytest.importorskip("torch")
 

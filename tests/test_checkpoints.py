@@ -14,12 +14,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tiny_trainer import TinyTrainer, fit
 
 from gfla_tf.errors import GflaError
+from gfla_tf.training.callbacks.epoch_means import EpochMeans
 from gfla_tf.training.checkpoints import CheckpointCallback, Checkpoints
-from gfla_tf.training.epoch_means import EpochMeans
 from gfla_tf.training.weight_files import load_weights, save_weights_atomically
+from tests.helpers.tiny_trainer import TinyTrainer, fit
 
 
 def state(trainer):
@@ -203,7 +203,7 @@ def test_an_unwritable_directory_gives_one_sentence(tmp_path):
 
 def run_python(code, *arguments, **kwargs):
     command = [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)]
-    path = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[1])])
+    path = str(Path(__file__).parents[1])
     environment = {**os.environ, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
     return subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True, **kwargs)
 
@@ -214,7 +214,7 @@ def test_a_full_disk_gives_one_sentence_and_the_old_checkpoint_and_weights_stay_
         """
         import resource, signal, sys
         from pathlib import Path
-        from tiny_trainer import TinyTrainer, fit
+        from tests.helpers.tiny_trainer import TinyTrainer, fit
         from gfla_tf.errors import GflaError
         from gfla_tf.training.checkpoints import Checkpoints
         from gfla_tf.training.weight_files import save_weights_atomically
@@ -250,7 +250,7 @@ def test_killed_while_saving_the_run_always_loads_and_never_goes_back(tmp_path):
     saver = """
         import os, sys
         import numpy as np
-        from tiny_trainer import TinyTrainer
+        from tests.helpers.tiny_trainer import TinyTrainer
         from gfla_tf.training.checkpoints import Checkpoints
         from gfla_tf.training.weight_files import save_weights_atomically
         trainer = TinyTrainer(filters=512)
@@ -299,7 +299,7 @@ def test_what_a_kill_left_of_weights_is_gone_after_the_next_save(tmp_path):
     process = run_python(
         """
         import os, signal, sys
-        from tiny_trainer import TinyTrainer
+        from tests.helpers.tiny_trainer import TinyTrainer
         from gfla_tf.training import weight_files
         weight_files.os.replace = lambda *paths: os.kill(os.getpid(), signal.SIGKILL)
         weight_files.save_weights_atomically(TinyTrainer().generator, sys.argv[1] + "/g.weights.h5")

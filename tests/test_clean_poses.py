@@ -8,14 +8,15 @@ import sys
 import numpy as np
 import pytest
 import tensorflow as tf
-from tiny_tflite import write_tiny_tflite
 
-from demo.clean_poses import likely_width, main
-from demo.pose_files import find_pose, write_openpose
-from demo.video import write_video
-from gfla_tf.data.joint_orders import H36M_17, to_coco
-from gfla_tf.data.poses import JOINTS
+from gfla_tf.cli.clean_poses import main
+from gfla_tf.inference.cleaning import likely_width
+from gfla_tf.inference.pose_files import find_pose, write_openpose
+from gfla_tf.inference.video import write_video
+from gfla_tf.keypoints.joint_orders import H36M_17, to_coco
+from gfla_tf.keypoints.poses import JOINTS
 from gfla_tf.models.motion_extraction import MotionExtraction
+from tests.helpers.tiny_tflite import write_tiny_tflite
 
 FRAMES, FIELD = 6, 9
 FACTS = {"task": "motion", "frames": FRAMES, "receptive_field": FIELD}
@@ -126,7 +127,7 @@ def video(tmp_path):
 
 def test_a_videos_poses_are_found_and_its_frames_counted(model, tmp_path, video, monkeypatch):
     found = [pose(k) if k != 3 else None for k in range(5)]
-    monkeypatch.setattr("demo.clean_poses.PoseDetector", fake_detector(found))
+    monkeypatch.setattr("gfla_tf.inference.cleaning.PoseDetector", fake_detector(found))
     files, clean = run(model, video, tmp_path / "out")
     assert [path.name for path in files] == [f"dancer_{k:012}_keypoints.json" for k in range(5)]
     for k, keypoints in enumerate(clean):
@@ -181,12 +182,12 @@ def test_what_cannot_be_cleaned_is_one_sentence(model, tmp_path, capsys):
 
 
 def test_a_video_without_a_person_is_one_sentence(model, tmp_path, video, monkeypatch, capsys):
-    monkeypatch.setattr("demo.clean_poses.PoseDetector", fake_detector([None] * 5))
+    monkeypatch.setattr("gfla_tf.inference.cleaning.PoseDetector", fake_detector([None] * 5))
     assert f"{video} shows no person in any of its 5 frames" in refused(
         capsys, model, video, tmp_path / "out"
     )
 
 
 def test_a_tflite_needs_no_tensorflow():
-    program = "import sys; sys.modules['tensorflow'] = sys.modules['keras'] = None; import demo.clean_poses"
+    program = "import sys; sys.modules['tensorflow'] = sys.modules['keras'] = None; import gfla_tf.inference.cleaning"
     subprocess.run([sys.executable, "-c", program], check=True, timeout=600)

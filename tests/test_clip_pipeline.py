@@ -6,11 +6,11 @@ import tensorflow as tf
 
 from gfla_tf.data.clip_bank import ClipBank
 from gfla_tf.data.clip_pipeline import clip_dataset, clip_inputs
-from gfla_tf.data.dance_structure import DANCE_CHANNELS, LIMB_COLOURS, dance_structure, skeleton_picture
-from gfla_tf.data.joint_orders import H36M_17, H36M_LIMBS, to_h36m
-from gfla_tf.data.people_clips import render_clips
-from gfla_tf.data.poses import heat_maps
-from gfla_tf.data.synthetic.people import SyntheticPeople
+from gfla_tf.keypoints.dance_structure import DANCE_CHANNELS, LIMB_COLOURS, dance_structure, skeleton_picture
+from gfla_tf.keypoints.joint_orders import H36M_17, H36M_LIMBS, to_h36m
+from gfla_tf.keypoints.poses import heat_maps
+from gfla_tf.synthetic.people.people import SyntheticPeople
+from gfla_tf.synthetic.people.rendered_clips import render_clips
 
 CLIPS, LENGTH, UNROLL = 5, 6, 3
 

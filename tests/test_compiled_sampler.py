@@ -8,7 +8,6 @@ import threading
 from pathlib import Path
 
 import keras
-import literal
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -21,6 +20,7 @@ from gfla_tf.ops.backend import describe_sampler, sampler, set_sampler
 from gfla_tf.ops.local_attention import attend
 from gfla_tf.ops.native import build
 from gfla_tf.ops.sampling import bilinear_sample, gaussian_sample
+from tests.helpers import literal
 
 REPOSITORY = Path(__file__).parents[1]
 SIZE = (7, 9)

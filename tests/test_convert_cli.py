@@ -1,6 +1,5 @@
 """`python convert.py`: from a run or a published checkpoint to files that LiteRT runs, or one sentence."""
 
-import importlib
 import os
 import signal
 import subprocess
@@ -10,31 +9,29 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from parity import Record, largest_difference, nchw, nhwc, requires_parity
-from rule_weights import fill
-from test_parity import FLOWS, IMAGES, MASKS
-from test_parity_animation import FRAME_FLOWS, FRAMES, KEYPOINTS, VIEW_IMAGE
+from gfla_tf.export.convert.keras_check import TOLERANCE, differences
+from gfla_tf.export.convert.samples import sample_inputs
 
-from demo.animate import animate
-from demo.subjects import subject_of
-from export.agreement import TOLERANCE, differences
-from export.runner import TFLiteModel, each_sample
-from export.samples import sample_inputs
-from gfla_tf.data.dance_structure import dance_maps
+from gfla_tf.cli import convert
+from gfla_tf.inference.animation import animate
+from gfla_tf.inference.subjects import subject_of
+from gfla_tf.keypoints.dance_structure import dance_maps
+from gfla_tf.litert.runner import TFLiteModel, each_sample
 from gfla_tf.models.animation import animate as keras_animate
 from gfla_tf.models.animation import first_state, sequence
 from gfla_tf.models.checkpoint_import import state_dict
 from gfla_tf.models.presets import create_generator
+from gfla_tf.pictures.drawing import to_uint8
 from gfla_tf.training.config import DataConfig, ModelConfig, TrainConfig, save_config
 from gfla_tf.training.weight_files import save_weights_atomically
-from gfla_tf.visualization import to_uint8
+from tests.helpers.parity import Record, largest_difference, nchw, nhwc, requires_parity
+from tests.helpers.rule_weights import fill
+from tests.test_parity import FLOWS, IMAGES, MASKS
+from tests.test_parity_animation import FRAME_FLOWS, FRAMES, KEYPOINTS, VIEW_IMAGE
 
 torch = pytest.importorskip("torch")
 
 ROOT = Path(__file__).parents[1]
-# convert.py is a program beside the packages, where plain `pytest` does not look.
-sys.path.insert(0, str(ROOT))
-convert = importlib.import_module("convert")
 
 
 def save_pth(arrays, path, prefix=""):
@@ -60,7 +57,7 @@ def refused(capsys, *arguments, status=2):
     output = capsys.readouterr()
     lines = output.err.strip().splitlines()
     assert "Traceback" not in output.err
-    assert lines[-1].startswith(("error: ", "python convert.py: error: "))
+    assert lines[-1].startswith(("error: ", "gfla convert: error: "))
     return lines[-1]
 
 
@@ -267,13 +264,12 @@ def test_sources_that_contradict_each_other_are_one_sentence(arguments, capsys):
 
 
 def test_help_shows_examples_without_waiting_for_tensorflow():
-    program = (
-        "import convert, sys\ntry: convert.main(['--help'])\nfinally: assert 'tensorflow' not in sys.modules"
-    )
+    program = "import sys; from gfla_tf.cli import convert\\ntry: convert.main(['--help'])"
+    program += "\\nfinally: assert 'tensorflow' not in sys.modules"
     result = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert "python convert.py --run runs/pose_quickstart" in result.stdout
+    assert "gfla convert --run runs/pose_quickstart" in result.stdout
 
 
 def test_a_kill_during_conversion_leaves_the_old_files(checkpoint, tmp_path):

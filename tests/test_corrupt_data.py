@@ -4,9 +4,6 @@ import h5py
 import numpy as np
 import pytest
 import tensorflow as tf
-from dataset_files import PEOPLE, POSES, VIDEOS, write_dance, write_pose_pairs, write_shapenet
-from test_human36m import FRAMES, numbers, tree
-from test_human36m import write as write_human36m
 
 from gfla_tf.data.human36m import load_human36m
 from gfla_tf.data.pipeline import sample_dataset
@@ -16,6 +13,9 @@ from gfla_tf.data.prepared_pairs import PosePairSamples
 from gfla_tf.data.prepared_views import ViewPairSamples
 from gfla_tf.data.records import Records
 from gfla_tf.errors import GflaError, raised_in_graphs
+from tests.helpers.dataset_files import PEOPLE, POSES, VIDEOS, write_dance, write_pose_pairs, write_shapenet
+from tests.test_human36m import FRAMES, numbers, tree
+from tests.test_human36m import write as write_human36m
 
 pytest.importorskip("tensorflow_datasets")
 SIZE = (16, 16)

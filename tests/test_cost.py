@@ -4,9 +4,9 @@ import json
 
 import pytest
 import tensorflow as tf
-from small_tflite import write_tflite
+from gfla_tf.export.quantize import cost
 
-from export import cost
+from tests.helpers.small_tflite import write_tflite
 
 SIZE = (1, 64, 64, 3)
 

@@ -10,14 +10,14 @@ import yaml
 from keras import ops
 
 from gfla_tf.data.clip_bank import ClipBank
-from gfla_tf.data.joint_orders import to_h36m
-from gfla_tf.data.synthetic.people import SyntheticPeople
 from gfla_tf.errors import GflaError
+from gfla_tf.keypoints.joint_orders import to_h36m
 from gfla_tf.losses.flow import true_level_flow
 from gfla_tf.metrics.temporal import warp, warping_error
 from gfla_tf.models.animation import animate
-from gfla_tf.training.animation_objective import AnimationObjective, differences
-from gfla_tf.training.config import load_config
+from gfla_tf.synthetic.people.people import SyntheticPeople
+from gfla_tf.training.config_file import load_config
+from gfla_tf.training.objectives.animation import AnimationObjective, differences
 from gfla_tf.training.runs import Run, load_generator
 from gfla_tf.training.tasks import dance
 

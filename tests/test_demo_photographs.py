@@ -1,6 +1,6 @@
 """The demo on footage of a real person.
 
-Model and footage come from package registries, see `demo/fetch_test_assets.py`. Without a network these tests
+Model and footage come from package registries, see `tests/helpers/fetch_test_assets.py`. Without a network these tests
 are skipped, but not where CI is set.
 """
 
@@ -10,20 +10,20 @@ import os
 import cv2
 import numpy as np
 import pytest
-from tiny_tflite import ANIMATION_SIZE, SIZE, animation_network, write_tiny_tflite
 
-from demo import animate
-from demo.fetch_test_assets import POSE_MODEL, VIDEOS, fetch_test_assets, frame
-from demo.pose_detector import PoseDetector
-from demo.subjects import subject_of
-from demo.tracks import Track
-from demo.transfer import main
-from demo.video import read_video, write_video
-from export.runner import TFLiteModel
-from gfla_tf.data.joint_orders import H36M_17
-from gfla_tf.data.poses import JOINTS
+from gfla_tf.cli import animate
+from gfla_tf.cli.transfer import main
 from gfla_tf.errors import GflaError
-from gfla_tf.visualization import write_png
+from gfla_tf.inference.detectors.pose_detector import PoseDetector
+from gfla_tf.inference.subjects import subject_of
+from gfla_tf.inference.tracks import Track
+from gfla_tf.inference.video import read_video, write_video
+from gfla_tf.keypoints.joint_orders import H36M_17
+from gfla_tf.keypoints.poses import JOINTS
+from gfla_tf.litert.runner import TFLiteModel
+from gfla_tf.pictures.drawing import write_png
+from tests.helpers.fetch_test_assets import POSE_MODEL, VIDEOS, fetch_test_assets, frame
+from tests.helpers.tiny_tflite import ANIMATION_SIZE, SIZE, animation_network, write_tiny_tflite
 
 JOINT = {name: index for index, name in enumerate(JOINTS)}
 

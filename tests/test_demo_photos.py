@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo.photos import MARGINS, Box, crop, crop_keypoints, inside_photo, person_box, read_photo
 from gfla_tf.errors import GflaError
+from gfla_tf.inference.photos import MARGINS, Box, crop, crop_keypoints, inside_photo, person_box, read_photo
 
 
 def keypoints(*positions):

@@ -5,10 +5,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from demo.landmarkers import find_model
-from demo.pose_detector import MEDIAPIPE_33, POSE_MODEL, PoseDetector, landmarks_to_joints
-from gfla_tf.data.poses import JOINTS
 from gfla_tf.errors import GflaError
+from gfla_tf.inference.detectors.landmarkers import find_model
+from gfla_tf.inference.detectors.pose_detector import (
+    MEDIAPIPE_33,
+    POSE_MODEL,
+    PoseDetector,
+    landmarks_to_joints,
+)
+from gfla_tf.keypoints.poses import JOINTS
 
 JOINT = {name: index for index, name in enumerate(JOINTS)}
 
@@ -51,7 +56,7 @@ def test_the_model_is_downloaded_once_and_checked(tmp_path, monkeypatch):
     served = tmp_path / "served.task"
     served.write_bytes(b"model")
     monkeypatch.delenv("GFLA_POSE_MODEL", raising=False)
-    monkeypatch.setattr("demo.landmarkers.cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr("gfla_tf.inference.detectors.landmarkers.cache_folder", lambda: tmp_path / "cache")
     wanted = POSE_MODEL._replace(url=served.as_uri())
     with pytest.raises(GflaError, match="not the expected file"):
         find_model(wanted)
@@ -64,7 +69,7 @@ def test_the_model_is_downloaded_once_and_checked(tmp_path, monkeypatch):
 
 def test_without_a_network_the_user_is_told_what_to_do(tmp_path, monkeypatch):
     monkeypatch.delenv("GFLA_POSE_MODEL", raising=False)
-    monkeypatch.setattr("demo.landmarkers.cache_folder", lambda: tmp_path)
+    monkeypatch.setattr("gfla_tf.inference.detectors.landmarkers.cache_folder", lambda: tmp_path)
     with pytest.raises(GflaError, match="--pose-model PATH or GFLA_POSE_MODEL"):
         find_model(POSE_MODEL._replace(url=(tmp_path / "nowhere").as_uri()))
     assert not [*tmp_path.iterdir()]

@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from demo.pose_files import find_pose, main_person, read_pose, to_joints, write_openpose
-from gfla_tf.data.joint_orders import H36M_17, to_h36m
-from gfla_tf.data.poses import JOINTS
 from gfla_tf.errors import GflaError
+from gfla_tf.inference.pose_files import find_pose, main_person, read_pose, to_joints, write_openpose
+from gfla_tf.keypoints.joint_orders import H36M_17, to_h36m
+from gfla_tf.keypoints.poses import JOINTS
 
 # OpenPose, doc/02_output.md and poseParameters.hpp
 BODY_25 = """Nose Neck RShoulder RElbow RWrist LShoulder LElbow LWrist MidHip RHip RKnee RAnkle LHip LKnee LAnkle

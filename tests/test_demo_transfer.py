@@ -7,17 +7,18 @@ import cv2
 import numpy as np
 import pytest
 import tensorflow as tf
-from tiny_tflite import SIZE, write_tiny_tflite
 
-from demo.models import load_model
-from demo.photos import Box, crop, crop_keypoints, person_box
-from demo.pose_files import read_pose, write_openpose
-from demo.subjects import read_subject, subject_of
-from demo.transfer import main, overview, transfer
-from export.runner import TFLiteModel
-from gfla_tf.data.poses import JOINTS
+from gfla_tf.cli.transfer import main
 from gfla_tf.errors import GflaError
-from gfla_tf.visualization import write_png
+from gfla_tf.inference.models import load_model
+from gfla_tf.inference.photos import Box, crop, crop_keypoints, person_box
+from gfla_tf.inference.pose_files import read_pose, write_openpose
+from gfla_tf.inference.subjects import read_subject, subject_of
+from gfla_tf.inference.transfer import overview, transfer
+from gfla_tf.keypoints.poses import JOINTS
+from gfla_tf.litert.runner import TFLiteModel
+from gfla_tf.pictures.drawing import write_png
+from tests.helpers.tiny_tflite import SIZE, write_tiny_tflite
 
 STANDING = np.array(
     [
@@ -81,7 +82,7 @@ def test_the_command_writes_the_generated_image_and_an_overview(model, files, ca
 
 def test_the_overview_shows_every_view_coarse_levels_first(model, files, monkeypatch):
     labels = []
-    monkeypatch.setattr("demo.transfer.labelled_grid", lambda rows, cell: labels.extend(rows[0]))
+    monkeypatch.setattr("gfla_tf.inference.transfer.labelled_grid", lambda rows, cell: labels.extend(rows[0]))
     source = np.zeros((*SIZE, 3), np.uint8)
     keypoints = crop_keypoints(np.c_[STANDING, np.ones(18)], Box(0, 0, 300, 450), SIZE)
     outputs = transfer(TFLiteModel(model), source, keypoints, keypoints)

@@ -5,13 +5,13 @@ import urllib.error
 
 import pytest
 import tensorflow as tf
-from tiny_tasks import tiny_task
 
 from gfla_tf.errors import GflaError
 from gfla_tf.training import distribution
-from gfla_tf.training.config import load_config
+from gfla_tf.training.config_file import load_config
 from gfla_tf.training.distribution import create_distribution
 from gfla_tf.training.runs import Run
+from tests.helpers.tiny_tasks import tiny_task
 
 
 @pytest.fixture(autouse=True)

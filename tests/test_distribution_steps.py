@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_tasks import TASKS
 
-import launch
+from gfla_tf.cli import launch
+from tests.helpers.tiny_tasks import TASKS
 
 REPOSITORY = Path(__file__).parents[1]
 MANY = ("mirrored", "worker0")
@@ -37,7 +37,7 @@ def results(tmp_path_factory):
         own = folder / name
         own.mkdir()
         started[name] = subprocess.Popen(
-            [sys.executable, REPOSITORY / "tests" / "distributed_steps.py", own, "values", kind, *TASKS],
+            [sys.executable, REPOSITORY / "tests" / "helpers" / "distributed_steps.py", own, "values", kind, *TASKS],
             env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip

@@ -11,31 +11,31 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from rule_weights import fill
-
-from export import conversion
-from export.agreement import (
+from gfla_tf.export.convert import conversion
+from gfla_tf.export.convert.conversion import convert, report
+from gfla_tf.export.convert.describe import task_fields
+from gfla_tf.export.convert.graphs import load_saved_model, tflite_flatbuffer, write_saved_model
+from gfla_tf.export.convert.keras_check import (
     TOLERANCE,
     differences,
     magnified_limits,
     outputs_for,
     require_agreement,
 )
-from export.conversion import convert, report
-from export.description import read_description
-from export.fields import task_fields
-from export.graphs import load_saved_model, tflite_flatbuffer, write_saved_model
-from export.operations import operation_histogram, require_builtins
-from export.runner import TFLiteModel, each_sample
-from export.samples import FRAMES, sample_inputs
-from export.scores import Scored, write_report
-from export.sources import Source
-from export.staging import staged
-from gfla_tf.data.dance_structure import LIMB_SIGMA
-from gfla_tf.data.joint_orders import COCO_17, H36M_17
-from gfla_tf.data.poses import JOINTS
+from gfla_tf.export.convert.operations import operation_histogram, require_builtins
+from gfla_tf.export.convert.samples import FRAMES, sample_inputs
+from gfla_tf.export.convert.sources import Source
+from gfla_tf.export.convert.staging import staged
+from gfla_tf.export.quantize.scores import Scored, write_report
+
 from gfla_tf.errors import GflaError
+from gfla_tf.keypoints.dance_structure import LIMB_SIGMA
+from gfla_tf.keypoints.joint_orders import COCO_17, H36M_17
+from gfla_tf.keypoints.poses import JOINTS
+from gfla_tf.litert.description import read_description
+from gfla_tf.litert.runner import TFLiteModel, each_sample
 from gfla_tf.models.presets import create_generator
+from tests.helpers.rule_weights import fill
 
 SETTINGS = {"heat_map_sigma": 6.0, "limb_sigma": None}
 WEIGHTS = {"origin": "the recording rule", "licence": "as the project"}
@@ -382,7 +382,7 @@ def test_a_kill_leaves_nothing_or_the_old_files_and_the_next_one_tidies_up(had, 
         target.mkdir()
         (target / "file").write_text("old")
     program = (
-        "import time; from export.staging import staged\n"
+        "import time; from gfla_tf.export.convert.staging import staged\n"
         f"with staged({str(target)!r}, ('file',)) as temporary:\n"
         "    (temporary / 'file').write_text('new'); print('ready', flush=True); time.sleep(60)"
     )
@@ -404,7 +404,7 @@ def test_a_kill_leaves_nothing_or_the_old_files_and_the_next_one_tidies_up(had, 
 KILLED = """
 import os, sys, time
 from pathlib import Path
-from export import staging
+from gfla_tf.export.convert import staging
 target, moment, moves = Path(sys.argv[1]), sys.argv[2], 0
 
 def wait(here):

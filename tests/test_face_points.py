@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from demo.face_detector import (
+from gfla_tf.errors import GflaError
+from gfla_tf.inference.detectors.face_detector import (
     FACE_MODEL,
     MEDIAPIPE_478,
     DlibFaceDetector,
@@ -17,12 +18,11 @@ from demo.face_detector import (
     main_face,
     mesh_to_points,
 )
-from demo.face_points import find_points, named_frames
-from demo.landmarkers import _import_mediapipe, find_model
-from demo.video import write_video
-from gfla_tf.data.face_points import frame_files, paired_files, read_points, write_points
-from gfla_tf.data.synthetic.faces import SyntheticFaces
-from gfla_tf.errors import GflaError
+from gfla_tf.inference.detectors.landmarkers import _import_mediapipe, find_model
+from gfla_tf.inference.point_files import find_points, named_frames
+from gfla_tf.inference.video import write_video
+from gfla_tf.keypoints.face_points import frame_files, paired_files, read_points, write_points
+from gfla_tf.synthetic.faces import SyntheticFaces
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -137,7 +137,7 @@ def test_what_is_no_video_is_refused(tmp_path):
 
 
 def test_the_command_says_in_one_line_what_is_wrong(tmp_path):
-    command = [sys.executable, "-m", "demo.face_points", str(tmp_path), str(tmp_path / "out")]
+    command = [sys.executable, "-m", "gfla_tf", "face-points", str(tmp_path), str(tmp_path / "out")]
     done = subprocess.run(
         [*command, "--face-model", "absent.task"], cwd=REPOSITORY, capture_output=True, text=True, check=False
     )
@@ -192,7 +192,7 @@ def test_of_several_faces_the_largest_is_taken():
 
 def test_the_face_model_is_looked_for_where_the_user_says(tmp_path, monkeypatch):
     monkeypatch.delenv("GFLA_FACE_MODEL", raising=False)
-    monkeypatch.setattr("demo.landmarkers.cache_folder", lambda: tmp_path)
+    monkeypatch.setattr("gfla_tf.inference.detectors.landmarkers.cache_folder", lambda: tmp_path)
     with pytest.raises(
         GflaError,
         match=r"--face-model PATH or GFLA_FACE_MODEL, or use points that python -m demo\.face_points --predictor",

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from gfla_tf.data.face_structure import (
+from gfla_tf.keypoints.face_structure import (
     CURVES,
     DISTANCES,
     EDGES,

@@ -8,14 +8,14 @@ import tensorflow as tf
 import yaml
 from keras import ops
 
-from demo.quickstarts import face as quickstart
-from gfla_tf.data import face_clips
+from examples.quickstarts import face as quickstart
 from gfla_tf.data.clip_bank import ClipBank
-from gfla_tf.data.face_structure import DISTANCES, LABEL, face_maps
-from gfla_tf.data.synthetic.faces import SyntheticFaces
 from gfla_tf.errors import GflaError
+from gfla_tf.keypoints.face_structure import DISTANCES, LABEL, face_maps
 from gfla_tf.models.presets import create_generator
-from gfla_tf.training.config import load_config
+from gfla_tf.synthetic.faces import SyntheticFaces
+from gfla_tf.synthetic.faces import talking_clips as face_clips
+from gfla_tf.training.config_file import load_config
 from gfla_tf.training.runs import Run, load_generator
 from gfla_tf.training.tasks import face
 

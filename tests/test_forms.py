@@ -5,23 +5,23 @@ import dataclasses
 import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
-from rule_weights import fill
-from tiny_networks import TINY_NETWORK
+from gfla_tf.export.convert.conversion import convert
+from gfla_tf.export.convert.keras_check import LEVEL, TOLERANCE, as_float, differences
+from gfla_tf.export.convert.operations import operation_histogram
+from gfla_tf.export.convert.samples import form_inputs
+from gfla_tf.export.convert.signatures import PLAIN, Form, signatures
+from gfla_tf.export.convert.sources import Source
+from gfla_tf.export.verify.lint import lint
 
-from export.agreement import LEVEL, TOLERANCE, as_float, differences
-from export.conversion import convert
-from export.description import flatbuffer_of
-from export.forms import PLAIN, Form, signatures
-from export.lint import lint
-from export.operations import operation_histogram
-from export.runner import TFLiteModel, each_sample
-from export.samples import form_inputs
-from export.sources import Source
-from gfla_tf.data.dance_structure import dance_maps
-from gfla_tf.data.joint_orders import H36M_17
-from gfla_tf.data.poses import JOINTS, pose_maps
 from gfla_tf.errors import GflaError
+from gfla_tf.keypoints.dance_structure import dance_maps
+from gfla_tf.keypoints.joint_orders import H36M_17
+from gfla_tf.keypoints.poses import JOINTS, pose_maps
+from gfla_tf.litert.description import flatbuffer_of
+from gfla_tf.litert.runner import TFLiteModel, each_sample
 from gfla_tf.models.presets import create_generator
+from tests.helpers.rule_weights import fill
+from tests.helpers.tiny_networks import TINY_NETWORK
 
 SPLIT, PHONE = Form(split=True), Form(keypoints=True, uint8=True, split=True)
 SETTINGS = {"heat_map_sigma": 4.0, "limb_sigma": 2.0}

@@ -4,14 +4,14 @@ import subprocess
 
 import numpy as np
 import pytest
-from tiny_trainer import TinyTrainer, fit
 
 from gfla_tf.errors import GflaError
-from gfla_tf.training.callbacks import MetricsCsv
+from gfla_tf.pictures.drawing import write_png
+from gfla_tf.training.callbacks.progress import MetricsCsv
+from gfla_tf.training.callbacks.tensorboard import TensorBoardScalars
 from gfla_tf.training.checkpoints import CheckpointCallback, Checkpoints
-from gfla_tf.training.tensorboard import TensorBoardScalars
 from gfla_tf.training.weight_files import load_weights, save_weights_atomically
-from gfla_tf.visualization import write_png
+from tests.helpers.tiny_trainer import TinyTrainer, fit
 
 
 @pytest.fixture

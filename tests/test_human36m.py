@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from gfla_tf.data.human36m import DETECTIONS, SUBJECTS, TRUTH, WIDTH, load_human36m
-from gfla_tf.data.motion_bank import to_points
 from gfla_tf.errors import GflaError
+from gfla_tf.keypoints.sequences import to_points
 
 ACTIONS = ("Directions 1", "Walking")
 FRAMES = 5

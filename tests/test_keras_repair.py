@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import launch
+from gfla_tf.cli import launch
 
 REPOSITORY = Path(__file__).parents[1]
 PROGRAM = """

@@ -35,8 +35,8 @@ def case(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("killed")
     settings = SETTINGS if case is ONE else (*SETTINGS, "flow.steps=8", "full.steps=24", "steps_per_epoch=8")
     ended = subprocess.run(
-        [sys.executable, here / "kill_driver.py", folder, str(case.workers), str(case.kills), *settings],
-        env={**os.environ, "PYTHONPATH": f"{here}:{here.parent}"}, capture_output=True, text=True,
+        [sys.executable, here / "helpers" / "kill_driver.py", folder, str(case.workers), str(case.kills), *settings],
+        env={**os.environ, "PYTHONPATH": str(here.parent)}, capture_output=True, text=True,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
     return dataclasses.replace(case, folder=folder)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import launch
+from gfla_tf.cli import launch
 
 PROGRAM = """
 import json, os, sys, time
@@ -54,9 +54,8 @@ def test_a_worker_that_fails_ends_the_others(program, capfd, monkeypatch):
 
 @pytest.mark.parametrize("workers", ["0", "-1"])
 def test_no_workers_are_refused(monkeypatch, capsys, workers):
-    monkeypatch.setattr(sys, "argv", ["launch.py", "--workers", workers, "config.yaml"])
     with pytest.raises(SystemExit) as ended:
-        launch.main()
+        launch.main(["--workers", workers, "config.yaml"])
     assert ended.value.code == 2 and f"--workers is {workers}: it must be" in capsys.readouterr().err
 
 
@@ -66,7 +65,7 @@ def test_what_is_no_text_stops_nobody(program, capfd):
 
 
 def test_a_launcher_that_is_told_to_end_ends_its_workers(program):
-    script = f"import launch; launch.TRAIN = {str(program)!r}; launch.main()"
+    script = f"from gfla_tf.cli import launch; launch.TRAIN = [{str(program)!r}]; launch.main()"
     launcher = subprocess.Popen(
         [sys.executable, "-c", script, "sleep"], stdout=subprocess.PIPE, text=True,
         cwd=Path(launch.__file__).parent,

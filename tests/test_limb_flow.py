@@ -2,10 +2,10 @@ import keras
 import numpy as np
 import pytest
 
-from gfla_tf.data.poses import LIMBS, heat_maps
-from gfla_tf.data.synthetic.people import SyntheticPeople
+from gfla_tf.keypoints.poses import LIMBS, heat_maps
 from gfla_tf.models.presets import create_generator
 from gfla_tf.ops.limb_flow import joint_positions, limb_flow
+from gfla_tf.synthetic.people.people import SyntheticPeople
 
 SIZE = (64, 48)
 

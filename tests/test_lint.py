@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
-from small_tflite import write_tflite
+from gfla_tf.export.convert.operations import operation_histogram
+from gfla_tf.export.quantize.quantization import quantize
+from gfla_tf.export.verify.accelerators import run, why_not
+from gfla_tf.export.verify.lint import lint
 
-from export import lint as program
-from export.accelerators import run, why_not
-from export.description import write_description
-from export.lint import lint
-from export.operations import operation_histogram
-from export.quantization import quantize
+from gfla_tf.cli import lint as command
 from gfla_tf.errors import GflaError
+from gfla_tf.litert.description import write_description
+from tests.helpers.small_tflite import write_tflite
 
 MAP, KERNEL = (1, 8, 8, 4), np.random.default_rng(0).normal(size=(3, 3, 4, 4)).astype(np.float32)
 DESCRIPTION = {"task": "pose", "weights": {}, "inputs": {}, "outputs": {}}
@@ -165,13 +165,13 @@ def test_what_the_lint_finds_the_accelerator_refuses(case, folder):
 def test_the_program_names_node_and_rule_and_its_status_tells(good, folder, capsys):
     broken = write_tflite(folder / "sliced.tflite", BROKEN["an axis is sliced away"][0], x=MAP)
     with pytest.raises(SystemExit) as status:
-        program.main([str(good), str(broken)])
+        command.main([str(good), str(broken)])
     output = capsys.readouterr().out
     assert status.value.code == 1
     assert f"{good}: fit for GPU delegates" in output and f"{broken}: 1 findings" in output
     assert "node 0 of serving_default, STRIDED_SLICE -> " in output and "(rule: slice)" in output
     with pytest.raises(SystemExit) as status:
-        program.main([str(good)])
+        command.main([str(good)])
     assert status.value.code == 0
 
 
@@ -184,7 +184,7 @@ def test_a_damaged_file_is_one_sentence(described, good, folder, capsys):
     content = damaged.read_bytes()
     damaged.write_bytes(content[: len(content) // 2])
     with pytest.raises(SystemExit) as status:
-        program.main([str(damaged)])
+        command.main([str(damaged)])
     lines = capsys.readouterr().err.strip().splitlines()
     assert status.value.code == 2 and len(lines) == 1
     assert lines[0].startswith("error: ") and str(damaged) in lines[0] and "damaged" in lines[0]
@@ -231,7 +231,7 @@ def test_damage_that_only_rules_come_upon_is_one_sentence(damage, folder, capsys
     damage(model)
     path.write_bytes(packed(model))
     with pytest.raises(SystemExit) as status:
-        program.main([str(path)])
+        command.main([str(path)])
     lines = capsys.readouterr().err.strip().splitlines()
     assert status.value.code == 2 and len(lines) == 1
     assert lines[0].startswith(f"error: {path} is damaged: ")

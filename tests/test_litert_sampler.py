@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
+from gfla_tf.export.convert.operations import operation_histogram
 
-from export.operations import operation_histogram
 from gfla_tf.layers.attention import LocalAttention
 from gfla_tf.ops.backend import describe_sampler, sampler
 from gfla_tf.ops.native.litert_delegate import delegates_for

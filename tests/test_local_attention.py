@@ -1,13 +1,13 @@
 """Local attention without patches equals local attention as it is defined, value for value and gradient for gradient."""
 
-import literal
 import numpy as np
 import pytest
 import tensorflow as tf
-from test_sampling import MODES, REACHES, assert_derivative_is_numerical, composed  # noqa: F401
 
 from gfla_tf.layers.attention import LocalAttention
 from gfla_tf.ops.local_attention import attend
+from tests.helpers import literal
+from tests.test_sampling import MODES, REACHES, assert_derivative_is_numerical, composed  # noqa: F401
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:You are using a softmax over axis -1"

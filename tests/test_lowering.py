@@ -4,25 +4,25 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from rule_weights import fill
-from small_tflite import write_tflite
-from tiny_networks import TINY_NETWORK
+from gfla_tf.export.convert.graphs import tflite_flatbuffer
+from gfla_tf.export.convert.operations import operation_histogram
+from gfla_tf.export.convert.signatures import Form
+from gfla_tf.export.convert.sources import Source
+from gfla_tf.export.verify.accelerators import run, why_not
+from gfla_tf.export.verify.lint import lint
+from gfla_tf.export.verify.stress import ACTIVATION, FLOW, stress
+from gfla_tf.export.verify.verification import LARGEST_DIFFERENCE, LOWEST_PSNR
 
-from export.accelerators import run, why_not
-from export.forms import Form
-from export.graphs import tflite_flatbuffer
-from export.lint import lint
-from export.operations import operation_histogram
-from export.runner import TFLiteModel
-from export.sources import Source
-from export.stress import ACTIVATION, FLOW, stress
-from export.verification import LARGEST_DIFFERENCE, LOWEST_PSNR
 from gfla_tf.errors import GflaError
 from gfla_tf.layers.attention import LocalAttention
 from gfla_tf.layers.normalization import FoldedInstanceNormalization, InstanceNormalization
+from gfla_tf.litert.runner import TFLiteModel
 from gfla_tf.models.presets import create_generator
 from gfla_tf.ops.backend import describe_sampler, is_lowered, sampler
 from gfla_tf.ops.native.litert_delegate import sampler_delegate
+from tests.helpers.rule_weights import fill
+from tests.helpers.small_tflite import write_tflite
+from tests.helpers.tiny_networks import TINY_NETWORK
 
 LOWERINGS = ("gather", "resampler")
 SHAPES = {"target": (1, 10, 14, 8), "source": (1, 10, 14, 8), "flow": (1, 10, 14, 2)}

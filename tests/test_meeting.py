@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
+from gfla_tf.cli.launch import free_addresses
 from gfla_tf.errors import GflaError
-from gfla_tf.training.meeting import VARIABLE, meeting
-from launch import free_addresses
+from gfla_tf.training.worker_timeout import VARIABLE, meeting
 
 PROGRAM = """
 import time
@@ -65,7 +65,7 @@ def test_a_wait_that_ends_in_time_leaves_no_guard_and_the_signals_as_they_were(m
 def test_ctrl_c_ends_a_worker_that_waits():
     waiting = """if True:
         import signal, time
-        from gfla_tf.training.meeting import meeting
+        from gfla_tf.training.worker_timeout import meeting
         signal.signal(signal.SIGINT, lambda *_: None)  # as deaf as TensorFlow makes it
         with meeting(2):
             print("waiting", flush=True)

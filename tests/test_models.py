@@ -4,13 +4,13 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from rule_weights import randomise
 
 from gfla_tf.errors import GflaError
 from gfla_tf.models.discriminators import PatchDiscriminator, ResidualDiscriminator
 from gfla_tf.models.pose_generator import PoseGenerator
 from gfla_tf.models.presets import PRESETS, create_discriminator, create_generator, preset
 from gfla_tf.models.target_net import ATTENTION_KINDS
+from tests.helpers.rule_weights import randomise
 
 SIZE = (64, 32)
 # Two levels, so that kernels and order matter; four joints.

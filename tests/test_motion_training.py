@@ -6,20 +6,21 @@ import keras
 import numpy as np
 import pytest
 import yaml
-from rule_weights import randomise
-from test_human36m import write
 
-from gfla_tf.data.joint_orders import COCO_17, H36M_17, coco_to_h36m, to_coco, to_h36m
-from gfla_tf.data.motion_bank import MotionBank, filled, to_coordinates, to_points
+from gfla_tf.data.motion_bank import MotionBank
 from gfla_tf.data.motion_pipeline import FRAMES, SCALE, SHIFT, motion_dataset
-from gfla_tf.data.people_motion import _perform
-from gfla_tf.data.synthetic.people import SyntheticPeople
 from gfla_tf.errors import GflaError
+from gfla_tf.keypoints.joint_orders import COCO_17, H36M_17, coco_to_h36m, to_coco, to_h36m
+from gfla_tf.keypoints.sequences import filled, to_coordinates, to_points
 from gfla_tf.models.motion_cleaning import clean_motion
 from gfla_tf.models.motion_extraction import MotionExtraction
-from gfla_tf.training.config import load_config
+from gfla_tf.synthetic.people.people import SyntheticPeople
+from gfla_tf.synthetic.people.performed_motion import _perform
+from gfla_tf.training.config_file import load_config
 from gfla_tf.training.runs import Run, load_generator
 from gfla_tf.training.tasks import motion
+from tests.helpers.rule_weights import randomise
+from tests.test_human36m import write
 
 SETTINGS = {
     "name": "tiny_motion",

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from gfla_tf.data.parallel import parallel_map
 from gfla_tf.errors import GflaError
+from gfla_tf.synthetic.parallel import parallel_map
 
 REPOSITORY = Path(__file__).parents[1]
 
 UNGUARDED = """
-from gfla_tf.data.parallel import parallel_map
+from gfla_tf.synthetic.parallel import parallel_map
 from gfla_tf.errors import user_errors
 
 with user_errors():
@@ -59,9 +59,10 @@ def sleep(job):
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux tells which processes there are")
 def test_processes_end_with_the_one_that_wanted_their_work_also_if_it_is_killed(tmp_path):
-    program = f"from test_parallel import parallel_map, sleep; parallel_map(sleep, [{str(tmp_path / 'pid')!r}], 'sleeping')"
-    path = f"{Path(__file__).parent}:{REPOSITORY}"
-    parent = subprocess.Popen([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": path})
+    program = f"from tests.test_parallel import parallel_map, sleep; parallel_map(sleep, [{str(tmp_path / 'pid')!r}], 'sleeping')"
+    parent = subprocess.Popen(
+        [sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    )
     while not (tmp_path / "pid").is_file() or not (tmp_path / "pid").read_text():
         assert parent.poll() is None
         time.sleep(0.05)

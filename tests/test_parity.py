@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from parity import Record, generated_weight, largest_difference, nchw, nhwc, requires_parity
 
 from gfla_tf.layers.attention import LocalAttention
 from gfla_tf.losses.flow import affine_regularization, sampling_correctness
@@ -11,6 +10,7 @@ from gfla_tf.models.checkpoint_import import load_state_dict, state_dict
 from gfla_tf.models.discriminators import PatchDiscriminator, ResidualDiscriminator
 from gfla_tf.models.presets import create_generator
 from gfla_tf.ops.sampling import gaussian_sample
+from tests.helpers.parity import Record, generated_weight, largest_difference, nchw, nhwc, requires_parity
 
 pytestmark = requires_parity
 

@@ -3,11 +3,11 @@ implementation agreed to; loaded from arrays and, where PyTorch is installed, th
 
 import numpy as np
 import pytest
-from parity import Record, largest_difference, nchw, nhwc, requires_parity
 
 from gfla_tf.models.animation import animate
 from gfla_tf.models.checkpoint_import import load_pth, load_state_dict, state_dict
 from gfla_tf.models.presets import create_discriminator, create_generator
+from tests.helpers.parity import Record, largest_difference, nchw, nhwc, requires_parity
 
 pytestmark = requires_parity
 

@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from tiny_run import render_here
 
-from gfla_tf.data import parallel
-from gfla_tf.data.frame_bank import render_frames, render_pairs
 from gfla_tf.data.pair_bank import PairBank
 from gfla_tf.data.pipeline import pair_dataset, pose_inputs, to_float_image
-from gfla_tf.data.poses import heat_maps
-from gfla_tf.data.synthetic.people import SyntheticPeople
+from gfla_tf.keypoints.poses import heat_maps
+from gfla_tf.synthetic import parallel
+from gfla_tf.synthetic.people.people import SyntheticPeople
+from gfla_tf.synthetic.people.rendered_pairs import render_frames, render_pairs
+from tests.helpers.tiny_run import render_here
 
 IDENTITIES, FRAMES, SIGMA = 3, 4, 2.0
 PAIRS = IDENTITIES * FRAMES * (FRAMES - 1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gfla_tf.data import poses
+from gfla_tf.keypoints import poses
 from gfla_tf.ops import heat_maps as graph
 
 

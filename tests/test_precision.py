@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from tiny_tasks import random_batches, tiny_task
 
 from gfla_tf.layers.attention import BilinearSampling, LocalAttention
 from gfla_tf.layers.precision import precision
 from gfla_tf.layers.spectral_norm import SpectralConv2D
 from gfla_tf.training import updates
 from gfla_tf.training.runs import Run
+from tests.helpers.tiny_tasks import random_batches, tiny_task
 
 HALF = ["mixed_bfloat16", "mixed_float16"]
 

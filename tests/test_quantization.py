@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
+from gfla_tf.export.convert.conversion import convert
+from gfla_tf.export.convert.operations import multiply_adds, operation_histogram, operation_names
+from gfla_tf.export.convert.signatures import Form
+from gfla_tf.export.convert.sources import Source
+from gfla_tf.export.quantize.quantization import GOALS, HEADROOM, KINDS, calibrate, candidates, quantize
+from gfla_tf.export.quantize.sensitivity import psnr, selective, squared_error
+from gfla_tf.export.quantize.variants import NAMES, Variants, chosen
 
 import convert as command_line
-from export.conversion import convert
-from export.forms import Form
-from export.operations import multiply_adds, operation_histogram, operation_names
-from export.quantization import GOALS, HEADROOM, KINDS, calibrate, candidates, quantize
-from export.runner import TFLiteModel
-from export.sensitivity import psnr, selective, squared_error
-from export.sources import Source
-from export.variants import NAMES, Variants, chosen
 from gfla_tf.errors import GflaError
+from gfla_tf.litert.runner import TFLiteModel
 
 pytest.importorskip("ai_edge_quantizer")
 
@@ -164,7 +164,7 @@ def test_errors_that_add_up_to_more_than_their_sum_keep_more_in_float(
         attempts.append(list(kept))
         return list(kept), 0.0 if len(operations) - len(kept) < 2 else 1.0
 
-    monkeypatch.setattr("export.sensitivity._Bench.measure", measure)
+    monkeypatch.setattr("gfla_tf.export.quantize.sensitivity._Bench.measure", measure)
     made, kept = selective(flatbuffer, "weights", inputs, 30.0, folder)
     assert made == list(kept) == attempts[-1] and len(kept) == len(operations) - 1
 

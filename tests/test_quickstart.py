@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import export.runner
-from demo import quickstart
-from demo.quickstart import report
-from demo.quickstarts import pose
-from demo.quickstarts.pose import GOALS, SHOWN, picture
-from gfla_tf import visualization
+import gfla_tf.litert.runner
+from examples import quickstart
+from examples.quickstart import report
+from examples.quickstarts import pose
+from examples.quickstarts.pose import GOALS, SHOWN, picture
+from gfla_tf.pictures import drawing as visualization
 from gfla_tf.training import runs
 
 REPOSITORY = Path(__file__).parents[1]
@@ -150,7 +150,7 @@ def trained(monkeypatch, tmp_path):
 
     monkeypatch.setattr(runs, "Run", Run)
     monkeypatch.setattr(quickstart, "_convert", lambda directory: directory.name)
-    monkeypatch.setattr(export.runner, "TFLiteModel", lambda path: path)
+    monkeypatch.setattr(gfla_tf.litert.runner, "TFLiteModel", lambda path: path)
     monkeypatch.chdir(REPOSITORY)
     return configs
 
@@ -203,7 +203,7 @@ def test_a_picture_and_frames_become_both(trained, tmp_path):
 
 @pytest.mark.parametrize("name", quickstart.names())
 def test_every_quickstart_has_what_it_needs_and_trains_what_can_be_trained(name, monkeypatch):
-    from gfla_tf.training.config import load_config
+    from gfla_tf.training.config_file import load_config
 
     task = quickstart.find(name)
     for function in (task.held_out, task.generate, task.scores, task.picture):

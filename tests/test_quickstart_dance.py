@@ -5,8 +5,8 @@ import types
 import numpy as np
 import pytest
 
-from demo.quickstarts import dance
-from gfla_tf.data.dance_structure import dance_maps
+from examples.quickstarts import dance
+from gfla_tf.keypoints.dance_structure import dance_maps
 
 CLIPS, FRAMES, SIZE = dance.SHOWN, 3, (32, 32)
 STEP = 2  # pixels that everything moves to the right in a frame

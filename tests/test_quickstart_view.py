@@ -5,8 +5,8 @@ import types
 import numpy as np
 import pytest
 
-from demo.quickstarts import view
-from gfla_tf.data.views import view_codes
+from examples.quickstarts import view
+from gfla_tf.keypoints.views import view_codes
 
 SIZE, OBJECTS = (16, 16), 6
 SOURCE = 3  # the azimuth's number of all sources

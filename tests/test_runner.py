@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
-from tiny_tflite import SIZE, network, write_tiny_tflite
 
-from export.description import read_description, write_description
-from export.runner import TFLiteModel
 from gfla_tf import __version__
-from gfla_tf.data.poses import JOINTS
 from gfla_tf.errors import GflaError
+from gfla_tf.keypoints.poses import JOINTS
+from gfla_tf.litert.description import read_description, write_description
+from gfla_tf.litert.runner import TFLiteModel
+from tests.helpers.tiny_tflite import SIZE, network, write_tiny_tflite
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +171,6 @@ def test_operations_that_litert_lacks_are_named(tmp_path):
 
 
 def test_neither_the_runner_nor_the_demo_imports_tensorflow():
-    code = (
-        "import sys, demo.transfer, export.runner; sys.exit(bool({'tensorflow', 'keras'} & set(sys.modules)))"
-    )
+    modules = "gfla_tf.inference.transfer, gfla_tf.litert.runner"
+    code = f"import sys, {modules}; sys.exit(bool({{'tensorflow', 'keras'}} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -1,14 +1,14 @@
 """Bilinear and Gaussian sampling: equal to their definitions, differentiable, and safe for any flow."""
 
 import keras
-import literal
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from gfla_tf.data import poses
+from gfla_tf.keypoints import poses
 from gfla_tf.ops.heat_maps import heat_maps
 from gfla_tf.ops.sampling import bilinear_sample, edge_pad, gaussian_sample, split_flow
+from tests.helpers import literal
 
 SAMPLERS = {"bilinear": (bilinear_sample, literal.bilinear), "gaussian": (gaussian_sample, literal.gaussian)}
 MODES = {

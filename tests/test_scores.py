@@ -6,24 +6,24 @@ import json
 import cv2
 import numpy as np
 import pytest
-from rule_weights import fill
+from gfla_tf.export.convert.conversion import convert as convert_source
+from gfla_tf.export.convert.sources import Source, from_run
+from gfla_tf.export.quantize import representative, scores, variants
+from gfla_tf.export.quantize.cost import measure
+from gfla_tf.export.quantize.folder import from_folder
+from gfla_tf.export.quantize.representative import from_training, run_through, taken
+from gfla_tf.export.quantize.scores import MAGNIFIED, Scored, score, strip, table, write_report
+from gfla_tf.export.quantize.variants import Variants
 
 import convert
-from demo.pose_files import write_openpose
-from demo.representative import from_folder
-from export import representative, scores, variants
-from export.conversion import convert as convert_source
-from export.cost import measure
-from export.representative import from_training, run_through, taken
-from export.runner import TFLiteModel
-from export.scores import MAGNIFIED, Scored, score, strip, table, write_report
-from export.sources import Source, from_run
-from export.variants import Variants
-from gfla_tf.data.poses import JOINTS
 from gfla_tf.errors import GflaError
+from gfla_tf.inference.pose_files import write_openpose
+from gfla_tf.keypoints.poses import JOINTS
+from gfla_tf.litert.runner import TFLiteModel
 from gfla_tf.models.presets import create_generator
 from gfla_tf.training.config import DataConfig, ModelConfig, TrainConfig, save_config
 from gfla_tf.training.weight_files import save_weights_atomically
+from tests.helpers.rule_weights import fill
 
 TINY = {
     "image_size": [32, 32],

@@ -5,14 +5,14 @@ import sys
 import numpy as np
 import pytest
 
-from gfla_tf.data.synthetic.contact_sheet import warped
-from gfla_tf.data.synthetic.draws import Draws
-from gfla_tf.data.synthetic.faces import SyntheticFaces
-from gfla_tf.data.synthetic.faces.anatomy import draw_anatomy, front_of, oval
-from gfla_tf.data.synthetic.faces.contact_sheet import main
-from gfla_tf.data.synthetic.faces.expression import EYE, LID, MOUTH, SKIN, Expression, Warp
-from gfla_tf.data.synthetic.faces.frame import HEAD_PART
 from gfla_tf.errors import GflaError
+from gfla_tf.synthetic.faces import SyntheticFaces
+from gfla_tf.synthetic.faces.anatomy import draw_anatomy, front_of, oval
+from gfla_tf.synthetic.faces.contact_sheet import main
+from gfla_tf.synthetic.faces.expression import EYE, LID, MOUTH, SKIN, Expression, Warp
+from gfla_tf.synthetic.faces.frame import HEAD_PART
+from gfla_tf.synthetic.people.contact_sheet import warped
+from gfla_tf.synthetic.rng import Draws
 
 EYES, INNER_LIPS = slice(36, 48), slice(60, 68)
 

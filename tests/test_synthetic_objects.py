@@ -8,15 +8,15 @@ import cv2
 import numpy as np
 import pytest
 
-from gfla_tf.data.synthetic.contact_sheet import warped
-from gfla_tf.data.synthetic.draws import Draws
-from gfla_tf.data.synthetic.objects import KINDS, SyntheticObjects, raycast
-from gfla_tf.data.synthetic.objects.camera import Rig
-from gfla_tf.data.synthetic.objects.light import Light
-from gfla_tf.data.synthetic.objects.solids import box, strut
-from gfla_tf.data.synthetic.objects.view import render
-from gfla_tf.data.views import AZIMUTHS, ELEVATIONS, VIEW_CHANNELS, view_codes
 from gfla_tf.errors import GflaError
+from gfla_tf.keypoints.views import AZIMUTHS, ELEVATIONS, VIEW_CHANNELS, view_codes
+from gfla_tf.synthetic.objects import KINDS, SyntheticObjects, raycast
+from gfla_tf.synthetic.objects.camera import Rig
+from gfla_tf.synthetic.objects.light import Light
+from gfla_tf.synthetic.objects.solids import box, strut
+from gfla_tf.synthetic.objects.view import render
+from gfla_tf.synthetic.people.contact_sheet import warped
+from gfla_tf.synthetic.rng import Draws
 
 SIZES = ((64, 64), (32, 96), (96, 32), (256, 256))
 
@@ -214,7 +214,7 @@ def test_the_same_integers_give_the_same_pair_whatever_was_drawn_before():
 
 def test_pictures_do_not_depend_on_the_vector_instructions_of_the_processor():
     code = (
-        "import hashlib; from gfla_tf.data.synthetic.objects import SyntheticObjects\n"
+        "import hashlib; from gfla_tf.synthetic.objects import SyntheticObjects\n"
         "made = [SyntheticObjects(k, (64, 64), 'train', 3).pair(i, (i, 0), (i + 3, 1))\n"
         "        for k in ('cars', 'chairs') for i in range(6)]\n"
         "print(hashlib.sha256(b''.join(v.tobytes() for p in made for v in p.values())).hexdigest())"
@@ -283,7 +283,7 @@ def test_the_contact_sheet_needs_no_tensorflow(tmp_path, flow):
     out = tmp_path / "sheet.png"
     code = (
         "import sys; sys.argv = ['sheet', *sys.argv[1:]]\n"
-        "from gfla_tf.data.synthetic.objects.contact_sheet import main; main()\n"
+        "from gfla_tf.synthetic.objects.contact_sheet import main; main()\n"
         "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     )
     options = ["--identities", "2", "--image-size", "64", "64", "--views", "5", *(["--flow"] if flow else [])]

@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
-from gfla_tf.data.poses import JOINTS
-from gfla_tf.data.synthetic import SyntheticPeople
-from gfla_tf.data.synthetic.contact_sheet import main, warped
-from gfla_tf.data.synthetic.pose import LEGS, LIMITS, draw_pose, limited, walk
 from gfla_tf.errors import GflaError
+from gfla_tf.keypoints.poses import JOINTS
+from gfla_tf.synthetic.people import SyntheticPeople
+from gfla_tf.synthetic.people.contact_sheet import main, warped
+from gfla_tf.synthetic.people.pose import LEGS, LIMITS, draw_pose, limited, walk
 
 SIZES = ((64, 64), (128, 64), (96, 96), (128, 128), (256, 256))
 
@@ -225,7 +225,7 @@ def test_pairs_are_those_recorded_on_another_day(split, size):
 
 def test_pictures_do_not_depend_on_the_vector_instructions_of_the_processor():
     code = (
-        "import hashlib; from gfla_tf.data.synthetic import SyntheticPeople\n"
+        "import hashlib; from gfla_tf.synthetic.people import SyntheticPeople\n"
         "people = SyntheticPeople((64, 64), 'train', 3)\n"
         "pairs = [people.pair(i, 0, 1) for i in range(12)]\n"
         "print(hashlib.sha256(b''.join(v.tobytes() for p in pairs for v in p.values())).hexdigest())"
@@ -270,7 +270,7 @@ def test_flow_and_keypoints_are_multiples_of_a_64th_of_a_pixel(pairs):
 
 
 def test_poses_stay_within_the_limits_of_joints():
-    from gfla_tf.data.synthetic.draws import Draws
+    from gfla_tf.synthetic.rng import Draws
 
     assert LIMITS["forearm"][0] == (0, 145) and all(low >= 0 for *_, (low, _) in LEGS.values())
     for i in range(50):
@@ -295,7 +295,7 @@ def test_neither_the_people_nor_the_contact_sheet_imports_tensorflow(tmp_path):
     out = tmp_path / "sheet.png"
     code = (
         "import sys; sys.argv = ['sheet', sys.argv[1], '--flow', '--identities', '2']\n"
-        "from gfla_tf.data.synthetic.contact_sheet import main; main()\n"
+        "from gfla_tf.synthetic.people.contact_sheet import main; main()\n"
         "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code, str(out)], check=True)

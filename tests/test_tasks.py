@@ -6,16 +6,16 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tiny_run import render_here, tiny_config
 
 from gfla_tf.data.pair_bank import PairBank
 from gfla_tf.errors import GflaError
 from gfla_tf.training.checkpoints import Checkpoints
-from gfla_tf.training.objectives import Objective, PairObjective
+from gfla_tf.training.objectives.image import Objective, PairObjective
 from gfla_tf.training.runs import Run
 from gfla_tf.training.tasks import TASKS, pose
 from gfla_tf.training.tasks.pose import PoseTask
 from gfla_tf.training.trainer import Trainer
+from tests.helpers.tiny_run import render_here, tiny_config
 
 NO_FEATURES = (
     "features.network=none", "flow.correctness=0", "full.correctness=0", "full.content=0", "full.style=0",

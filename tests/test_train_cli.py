@@ -1,15 +1,15 @@
 """`python train.py`: what it prints, how it ends."""
 
-import importlib.util
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from tiny_run import render_here, write_config
 
+from gfla_tf.cli import train as program
 from gfla_tf.training.tasks import pose
+from tests.helpers.tiny_run import render_here, write_config
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -24,13 +24,9 @@ def run_program(*arguments, cwd):
 @pytest.fixture
 def train(monkeypatch, tmp_path):
     """`train.main` as a function of its arguments, in an empty directory."""
-    specification = importlib.util.spec_from_file_location("train", REPOSITORY / "train.py")
-    program = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(program)
 
     def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["train.py", *map(str, arguments)])
-        program.main()
+        program.main([*map(str, arguments)])
 
     monkeypatch.chdir(tmp_path)
     return call

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 
-from gfla_tf.data.synthetic.people import SyntheticPeople
 from gfla_tf.losses.features import create_feature_extractor
 from gfla_tf.models.correspondence_features import CorrespondenceFeatures
+from gfla_tf.synthetic.people.people import SyntheticPeople
 from gfla_tf.training import train_features
 
 

@@ -12,23 +12,23 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import yaml
-from tiny_run import render_here, tiny_config, write_config
+from gfla_tf.export.convert.conversion import convert
+from gfla_tf.export.convert.keras_check import TOLERANCE
+from gfla_tf.export.convert.sources import from_run
 
-from demo.transfer import transfer
-from export.agreement import TOLERANCE
-from export.conversion import convert
-from export.runner import TFLiteModel
-from export.sources import from_run
-from gfla_tf.data.poses import pose_maps
 from gfla_tf.errors import GflaError
+from gfla_tf.inference.transfer import transfer
+from gfla_tf.keypoints.poses import pose_maps
 from gfla_tf.layers.spectral_norm import SpectralConv2D
+from gfla_tf.litert.runner import TFLiteModel
 from gfla_tf.losses.adversarial import ADVERSARIAL_KINDS
-from gfla_tf.training.best import KeepBest
+from gfla_tf.training.callbacks.keep_best import KeepBest
 from gfla_tf.training.checkpoints import Checkpoints
-from gfla_tf.training.objectives import PairObjective
+from gfla_tf.training.objectives.image import PairObjective
 from gfla_tf.training.runs import Run, _segments, load_generator
 from gfla_tf.training.tasks import pose
 from gfla_tf.training.weight_files import load_weights
+from tests.helpers.tiny_run import render_here, tiny_config, write_config
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -384,9 +384,10 @@ def test_a_compiled_step_gives_what_an_uncompiled_one_gives(folder, batch):
 KILLED = """
 import os, signal, sys
 
-from gfla_tf.training import runs, stage_callbacks
-from gfla_tf.training.step import training_step
-from gfla_tf.training.config import load_config
+from gfla_tf.training.callbacks import stage as stage_callbacks
+from gfla_tf.training import runs
+from gfla_tf.training.current_step import training_step
+from gfla_tf.training.config_file import load_config
 
 
 class KilledAtStep5(stage_callbacks.ProgressBar):

@@ -4,13 +4,14 @@ import cv2
 import numpy as np
 import pytest
 import tensorflow as tf
-from tiny_tflite import write_tiny_tflite
 
-from demo.turntable import FPS, load_view_model, main, turntable
-from demo.video import LEAST_SIZE, read_video
-from gfla_tf.data.views import AZIMUTHS, ELEVATIONS
+from gfla_tf.cli.turntable import main
 from gfla_tf.errors import GflaError
-from gfla_tf.visualization import write_png
+from gfla_tf.inference.turntable import FPS, load_view_model, turntable
+from gfla_tf.inference.video import LEAST_SIZE, read_video
+from gfla_tf.keypoints.views import AZIMUTHS, ELEVATIONS
+from gfla_tf.pictures.drawing import write_png
+from tests.helpers.tiny_tflite import write_tiny_tflite
 
 SIZE = (32, 32)
 
@@ -82,7 +83,8 @@ def test_a_picture_of_another_shape_is_shown_whole_with_its_border_going_on(tfli
     write_png(source, wide)
     seen = []
     monkeypatch.setattr(
-        "demo.turntable.turntable", lambda model, image, *views: seen.append((image, views)) or [image]
+        "gfla_tf.inference.turntable.turntable",
+        lambda model, image, *views: seen.append((image, views)) or [image],
     )
     main(arguments(tflite, source))
     ((image, views),) = seen
@@ -97,7 +99,7 @@ def test_what_is_transparent_is_white(tflite, source, monkeypatch):
     cv2.imwrite(str(source), picture)
     seen = []
     monkeypatch.setattr(
-        "demo.turntable.turntable", lambda model, image, *views: seen.append(image) or [image]
+        "gfla_tf.inference.turntable.turntable", lambda model, image, *views: seen.append(image) or [image]
     )
     main(arguments(tflite, source))
     assert (seen[0][0, 0] == 255).all() and tuple(seen[0][16, 16]) == (30, 20, 10)

@@ -4,13 +4,13 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tiny_tasks import TASKS, random_batches, tiny_task
 
 from gfla_tf.layers.dropout import Dropout
 from gfla_tf.layers.noise import Noise, current_noise
 from gfla_tf.training import updates
 from gfla_tf.training.runs import Run
 from gfla_tf.training.updates import Updates
+from tests.helpers.tiny_tasks import TASKS, random_batches, tiny_task
 
 
 def updates_of(values, optimizer=None, **kwargs):

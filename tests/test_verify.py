@@ -1,21 +1,21 @@
-"""`python -m export.verify`: what a file does where phones run it, in a table, and an exit status that tells."""
+"""`gfla verify`: what a file does where phones run it, in a table, and an exit status that tells."""
 
 import json
 
 import numpy as np
 import pytest
 import tensorflow as tf
-from small_tflite import write_tflite
+from gfla_tf.export.verify import accelerators
+from gfla_tf.export.verify.accelerators import run, why_not
+from gfla_tf.export.verify.verification import LOWEST_PSNR, verify
 
-from export import accelerators
-from export import verify as program
-from export.accelerators import run, why_not
-from export.description import write_description
-from export.verification import LOWEST_PSNR, verify
+from gfla_tf.cli import verify as program
 from gfla_tf.errors import GflaError
+from gfla_tf.litert.description import write_description
 from gfla_tf.models.presets import create_generator
 from gfla_tf.training.config import ModelConfig, TrainConfig, save_config
 from gfla_tf.training.weight_files import save_weights_atomically
+from tests.helpers.small_tflite import write_tflite
 
 SIZE = (1, 8, 8, 3)
 
@@ -82,7 +82,7 @@ def test_a_difference_is_seen(files):
         return original(path, changed, *rest)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("export.verification.run", other)
+        patch.setattr("gfla_tf.export.verify.verification.run", other)
         _, (check,) = verify(files["good"], samples, ("cpu",))
     assert "generated differ by more than 0.001" in check.wrong
 
@@ -97,7 +97,7 @@ def test_not_a_number_in_a_later_sample_is_seen(files):
         return ran
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("export.verification.run", other)
+        patch.setattr("gfla_tf.export.verify.verification.run", other)
         _, checks = verify(files["good"], samples, ("cpu", "cpu_fp16"))
     assert [bool(check.wrong) for check in checks] == [True, True] and np.isnan(checks[0].difference)
 
@@ -169,4 +169,4 @@ def test_a_good_file_passes_on_the_gpu_accelerator(files):
 
 def test_help_shows_examples(capsys):
     code, output = verified(capsys, "--help")
-    assert code == 0 and "python -m export.verify model.tflite" in output.out
+    assert code == 0 and "gfla verify model.tflite" in output.out

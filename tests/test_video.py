@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo.video import read_video, write_video
 from gfla_tf.errors import GflaError
+from gfla_tf.inference.video import read_video, write_video
 
 imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg")
 
@@ -77,7 +77,7 @@ def test_frames_are_taken_and_given_one_at_a_time(tmp_path):
     write_video(tmp_path / "long.mp4", itertools.islice(frames(), 40), 25)
     assert len(taken) == 40
     program = (
-        "import resource, sys; from demo.video import read_video, write_video\n"
+        "import resource, sys; from gfla_tf.inference.video import read_video, write_video\n"
         "copy = write_video('copy.mp4', read_video('film.mp4').frames, 25)\n"
         "print(copy, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )

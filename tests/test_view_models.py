@@ -6,13 +6,13 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from literal import bilinear
-from rule_weights import randomise
 
 from gfla_tf.errors import GflaError
 from gfla_tf.models.pair_generator import GENERATOR_KINDS
 from gfla_tf.models.pose_generator import PoseGenerator
 from gfla_tf.models.view_generator import ViewGenerator
+from tests.helpers.literal import bilinear
+from tests.helpers.rule_weights import randomise
 
 SIZE = (64, 32)
 SETTINGS = {

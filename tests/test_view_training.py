@@ -3,20 +3,20 @@
 import numpy as np
 import pytest
 import yaml
+from gfla_tf.export.convert.conversion import convert
+from gfla_tf.export.convert.sources import from_run
 
-from export.conversion import convert
-from export.sources import from_run
 from gfla_tf.data.pipeline import pair_dataset
-from gfla_tf.data.synthetic.objects import SyntheticObjects
-from gfla_tf.data.view_bank import VIEWS, render_views, views_of
 from gfla_tf.data.view_pipeline import view_inputs
-from gfla_tf.data.views import AZIMUTHS, ELEVATIONS, VIEW_CHANNELS, view_codes
 from gfla_tf.errors import GflaError
+from gfla_tf.keypoints.views import AZIMUTHS, ELEVATIONS, VIEW_CHANNELS, view_codes
 from gfla_tf.metrics.flow import end_point_error
-from gfla_tf.training.config import load_config
+from gfla_tf.pictures.drawing import view_picture
+from gfla_tf.synthetic.objects import SyntheticObjects
+from gfla_tf.synthetic.objects.rendered_views import VIEWS, render_views, views_of
+from gfla_tf.training.config_file import load_config
 from gfla_tf.training.runs import Run, load_generator
 from gfla_tf.training.tasks import TASKS
-from gfla_tf.visualization import view_picture
 
 SETTINGS = {
     "name": "tiny_view",
@@ -151,7 +151,7 @@ def test_a_run_trains_both_stages_and_draws_its_samples(finished):
 
 
 def test_a_run_converts_to_a_model_that_knows_its_views(finished, tmp_path):
-    from export.runner import TFLiteModel
+    from gfla_tf.litert.runner import TFLiteModel
 
     model = TFLiteModel(convert(from_run(finished.directory), tmp_path)[-1].path)
     assert model.description["task"] == "view"
@@ -163,7 +163,7 @@ def test_a_run_converts_to_a_model_that_knows_its_views(finished, tmp_path):
     "overrides", [APPEARANCE_FLOW, ("model.generator.attention=none",)], ids=["appearance_flow", "none"]
 )
 def test_the_baselines_train_and_convert_by_configuration(folder, overrides, tmp_path):
-    from demo.turntable import load_view_model, turntable
+    from gfla_tf.inference.turntable import load_view_model, turntable
 
     run = Run(config(folder, *overrides, "name=baseline"), folder / "runs" / overrides[0][-8:])
     run.train()

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 
-from gfla_tf import visualization
-from gfla_tf.data.poses import heat_maps
 from gfla_tf.errors import GflaError
-from gfla_tf.visualization import (
+from gfla_tf.keypoints.poses import heat_maps
+from gfla_tf.pictures import drawing as visualization
+from gfla_tf.pictures.drawing import (
     JOINT_COLORS,
     draw_skeleton,
     flow_to_color,
@@ -37,7 +37,7 @@ def hue(color):
 
 def test_it_needs_neither_tensorflow_nor_keras():
     heavy = "{'tensorflow', 'keras', 'matplotlib'}"
-    code = f"import sys, gfla_tf.visualization; assert not {heavy} & set(sys.modules)"
+    code = f"import sys, gfla_tf.pictures.drawing; assert not {heavy} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

@@ -26,7 +26,7 @@ class ClipBank:
 
     @classmethod
     def of(cls, clips, structures):
-        """Of synthetic clips (`gfla_tf.data.synthetic.Clip`) and the structures (1 + T, ...) of each.
+        """Of synthetic clips (`gfla_tf.synthetic.people.Clip`) and the structures (1 + T, ...) of each.
 
         Its frames have image, person and structure; its targets flow_reference, flow_previous (H, W, 2) float16 and
         visibility_reference, visibility_previous (H, W) bool.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gfla_tf.data.corrupt import CorruptEntries
+from gfla_tf.data.corrupt_budget import CorruptEntries
 from gfla_tf.data.motion_bank import MotionBank
 from gfla_tf.errors import GflaError
 

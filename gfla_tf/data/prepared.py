@@ -9,7 +9,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from gfla_tf.data.corrupt import CorruptEntries
+from gfla_tf.data.corrupt_budget import CorruptEntries
 from gfla_tf.errors import GflaError
 
 # data.dataset -> the module in gfla_tf.data.builders and its builder.

@@ -3,8 +3,8 @@
 import tensorflow as tf
 
 from gfla_tf.data.augmentation import move
-from gfla_tf.data.poses import JOINTS
 from gfla_tf.data.records import Records, decode_image
+from gfla_tf.keypoints.poses import JOINTS
 
 AUGMENTED = ("market",)  # as in the published trainings
 

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from gfla_tf.data.records import Records, decode_image
-from gfla_tf.data.views import AZIMUTHS, ELEVATIONS
+from gfla_tf.keypoints.views import AZIMUTHS, ELEVATIONS
 
 
 class ViewPairSamples:
@@ -31,7 +31,7 @@ class ViewPairSamples:
         return self._records.are_intact(tf.stack([number, self._target(number, seed)]))
 
     def sample(self, number, seed):
-        """dict of source_image, target_image (H, W, 3) uint8 and source_view, target_view (21,), see `gfla_tf.data.views`.
+        """dict of source_image, target_image (H, W, 3) uint8 and source_view, target_view (21,), see `gfla_tf.keypoints.views`.
 
         Args:
             number: scalar int64 tensor.

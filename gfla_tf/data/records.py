@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.lib.io.tf_record import tf_record_random_reader  # nothing public reads at a position
 
-from gfla_tf.data.corrupt import CorruptEntries
+from gfla_tf.data.corrupt_budget import CorruptEntries
 from gfla_tf.errors import GflaError
 
 # Bytes around a record in a TFRecord file: its length with a checksum, its own checksum.

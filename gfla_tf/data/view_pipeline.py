@@ -12,7 +12,8 @@ def view_inputs(batch):
 
     Args:
         batch: dict of source_NAME and target_NAME for image (batch, H, W, 3) uint8 and view (batch, channels); of rendered
-            views also for mask, point, normal, position and to_image, see `gfla_tf.data.view_bank.render_views`.
+            views also for mask, point, normal, position and to_image, see
+            `gfla_tf.synthetic.objects.rendered_views.render_views`.
 
     Returns:
         dict of source_image, target_image, source_view, target_view; of rendered views also target_person (batch, H, W, 1), 1
@@ -32,7 +33,7 @@ def true_flow(batch):
 
     A point counts as visible where its face looks at the camera and one of the four source pixels around its projection shows
     a place of the surface that is at most three pixels away from it. (The exact test, which casts a ray for every point, is
-    `gfla_tf.data.synthetic.objects.correspondence`.)
+    `gfla_tf.synthetic.objects.correspondence`.)
 
     Args:
         batch: of source_mask, source_point, source_position, source_to_image, target_mask, target_point and target_normal.

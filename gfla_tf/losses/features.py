@@ -13,8 +13,8 @@ import numpy as np
 from keras import ops
 
 import gfla_tf.models
-from gfla_tf.data.poses import JOINTS
 from gfla_tf.errors import GflaError
+from gfla_tf.keypoints.poses import JOINTS
 from gfla_tf.layers.precision import precision
 from gfla_tf.models.correspondence_features import LEVELS, CorrespondenceFeatures
 

@@ -30,7 +30,8 @@ def sequence(run, state, target_structures):
     """Draws frame after frame with anything that computes a step.
 
     Args:
-        run: from the named arrays of a state and `target_structure` to {name: array}, such as an `export.runner.TFLiteModel`.
+        run: from the named arrays of a state and `target_structure` to {name: array}, such as an
+        `gfla_tf.litert.runner.TFLiteModel`.
         state: before the first of the frames.
         target_structures: iterable over frames of (batch, H, W, structure_channels); may be a generator, and endless.
 

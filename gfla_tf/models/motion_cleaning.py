@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from gfla_tf.data.joint_orders import from_coco, to_h36m
-from gfla_tf.data.motion_bank import filled, to_coordinates, to_points
+from gfla_tf.keypoints.joint_orders import from_coco, to_h36m
+from gfla_tf.keypoints.sequences import filled, to_coordinates, to_points
 
 
 def clean_motion(run, keypoints, width, frames=24, receptive_field=81):

@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
-from gfla_tf.data.joint_orders import COCO_TO_H36M
 from gfla_tf.errors import GflaError
+from gfla_tf.keypoints.joint_orders import COCO_TO_H36M
 from gfla_tf.layers.convolution import activation
 from gfla_tf.layers.dropout import Dropout
 from gfla_tf.layers.normalization import AdaptiveNormalization, SequenceNormalization

@@ -5,9 +5,9 @@ Those called quickstart, and `dance_framewise`, are small enough to train on two
 
 import inspect
 
-from gfla_tf.data.joint_orders import H36M_LIMBS
-from gfla_tf.data.poses import LIMBS
 from gfla_tf.errors import GflaError
+from gfla_tf.keypoints.joint_orders import H36M_LIMBS
+from gfla_tf.keypoints.poses import LIMBS
 from gfla_tf.models.configured import ConfiguredModel
 from gfla_tf.models.dance_generator import DanceGenerator
 from gfla_tf.models.discriminators import (

@@ -12,7 +12,7 @@ class ViewGenerator(PairGenerator):
     """Turns the object of a source image to a target view (CVPR 2020, section 4.4). See `PairGenerator` for outputs and errors.
 
     Input: dict of source_image (batch, H, W, 3) in [-1, 1]; source_view and target_view (batch, view_channels): azimuth and
-    elevation, each one-hot, one behind the other, see `gfla_tf.data.views`.
+    elevation, each one-hot, one behind the other, see `gfla_tf.keypoints.views`.
 
     Args:
         view_channels: length of a view; 21 for 18 azimuths and 3 elevations.

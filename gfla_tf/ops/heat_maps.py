@@ -1,12 +1,12 @@
-"""Pose maps in `keras.ops`, for data pipelines and for graphs that take keypoints in: the twins of `gfla_tf.data.poses`."""
+"""Pose maps in `keras.ops`, for data pipelines and for graphs that take keypoints in: the twins of `gfla_tf.keypoints.poses`."""
 
 from keras import ops
 
-from gfla_tf.data.poses import LIMBS
+from gfla_tf.keypoints.poses import LIMBS
 
 
 def heat_maps(keypoints, image_size, sigma):
-    """What `gfla_tf.data.poses.heat_maps` computes, for batches of static shape.
+    """What `gfla_tf.keypoints.poses.heat_maps` computes, for batches of static shape.
 
     Args:
         keypoints: (batch, joints, 3): x, y in pixels of the image and a confidence; a confidence of 0 gives an empty map.
@@ -31,7 +31,7 @@ def heat_maps(keypoints, image_size, sigma):
 
 
 def limb_maps(keypoints, image_size, sigma, limbs=LIMBS):
-    """What `gfla_tf.data.poses.limb_maps` computes, for (batch, joints, 3) and pairs of their indices."""
+    """What `gfla_tf.keypoints.poses.limb_maps` computes, for (batch, joints, 3) and pairs of their indices."""
     height, width = image_size
     keypoints = ops.cast(keypoints, "float32")
     # Without a fifth axis, and without slices that take an axis away: the GPUs of phones know neither.
@@ -51,7 +51,7 @@ def limb_maps(keypoints, image_size, sigma, limbs=LIMBS):
 
 
 def pose_maps(keypoints, image_size, sigma, limb_sigma=None):
-    """What `gfla_tf.data.poses.pose_maps` computes, for (batch, joints, 3)."""
+    """What `gfla_tf.keypoints.poses.pose_maps` computes, for (batch, joints, 3)."""
     maps = heat_maps(keypoints, image_size, sigma)
     if limb_sigma is None:
         return maps

@@ -16,8 +16,8 @@ import keras
 import tensorflow as tf
 
 from gfla_tf.errors import GflaError, reason_of
-from gfla_tf.training.epoch_means import read_means
-from gfla_tf.training.step import training_step
+from gfla_tf.training.callbacks.epoch_means import read_means
+from gfla_tf.training.current_step import training_step
 
 _log = logging.getLogger(__name__)
 _RECORD = "record/.ATTRIBUTES/py_state"  # its key in a checkpoint

@@ -14,7 +14,7 @@ import re
 import tensorflow as tf
 
 from gfla_tf.errors import GflaError, reason_of
-from gfla_tf.training.meeting import meeting
+from gfla_tf.training.worker_timeout import meeting
 
 DISTRIBUTIONS = ("auto", "one", "mirrored", "multi_worker", "tpu")
 

@@ -21,16 +21,17 @@ from gfla_tf.errors import GflaError, raised_in_graphs
 from gfla_tf.layers.precision import precision
 from gfla_tf.losses.features import create_feature_extractor
 from gfla_tf.models.presets import create_discriminator, create_generator, preset
+from gfla_tf.pictures.drawing import loss_curves
+from gfla_tf.training.callbacks.stage import stage_callbacks
 from gfla_tf.training.checkpoints import Checkpoints
-from gfla_tf.training.config import HOW, differing_keys, load_config, save_config, settings
+from gfla_tf.training.config import HOW, differing_keys, save_config, settings
+from gfla_tf.training.config_file import load_config
+from gfla_tf.training.current_step import training_step
 from gfla_tf.training.distribution import create_distribution
 from gfla_tf.training.initialization import scale_initial_kernels
-from gfla_tf.training.stage_callbacks import stage_callbacks
-from gfla_tf.training.step import training_step
 from gfla_tf.training.tasks import TASKS
 from gfla_tf.training.trainer import Trainer
 from gfla_tf.training.weight_files import load_weights, save_weights_atomically
-from gfla_tf.visualization import loss_curves
 
 try:
     import fcntl

@@ -15,7 +15,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gfla_tf.data.frame_bank import render_pairs
 from gfla_tf.data.pipeline import pose_inputs
 from gfla_tf.errors import GflaError, user_errors
 from gfla_tf.losses.features import PEOPLE_HEAT_MAP_SIGMA, PEOPLE_WEIGHTS
@@ -25,7 +24,8 @@ from gfla_tf.models.correspondence_features import (
     CorrespondenceFeatures,
     correspondence_loss,
 )
-from gfla_tf.training.callbacks import ProgressBar
+from gfla_tf.synthetic.people.rendered_pairs import render_pairs
+from gfla_tf.training.callbacks.progress import ProgressBar
 from gfla_tf.training.weight_files import save_weights_atomically
 
 IMAGE_SIZE = (96, 64)

@@ -1,6 +1,6 @@
 """The training step that every task shares: a generator, its discriminators and an optimiser for each.
 
-A task brings an objective (see `gfla_tf.training.objectives`) that says what its networks are fed, which terms its losses
+A task brings an objective (see `gfla_tf.training.objectives.image`) that says what its networks are fed, which terms its losses
 have and what is judged; this module turns that into a Keras model for `compile` and `fit`, on one device or on many.
 """
 
@@ -12,8 +12,8 @@ from gfla_tf.losses.adversarial import (
     generator_adversarial_loss,
     gradient_penalty,
 )
-from gfla_tf.training.batch_parts import after, cut
 from gfla_tf.training.keras_repair import DistributedFit
+from gfla_tf.training.microbatches import after, cut
 from gfla_tf.training.replicas import RunningMean, means, write_rows
 from gfla_tf.training.updates import Updates
 

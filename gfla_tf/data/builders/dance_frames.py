@@ -6,16 +6,16 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from gfla_tf.data.builders.frames import FrameFolders
-from gfla_tf.data.joint_orders import H36M_17
-from gfla_tf.data.poses import JOINTS
 from gfla_tf.errors import GflaError
+from gfla_tf.keypoints.joint_orders import H36M_17
+from gfla_tf.keypoints.poses import JOINTS
 
 
 class DanceFrames(FrameFolders, skip_registration=True):
     """A record is a frame with its cleaned keypoints and the detector's.
 
-    keypoints: (17, 3) in the order `gfla_tf.data.joint_orders.H36M_17`; noisy_keypoints: (18, 3) in the order
-    `gfla_tf.data.poses.JOINTS`, all 0 where nobody was found.
+    keypoints: (17, 3) in the order `gfla_tf.keypoints.joint_orders.H36M_17`; noisy_keypoints: (18, 3) in the order
+    `gfla_tf.keypoints.poses.JOINTS`, all 0 where nobody was found.
     """
 
     kinds = (("clean", (".json",)), ("noisy", (".json",)))

@@ -5,8 +5,8 @@ import tensorflow_datasets as tfds
 
 from gfla_tf.data.builders.files import ImageSize
 from gfla_tf.data.builders.frames import FrameFolders
-from gfla_tf.data.face_points import read_points
-from gfla_tf.data.face_structure import POINTS
+from gfla_tf.keypoints.face_points import read_points
+from gfla_tf.keypoints.face_structure import POINTS
 
 
 class FaceForensics(FrameFolders):

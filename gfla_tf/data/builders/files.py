@@ -7,7 +7,7 @@ import tensorflow_datasets as tfds
 from PIL import Image
 from tqdm import tqdm
 
-from gfla_tf.data.corrupt import CorruptEntries
+from gfla_tf.data.corrupt_budget import CorruptEntries
 from gfla_tf.errors import GflaError
 
 

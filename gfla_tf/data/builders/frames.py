@@ -9,7 +9,7 @@ import re
 import tensorflow_datasets as tfds
 
 from gfla_tf.data.builders.files import ManualBuilder, read_image
-from gfla_tf.data.corrupt import shortened
+from gfla_tf.data.corrupt_budget import shortened
 from gfla_tf.errors import GflaError
 
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp")

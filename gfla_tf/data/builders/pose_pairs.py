@@ -1,7 +1,7 @@
 """Pairs of images of one person with the joints of each: what DeepFashion and Market-1501 share.
 
 The lists of pairs have columns from,to; the annotations name:keypoints_y:keypoints_x, where the keypoints are lists of 18 numbers
-in the order of `gfla_tf.data.poses.JOINTS`, -1 where a joint is missing.
+in the order of `gfla_tf.keypoints.poses.JOINTS`, -1 where a joint is missing.
 """
 
 import csv
@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from gfla_tf.data.builders.files import ManualBuilder, read_image, read_text
-from gfla_tf.data.poses import JOINTS
 from gfla_tf.errors import GflaError
+from gfla_tf.keypoints.poses import JOINTS
 
 ANNOTATION_COLUMNS = ["name", "keypoints_y", "keypoints_x"]
 MISSING = -1

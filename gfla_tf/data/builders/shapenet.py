@@ -8,9 +8,9 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from gfla_tf.data.builders.files import ImageSize, ManualBuilder, read_text
-from gfla_tf.data.corrupt import shortened
-from gfla_tf.data.views import AZIMUTHS, ELEVATIONS
+from gfla_tf.data.corrupt_budget import shortened
 from gfla_tf.errors import GflaError
+from gfla_tf.keypoints.views import AZIMUTHS, ELEVATIONS
 
 
 class ShapeNet(ManualBuilder):

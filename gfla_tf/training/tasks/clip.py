@@ -6,9 +6,9 @@ from gfla_tf.data.pipeline import WHOLE
 from gfla_tf.data.prepared import BUILDERS, prepare
 from gfla_tf.data.prepared_clips import piece_dataset
 from gfla_tf.models.presets import PRESETS
-from gfla_tf.training.animation_objective import AnimationObjective
+from gfla_tf.pictures.drawing import flow_to_color, labelled_grid, mask_to_gray, to_uint8
+from gfla_tf.training.objectives.animation import AnimationObjective
 from gfla_tf.training.tasks.task import SAMPLE_SEED, Task
-from gfla_tf.visualization import flow_to_color, labelled_grid, mask_to_gray, to_uint8
 
 _SAMPLES = 3  # clips in a sample grid
 

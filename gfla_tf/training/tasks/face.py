@@ -3,9 +3,9 @@
 import numpy as np
 import tensorflow as tf
 
-from gfla_tf.data.face_clips import render_clips
-from gfla_tf.data.face_structure import FACE_CHANNELS, POINTS, SCALE, face_maps, structure_picture
 from gfla_tf.data.prepared_clips import ClipSamples
+from gfla_tf.keypoints.face_structure import FACE_CHANNELS, POINTS, SCALE, face_maps, structure_picture
+from gfla_tf.synthetic.faces.talking_clips import render_clips
 from gfla_tf.training.tasks.clip import ClipTask
 
 

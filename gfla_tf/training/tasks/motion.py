@@ -4,14 +4,15 @@ import numpy as np
 from keras import ops
 
 from gfla_tf.data.human36m import load_human36m
-from gfla_tf.data.joint_orders import coco_to_h36m
-from gfla_tf.data.motion_bank import MotionBank, to_points
+from gfla_tf.data.motion_bank import MotionBank
 from gfla_tf.data.motion_pipeline import motion_dataset
-from gfla_tf.data.people_motion import perform_motion
 from gfla_tf.data.pipeline import WHOLE
+from gfla_tf.keypoints.joint_orders import coco_to_h36m
+from gfla_tf.keypoints.sequences import to_points
 from gfla_tf.layers.convolution import INITIAL_GAIN
-from gfla_tf.motion_pictures import skeleton_strips, stacked
-from gfla_tf.training.objectives import Objective
+from gfla_tf.pictures.motion import skeleton_strips, stacked
+from gfla_tf.synthetic.people.performed_motion import perform_motion
+from gfla_tf.training.objectives.image import Objective
 from gfla_tf.training.tasks.task import SAMPLE_SEED, Task
 
 SAMPLES = 4  # sequences in the sample pictures

@@ -3,9 +3,9 @@
 from gfla_tf.data.pair_bank import PairBank
 from gfla_tf.data.pipeline import WHOLE, pair_dataset, sample_dataset
 from gfla_tf.data.prepared import BUILDERS, prepare
-from gfla_tf.training.objectives import PairObjective
+from gfla_tf.pictures.drawing import training_grid
+from gfla_tf.training.objectives.image import PairObjective
 from gfla_tf.training.tasks.task import SAMPLE_SEED, Task
-from gfla_tf.visualization import training_grid
 
 
 class PairTask(Task):

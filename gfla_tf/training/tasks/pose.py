@@ -2,14 +2,14 @@
 
 import tensorflow as tf
 
-from gfla_tf.data.frame_bank import render_frames
 from gfla_tf.data.pipeline import pose_inputs
-from gfla_tf.data.poses import pose_channels
 from gfla_tf.data.prepared_pairs import PosePairSamples
 from gfla_tf.errors import GflaError
+from gfla_tf.keypoints.poses import pose_channels
 from gfla_tf.losses.features import PEOPLE_HEAT_MAP_SIGMA
+from gfla_tf.pictures.drawing import pose_picture
+from gfla_tf.synthetic.people.rendered_pairs import render_frames
 from gfla_tf.training.tasks.pair import PairTask
-from gfla_tf.visualization import pose_picture
 
 
 class PoseTask(PairTask):

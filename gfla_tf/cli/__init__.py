@@ -1,0 +1,44 @@
+"""The command line: `gfla COMMAND ...`, a module for each command.
+
+    gfla train pose_quickstart
+    gfla transfer --help
+
+A module has its help text as its docstring and `main(arguments)`; nothing slow is imported before the arguments are read.
+"""
+
+import argparse
+import importlib
+import os
+
+COMMANDS = {
+    "train": "train a network from a configuration",
+    "launch": "train with several worker processes of this machine",
+    "convert": "convert a network to SavedModel and TFLite",
+    "transfer": "put the person of a photo into another pose",
+    "animate": "animate the person or the face of a photo by a film",
+    "turntable": "show the object of a photo from all sides",
+    "clean-poses": "clean the poses of a film with a motion network",
+    "face-points": "find the 68 points of the face in every frame of a film",
+    "verify": "run a .tflite wherever it runs here, and compare",
+    "lint": "check a .tflite against the rules of GPU delegates",
+    "stress": "run a network with hard inputs on the accelerators",
+}
+
+
+def main(arguments=None):
+    """Runs `gfla COMMAND ...`; `arguments` are those behind `gfla` (default: the process's)."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up messages
+    width = max(map(len, COMMANDS))
+    parser = argparse.ArgumentParser(
+        prog="gfla",
+        description="Pose-guided image generation and animation, from training to the phone.",
+        epilog="commands:\n"
+        + "\n".join(f"  {name:{width}}  {help}" for name, help in COMMANDS.items())
+        + "\n\n'gfla COMMAND --help' explains a command.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    module = importlib.import_module(f"gfla_tf.cli.{options.command.replace('-', '_')}")
+    module.main(options.arguments)

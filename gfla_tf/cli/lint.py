@@ -1,0 +1,29 @@
+"""Whether the GPU delegates of phones would run a .tflite, by its nodes alone: nothing is run.
+
+    gfla lint model.tflite
+
+names every node that breaks a rule of `gfla_tf.export.verify.delegate_rules`; its exit status is 1 then, and 2 if a
+file cannot be read.
+"""
+
+import argparse
+import sys
+
+from gfla_tf.errors import user_errors
+
+
+def main(arguments=None):
+    """Prints the findings of the files on the command line."""
+    parser = argparse.ArgumentParser(prog="gfla lint", description=__doc__.partition("\n")[0])
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a .tflite")
+    findings = 0
+    with user_errors():
+        from gfla_tf.export.verify.lint import lint
+
+        for path in parser.parse_args(arguments).files:
+            found = lint(path)
+            findings += len(found)
+            print(f"{path}: {f'{len(found)} findings' if found else 'fit for GPU delegates'}")
+            for finding in found:
+                print(f"  {finding}")
+    sys.exit(1 if findings else 0)

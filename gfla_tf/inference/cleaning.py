@@ -1,0 +1,132 @@
+"""Cleaning of the poses of a film with a motion network: from noisy detections to 17 joints of Human3.6M."""
+
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from gfla_tf.errors import GflaError
+from gfla_tf.inference.detectors.pose_detector import PoseDetector
+from gfla_tf.inference.models import load_model
+from gfla_tf.inference.pose_files import find_pose, write_openpose
+from gfla_tf.inference.tracks import by_numbers
+from gfla_tf.inference.video import read_video
+from gfla_tf.keypoints.joint_orders import to_coco
+from gfla_tf.keypoints.poses import JOINTS
+from gfla_tf.keypoints.sequences import MIN_JOINTS
+from gfla_tf.models.motion_cleaning import clean_motion
+
+
+def load_motion_network(path):
+    """A motion network: a function from keypoints to {"clean": ...}, its frames and its receptive field.
+
+    Args:
+        path: of a .tflite, or the directory of a finished training.
+
+    Raises:
+        GflaError: the network cannot be loaded or is of another task.
+    """
+    if not Path(path).is_dir():
+        model = load_model(path, "motion")
+        return model, model.description["frames"], model.description["receptive_field"]
+    # Training needs packages that running a .tflite does not.
+    from gfla_tf.models.motion_extraction import MotionExtraction
+    from gfla_tf.training.runs import load_generator
+
+    generator = load_generator(path)
+    if not isinstance(generator, MotionExtraction):
+        raise GflaError(f"{path} is a training of another task; this program needs 'motion'.")
+
+    def run(keypoints):
+        return {
+            name: np.asarray(value)
+            for name, value in generator({"keypoints": keypoints}, training=False).items()
+        }
+
+    return run, generator.frames, generator.receptive_field
+
+
+def read_poses(path, pose_model=None):
+    """The poses of a video or of a folder of files.
+
+    Args:
+        path: of the video or the folder.
+        pose_model: path of MediaPipe's model; None looks for it.
+
+    Returns:
+        list of a name for each frame, keypoints (frames, 18, 3) in pixels with zeros where there is no person, and the width of
+        the video, or None of a folder.
+
+    Raises:
+        GflaError: there is no such video or folder, it has no frames, or a file cannot be read.
+    """
+    path, width = Path(path), None
+    if path.is_dir():
+        files = sorted(path.glob("*.json"), key=by_numbers)
+        if not files:
+            raise GflaError(f"The folder {path} has no .json files, one for each frame.")
+        names = [file.stem for file in files]
+        poses = [find_pose(file) for file in tqdm(files, "reading poses", unit=" frames", disable=None)]
+    else:
+        video, poses = read_video(path), []
+        with PoseDetector(pose_model) as detect:
+            for frame in tqdm(video.frames, "finding poses", unit=" frames", disable=None):
+                poses.append(detect(frame))
+                width = frame.shape[1]
+        names = [f"{path.stem}_{number:012}_keypoints" for number in range(len(poses))]
+    nobody = np.zeros((len(JOINTS), 3), np.float32)
+    return names, np.stack([nobody if pose is None else pose for pose in poses]), width
+
+
+def likely_width(keypoints):
+    """A width of the image for keypoints (frames, joints, 3) that came without one: that of a square that they fit into.
+
+    The network knows people at many sizes, so that a guess will do.
+    """
+    return float(1.05 * keypoints[keypoints[..., 2] > 0, :2].max())
+
+
+def clean_files(model, input, output, *, width=None, pose_model=None):
+    """Cleans the poses of a film or a folder; writes a .json for each frame, see docs/poses.md.
+
+    Args:
+        model: path of a motion network's .tflite, or the directory of a training run.
+        input: path of a film, or of a folder of OpenPose or COCO .json.
+        output: path of the folder to write.
+        width: of the images that a folder's poses are of, in pixels; None guesses it.
+        pose_model: path of the detector's network; None looks for it.
+
+    Returns:
+        one sentence that says what was written.
+
+    Raises:
+        GflaError: a file cannot be used, or the poses show too little of a person.
+    """
+    if output.resolve() == input.resolve():
+        raise GflaError(f"The output would overwrite {input}; give another --output.")
+    if width is not None and not 1 <= width <= 1e6:
+        raise GflaError(f"--width is {width:g}: it must be pixels between 1 and 1000000.")
+    network, frames, receptive_field = load_motion_network(model)
+    names, poses, width = read_poses(input, pose_model)
+    keypoints = to_coco(poses)
+    known = (keypoints[..., 2] > 0).any(axis=0).sum()
+    if not known:
+        raise GflaError(f"{input} shows no person in any of its {len(poses)} frames; give poses of a person.")
+    if known < MIN_JOINTS:
+        raise GflaError(f"{input} shows {known} joints of a person, too few; give poses of a whole person.")
+    width = width or width or likely_width(poses)
+    with tqdm(total=len(poses), desc="cleaning", unit=" frames", disable=None) as bar:
+
+        def run(keypoints):
+            bar.update(min(frames, len(poses) - bar.n))
+            return network(keypoints=keypoints)
+
+        clean = clean_motion(run, keypoints, width, frames, receptive_field)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise GflaError(f"Cannot write to {output}: {error.strerror}.") from error
+    for name, keypoints in zip(names, clean, strict=True):
+        write_openpose(output / f"{name}.json", keypoints)
+    without = len(poses) - (poses[..., 2] > 0).any(axis=1).sum()
+    return f"wrote {output} ({len(clean)} frames, {without} of them without a person in the input)"

@@ -1,0 +1,187 @@
+"""What a network follows: the joints of a person, or the points of a face.
+
+A subject knows where its keypoints come from, how they are framed and what the network sees of them. Keypoints are (n, 3): x, y
+in pixels and a confidence, 0 where missing.
+"""
+
+import contextlib
+
+import numpy as np
+
+from gfla_tf.errors import GflaError
+from gfla_tf.inference.detectors.face_detector import MeshFaceDetector
+from gfla_tf.inference.detectors.pose_detector import PoseDetector
+from gfla_tf.inference.photos import (
+    FACE_MARGINS,
+    MARGINS,
+    crop,
+    crop_keypoints,
+    inside_photo,
+    person_box,
+    read_photo,
+)
+from gfla_tf.inference.pose_files import find_pose
+from gfla_tf.keypoints.dance_structure import dance_maps
+from gfla_tf.keypoints.face_points import read_points
+from gfla_tf.keypoints.face_structure import face_structure, structure_picture
+from gfla_tf.keypoints.joint_orders import H36M_17, to_h36m
+from gfla_tf.keypoints.poses import JOINTS, pose_maps
+from gfla_tf.pictures.drawing import draw_skeleton
+
+
+class Person:
+    """A person by our 18 joints, for pose networks.
+
+    Args:
+        description: of the network, see `gfla_tf.litert.description`.
+        path: of the network, for the error.
+        detector_model: path of MediaPipe's model, if it is not to be looked for.
+
+    Raises:
+        GflaError: the network was made for other joints.
+    """
+
+    what, suffix, margins, joints = "person", ".json", MARGINS, JOINTS
+    framing = slice(None)  # the keypoints that decide the crop
+
+    def __init__(self, description, path, detector_model=None):
+        if tuple(description.get("joints", ())) != self.joints or "heat_map_sigma" not in description:
+            raise GflaError(f"{path} was made for other joints than ours, or for another order of them.")
+        self.size = tuple(description["image_size"])
+        self._sigmas = description["heat_map_sigma"], description.get("limb_sigma")
+        self._detector_model = detector_model
+
+    def find(self, path):
+        """Keypoints of a file, or None if it shows nobody; raises a `GflaError` if it cannot be read."""
+        return find_pose(path, self.joints)
+
+    @contextlib.contextmanager
+    def detector(self):
+        """Gives a function from uint8 images (H, W, 3) to keypoints, or None where nobody is seen."""
+        with PoseDetector(self._detector_model) as detect:
+            yield detect
+
+    def on_photo(self, keypoints, image_size):
+        """Keypoints that can be used on a photo of `image_size` (height, width)."""
+        return inside_photo(keypoints, image_size)
+
+    def box(self, keypoints, origin):
+        """The crop of these keypoints; raises a `GflaError` that names their origin if there are too few."""
+        return person_box(keypoints[self.framing, :], self.size, origin, self.margins)
+
+    def maps(self, keypoints, image):
+        """What the network sees (H, W, channels) of keypoints in pixels of its images.
+
+        Args:
+            keypoints: (n, 3).
+            image: uint8 (H, W, 3), the source.
+        """
+        return pose_maps(keypoints, self.size, *self._sigmas)
+
+    def picture(self, keypoints, image):
+        """uint8 (H, W, 3) for people to see; arguments as for `maps`."""
+        return draw_skeleton(np.zeros_like(image), keypoints)
+
+
+class Dancer(Person):
+    """A person by the 17 joints of Human3.6M, for dance networks."""
+
+    joints = H36M_17
+    framing = tuple(
+        index for index, name in enumerate(H36M_17) if name != "head"
+    )  # its top, which 18 joints lack
+
+    @contextlib.contextmanager
+    def detector(self):
+        with super().detector() as detect:
+            yield lambda image: None if (found := detect(image)) is None else to_h36m(found)
+
+    def maps(self, keypoints, image):
+        return dance_maps(keypoints, self.size, *self._sigmas)
+
+    def picture(self, keypoints, image):
+        return np.rint(255 * self.maps(keypoints, image)[..., -3:]).astype(np.uint8)
+
+
+class Face:
+    """A face by its 68 points, for face networks; arguments and methods as those of `Person`."""
+
+    what, suffix, margins = "face", ".txt", FACE_MARGINS
+    framing = slice(None)
+
+    def __init__(self, description, path, detector_model=None):
+        self.size = tuple(description["image_size"])
+        self._detector_model = detector_model
+
+    def find(self, path):
+        return _certain(read_points(path))
+
+    @contextlib.contextmanager
+    def detector(self):
+        with MeshFaceDetector(self._detector_model) as detect:
+            yield lambda image: None if (found := detect(image)) is None else _certain(found)
+
+    def on_photo(self, keypoints, image_size):
+        return keypoints
+
+    def box(self, keypoints, origin):
+        return person_box(keypoints, self.size, origin, self.margins)
+
+    def maps(self, keypoints, image):
+        return face_structure(keypoints[:, :2], self.size, image)
+
+    def picture(self, keypoints, image):
+        return structure_picture(self.maps(keypoints, image))
+
+
+SUBJECTS = {"pose": Person, "dance": Dancer, "face": Face}
+
+
+def subject_of(model, detector_model=None):
+    """The subject of a `TFLiteModel` of one of the tasks of `SUBJECTS`; a `GflaError` if it was made for other keypoints."""
+    description = model.description
+    return SUBJECTS[description["task"]](description, model.path, detector_model)
+
+
+def read_subject(subject, photo, keypoints_file=None):
+    """The subject of a photo, cropped to the network's size.
+
+    Args:
+        subject: `Person`, `Dancer` or `Face`.
+        photo: path of the picture.
+        keypoints_file: of the subject in it; None finds it.
+
+    Returns:
+        uint8 (H, W, 3) and keypoints (n, 3) in its pixels.
+
+    Raises:
+        GflaError: a file cannot be read, or the subject is not there.
+    """
+    image = read_photo(photo)
+    if keypoints_file:
+        keypoints = subject.find(keypoints_file)
+        origin = f"{keypoints_file} on the photo {photo}"
+    else:
+        with subject.detector() as detect:
+            keypoints = detect(image)
+        origin = photo
+    if keypoints is None:
+        looked_at = keypoints_file or f"the photo {photo}"
+        raise GflaError(
+            f"No {subject.what} was found in {looked_at}; give one of a whole, visible {subject.what}."
+        )
+    keypoints = subject.on_photo(keypoints, image.shape[:2])
+    box = subject.box(keypoints, origin)
+    height, width = image.shape[:2]
+    beside = box.left >= width or box.top >= height or box.left + box.width <= 0 or box.top + box.height <= 0
+    if beside or max(box.width, box.height) > 8 * max(width, height):
+        raise GflaError(
+            f"{origin} puts the {subject.what} beside its {width}x{height} pixels or makes it far larger than them: the points "
+            "must be in pixels of this photo."
+        )
+    return crop(image, box, subject.size), crop_keypoints(keypoints, box, subject.size)
+
+
+def _certain(points):
+    """(n, 3) of points (n, 2): all of them are there."""
+    return np.concatenate([points, np.ones_like(points[:, :1])], axis=-1)

@@ -1,0 +1,127 @@
+"""What a .tflite is: a small JSON description that travels inside the file.
+
+It is embedded as TFLite metadata embeds its associated files: a zip archive appended to the flatbuffer, here
+with the entry `gfla.json`. Interpreters read the flatbuffer from its start and ignore what follows; `unzip -p
+model.tflite gfla.json` prints it. The description also holds size and SHA-256 of the flatbuffer, so a damaged
+file is noticed.
+
+| field | task | holds |
+|---|---|---|
+| `task` | all | "pose", "dance", "face", "view" or "motion" |
+| `image_size` | all but motion | [height, width] |
+| `value_range` | all but motion | [low, high] of image values: [-1, 1], or [0, 255] where images are uint8 |
+| `attention_kind` | all but motion | "local", or an ablation: "bilinear", "global" or "none" |
+| `attention` | all but motion | [{"level": 3, "kernel": 3}, ...], coarsest first |
+| `joints` | pose, dance, motion | names of the joints, in the order of their heat maps or coordinates |
+| `heat_map_sigma` | pose, dance | standard deviation of the heat maps, in pixels |
+| `limb_sigma` | pose, dance | that of the limbs' profile, or null where there are no maps of limbs |
+| `structure` | dance, face | {what: number of channels} of a structure, in their order |
+| `state` | animations | {"first": ..., "next": ...}: what the inputs of the state are at the first step, and after each |
+| `azimuths`, `elevations` | view | degrees of the classes; a view is both one-hot, one behind the other |
+| `frames`, `receptive_field` | motion | frames that come out; receptive_field - 1 more go in |
+| `clean_joints` | motion | names of the joints that come out |
+| `coordinates` | motion | how joints are laid out |
+| `weights` | all | {"origin": ..., "licence": ...} |
+| `variant` | all | "float32", or how it is quantised, see `gfla_tf.export.quantize.quantization` |
+| `kept_in_float` | all | names of the operations that a quantised network computes in float all the same |
+| `inputs`, `outputs` | all | {name: shape} of the whole network: of `serving_default`, or of `encode` and `generate` together |
+| `signatures` | all | {signature: {"inputs": ..., "outputs": {name: {"shape", "type", "holds", "range" where there is one}}}} |
+| `gfla_tf` | all | version that wrote the file; filled in |
+| `flatbuffer` | all | {"bytes": ..., "sha256": ...}; filled in |
+"""
+
+import hashlib
+import io
+import json
+import os
+import zipfile
+import zlib
+from pathlib import Path
+
+from gfla_tf import __version__
+from gfla_tf.errors import GflaError
+
+ENTRY = "gfla.json"
+REQUIRED = ("task", "weights", "inputs", "outputs")
+
+_IDENTIFIER = b"TFL3"  # at bytes 4 to 8 of every TFLite flatbuffer
+
+
+def write_description(path, description):
+    """Embeds a description into a .tflite, in place of an earlier one; other associated files are kept.
+
+    Args:
+        path: the .tflite.
+        description: dict of the fields above, of which `REQUIRED` must be there.
+
+    Raises:
+        GflaError: a required field is missing, or the file is not a .tflite or cannot be written.
+    """
+    if missing := [field for field in REQUIRED if field not in description]:
+        raise GflaError(f"The description for {path} lacks {', '.join(missing)}.")
+    flatbuffer, files = _split(path)
+    digest = {"bytes": len(flatbuffer), "sha256": hashlib.sha256(flatbuffer).hexdigest()}
+    description = {"gfla_tf": __version__, **description, "flatbuffer": digest}
+    files[ENTRY] = json.dumps(description, indent=1).encode()
+    path = Path(path)
+    temporary = path.with_name(f"{path.name}.tmp")
+    try:
+        temporary.write_bytes(flatbuffer)
+        with zipfile.ZipFile(temporary, "a") as archive:
+            for name, content in files.items():
+                # A fixed date, so that equal models are equal files.
+                archive.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), content)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise GflaError(f"Cannot write {path}: {error.strerror}.") from error
+
+
+def read_description(path):
+    """The description embedded in a .tflite, a dict of the fields above.
+
+    Raises:
+        GflaError: the file is missing, is not a .tflite, has no description or is damaged.
+    """
+    flatbuffer, files = _split(path)
+    if ENTRY not in files:
+        raise GflaError(
+            f"{path} has no embedded description, or its end was cut off; convert the model again."
+        )
+    try:
+        description = json.loads(files[ENTRY])
+        digest = description["flatbuffer"]["sha256"]
+        complete = all(field in description for field in REQUIRED)
+    except (ValueError, KeyError, TypeError) as error:
+        raise GflaError(
+            f"The description in {path} is damaged ({error!r}); convert the model again."
+        ) from error
+    if not complete or hashlib.sha256(flatbuffer).hexdigest() != digest:
+        raise GflaError(
+            f"{path} is damaged: it is not the model that its description was made for; convert it again."
+        )
+    return description
+
+
+def flatbuffer_of(path):
+    """The flatbuffer of a .tflite as bytes, without what was appended; raises as `read_description` does if there is one."""
+    flatbuffer, files = _split(path)
+    if ENTRY in files:
+        read_description(path)
+    return flatbuffer
+
+
+def _split(path):
+    """The flatbuffer of a .tflite and its associated files, {name: bytes}."""
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise GflaError(f"Cannot read the model {path}: {error.strerror}.") from error
+    if content[4:8] != _IDENTIFIER:
+        raise GflaError(f"{path} is not a TFLite model.")
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = archive.infolist()
+            files = {entry.filename: archive.read(entry) for entry in entries}
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, RuntimeError):
+        return content, {}  # no archive, or a damaged one
+    return content[: min((entry.header_offset for entry in entries), default=None)], files

@@ -1,0 +1,26 @@
+"""Rendered clips of synthetic faces, for face animation."""
+
+import numpy as np
+
+from gfla_tf.data.clip_bank import ClipBank
+from gfla_tf.keypoints.face_structure import face_maps
+from gfla_tf.synthetic.faces import SyntheticFaces
+from gfla_tf.synthetic.parallel import parallel_map
+
+
+def render_clips(image_size, split, seed, identities, length):
+    """Renders a clip of `length` frames of each of `identities` synthetic faces on all cores.
+
+    Returns:
+        `ClipBank.of` them, with `face_maps` (H, W, 16) uint8 for structures.
+    """
+    faces = SyntheticFaces(image_size, split, seed)
+    rendered = parallel_map(_render, [(faces, i, length) for i in range(identities)], "rendering clips")
+    return ClipBank.of(*zip(*rendered, strict=True))
+
+
+def _render(arguments):
+    faces, identity, length = arguments
+    clip = faces.clip(identity, 0, length)
+    pictures = zip(clip.keypoints, clip.images, strict=True)
+    return clip, np.stack([face_maps(points, faces.image_size, image) for points, image in pictures])

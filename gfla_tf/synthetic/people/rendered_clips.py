@@ -1,0 +1,39 @@
+"""Rendered clips of synthetic people, for dances."""
+
+from gfla_tf.data.clip_bank import ClipBank
+from gfla_tf.keypoints.joint_orders import to_h36m
+from gfla_tf.synthetic.identity_source import SPLITS
+from gfla_tf.synthetic.parallel import parallel_map
+from gfla_tf.synthetic.people.people import SyntheticPeople
+from gfla_tf.synthetic.people.pose_noise import noisy_keypoints
+from gfla_tf.synthetic.rng import Draws
+
+_DETECTIONS = 0x646574656374  # keeps the keys apart from those of the people
+
+
+def render_clips(image_size, split, seed, identities, length, noise=0.0):
+    """Renders a clip of `length` frames of each of `identities` synthetic people on all cores.
+
+    Args:
+        noise: 0 for true joints; otherwise they are found by a pose detector, see `noisy_keypoints`: some go missing or change
+            sides, and their jitter and drift are this share of those of a raw detection.
+
+    Returns:
+        `ClipBank.of` them, with the joints (17, 3) float32 in the order `H36M_17` for structures.
+    """
+    people = SyntheticPeople(image_size, split, seed)
+    clips = parallel_map(_render, [(people, i, length) for i in range(identities)], "rendering clips")
+    poses = [clip.keypoints for clip in clips]
+    if noise:
+        size = noise * image_size[0]
+        poses = [noisy_keypoints(pose, _key(seed, split, i), size) for i, pose in enumerate(poses)]
+    return ClipBank.of(clips, [to_h36m(pose) for pose in poses])
+
+
+def _key(seed, split, identity):
+    return int(Draws(_DETECTIONS, seed, SPLITS[split], identity).uniform(0, 2**53))
+
+
+def _render(arguments):
+    people, identity, length = arguments
+    return people.clip(identity, 0, length)

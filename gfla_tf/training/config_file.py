@@ -1,0 +1,110 @@
+"""Reading of training configurations: YAML files and `key=value` overrides, merged into the schema.
+
+An unknown key is an error.
+"""
+
+from importlib import resources
+from pathlib import Path
+
+import yaml
+from omegaconf import OmegaConf
+from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
+
+from gfla_tf.errors import GflaError
+from gfla_tf.training.config import TrainConfig
+
+
+def configuration_names():
+    """Names of the configurations that come with the package."""
+    return sorted(
+        file.name.removesuffix(".yaml") for file in _packaged().iterdir() if file.name.endswith(".yaml")
+    )
+
+
+def configuration_path(name):
+    """Path of a configuration: `name` itself where it is a file, else the package's own of that name.
+
+    A path into `configs/` that does not exist here, such as configs/pose_quickstart.yaml, means the package's own, too.
+    """
+    path = Path(name)
+    if path.suffix not in ("", ".yaml") or str(path.parent) not in (".", "configs"):
+        return path
+    own = _packaged() / f"{path.stem}.yaml"
+    return path if path.is_file() or not own.is_file() else own
+
+
+def _packaged():
+    return resources.files("gfla_tf.configs")
+
+
+def load_config(path, overrides=()):
+    """Reads a YAML file and `key=value` overrides into a `TrainConfig`.
+
+    Args:
+        path: of the file, or the name of a configuration of the package, such as `pose_quickstart`.
+        overrides: iterable of `key=value`, which replace what the file says.
+
+    Raises:
+        GflaError: the file is missing or no YAML, a key is unknown, or a value is of another type or out of range.
+    """
+    path = configuration_path(path)
+    config = _merge(OmegaConf.structured(TrainConfig), _read(path), path)
+    for override in overrides:
+        key, separator, _ = override.partition("=")
+        if not separator or not key:
+            raise GflaError(f"override {override!r} is not of the form key=value, such as full.steps=2000.")
+        origin = f"override {override!r}"
+        try:
+            changed = OmegaConf.from_dotlist([override])
+        except (yaml.YAMLError, OmegaConfBaseException) as error:
+            raise GflaError(f"{origin}: its value is not YAML ({_reason(error)}): quote it.") from error
+        config = _merge(config, changed, origin)
+    try:
+        result = OmegaConf.to_object(config)
+    except OmegaConfBaseException as error:
+        raise GflaError(f"{path}: {_reason(error)}.") from error
+    # Only now: what the choices are is known to modules that take seconds to import, and a mistyped key need not wait.
+    from gfla_tf.training.config_check import check_config
+    from gfla_tf.training.tasks import TASKS
+
+    if result.data.dataset is None and result.task in TASKS:
+        result.data.dataset = TASKS[result.task].datasets[0]
+    check_config(result, " ".join([str(path), *overrides]))
+    return result
+
+
+def _read(path):
+    try:
+        # Unlike plain YAML 1.1 this refuses a key given twice and reads 1e-3 as a number.
+        loaded = OmegaConf.load(path)
+    except (OSError, yaml.YAMLError, UnicodeDecodeError, OmegaConfBaseException) as error:
+        reason = getattr(error, "strerror", None) or _reason(error)
+        raise GflaError(f"configuration {path} cannot be read as YAML: {reason}.") from error
+    if not OmegaConf.is_dict(loaded):
+        raise GflaError(
+            f"configuration {path} holds a list: it must hold key: value lines, as those in configs/."
+        )
+    return loaded
+
+
+def _merge(config, other, origin):
+    for key, value in OmegaConf.to_container(other).items():
+        if key in config and OmegaConf.is_dict(config[key]) and not isinstance(value, dict):
+            raise GflaError(f"{origin}: {key} is {value!r}: it holds settings of its own, so give those.")
+    try:
+        return OmegaConf.merge(config, other)
+    except OmegaConfBaseException as error:
+        key = getattr(error, "full_key", None)
+        if isinstance(error, ConfigKeyError):
+            parent = getattr(error, "parent_node", None)
+            known = f": choose among {', '.join(map(str, parent))}" if parent is not None else ""
+            raise GflaError(f"{origin}: there is no key {key}{known}.") from error
+        raise GflaError(f"{origin}: {_reason(error)}" + (f" (key {key})." if key else ".")) from error
+
+
+def _reason(error):
+    """What a library says about its error, as one line without a final full stop."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        lines = [f"{error.problem}, line {error.problem_mark.line + 1}"]
+    return lines[0].rstrip(". ")
