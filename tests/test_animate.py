@@ -18,13 +18,14 @@ from gfla_tf.inference.subjects import Dancer, read_subject, subject_of
 from gfla_tf.inference.tracks import ROOM, Track
 from gfla_tf.inference.transfer import transfer
 from gfla_tf.inference.video import read_video, write_video
-from gfla_tf.keypoints.dance_structure import dance_maps, dance_structure
+from gfla_tf.keypoints.dance_structure import dance_maps
 from gfla_tf.keypoints.face_points import write_points
 from gfla_tf.keypoints.face_structure import face_structure
 from gfla_tf.keypoints.joint_orders import H36M_17, to_h36m
 from gfla_tf.keypoints.poses import JOINTS
 from gfla_tf.litert.runner import TFLiteModel
 from gfla_tf.models.animation import first_state, next_state
+from gfla_tf.ops.dance_structure import dance_structure
 from gfla_tf.pictures.drawing import to_uint8, write_png
 from tests.helpers.tiny_tflite import ANIMATION_SIZE, SIZE, animation_network, drawn_step, write_tiny_tflite
 

@@ -6,9 +6,10 @@ import tensorflow as tf
 
 from gfla_tf.data.clip_bank import ClipBank
 from gfla_tf.data.clip_pipeline import clip_dataset, clip_inputs
-from gfla_tf.keypoints.dance_structure import DANCE_CHANNELS, LIMB_COLOURS, dance_structure, skeleton_picture
+from gfla_tf.keypoints.dance_structure import DANCE_CHANNELS, LIMB_COLOURS, skeleton_picture
 from gfla_tf.keypoints.joint_orders import H36M_17, H36M_LIMBS, to_h36m
 from gfla_tf.keypoints.poses import heat_maps
+from gfla_tf.ops.dance_structure import dance_structure
 from gfla_tf.synthetic.people.people import SyntheticPeople
 from gfla_tf.synthetic.people.rendered_clips import render_clips
 

@@ -11,12 +11,12 @@ from matplotlib.axes import Axes
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.poses import heat_maps
 from gfla_tf.pictures import drawing as visualization
+from gfla_tf.pictures.curves import loss_curves
 from gfla_tf.pictures.drawing import (
     JOINT_COLORS,
     draw_skeleton,
     flow_to_color,
     labelled_grid,
-    loss_curves,
     mask_to_gray,
     pose_picture,
     skeleton_from_heat_maps,

@@ -4,12 +4,13 @@ import dataclasses
 from collections.abc import Callable
 
 from gfla_tf.keypoints import poses
-from gfla_tf.keypoints.dance_structure import LIMB_SIGMA, dance_maps, dance_structure
+from gfla_tf.keypoints.dance_structure import LIMB_SIGMA, dance_maps
 from gfla_tf.keypoints.face_structure import CURVES
 from gfla_tf.keypoints.joint_orders import COCO_17, H36M_17
 from gfla_tf.keypoints.poses import JOINTS
 from gfla_tf.keypoints.views import AZIMUTHS, ELEVATIONS
 from gfla_tf.ops import heat_maps
+from gfla_tf.ops.dance_structure import dance_structure
 
 # What the inputs that carry an animation's state are, at the first step and after each. The others stay as they are.
 STATE = {

@@ -1,7 +1,6 @@
 """What the dance networks see of a pose: a heat map for each joint, and the skeleton as a picture (TIP 2020, section 4).
 
-`dance_structure` is in `keras.ops`, for data pipelines and for graphs that take keypoints in; `dance_maps` is its twin in NumPy,
-so that the demos need no TensorFlow.
+`dance_maps` is in NumPy, so that the demos need no TensorFlow; `gfla_tf.ops.dance_structure` is its twin in `keras.ops`.
 """
 
 import colorsys
@@ -26,34 +25,25 @@ def _colour(limb):
 LIMB_COLOURS = np.array([_colour(limb) for limb in H36M_LIMBS], np.float32)
 
 
-def dance_structure(keypoints, image_size, sigma=HEAT_MAP_SIGMA, limb_sigma=LIMB_SIGMA):
+def dance_maps(keypoints, image_size, sigma=HEAT_MAP_SIGMA, limb_sigma=LIMB_SIGMA):
     """Heat maps of the joints, then the red, green and blue of the drawn skeleton.
 
     A limb is its colour times exp(-d^2 / (2 limb_sigma^2)) at the distance d from it, and where limbs cross, each channel is the
     brightest of theirs. A joint of confidence 0 has an empty map, and its limbs are left out.
 
     Args:
-        keypoints: (batch, 17, 3) in the order `H36M_17`: x, y in pixels of the image and a confidence.
+        keypoints: (..., 17, 3) in the order `H36M_17`: x, y in pixels of the image and a confidence.
         image_size: (height, width).
         sigma: standard deviation of the heat maps in pixels.
         limb_sigma: of the limbs' profile, in pixels.
 
     Returns:
-        (batch, height, width, 20) float32 in [0, 1].
+        (..., height, width, 20) float32 in [0, 1].
     """
-    from keras import ops
-
-    from gfla_tf.ops import heat_maps
-
-    return _structure(ops, heat_maps, keypoints, image_size, sigma, limb_sigma)
+    return structure_with(np, poses, keypoints, image_size, sigma, limb_sigma)
 
 
-def dance_maps(keypoints, image_size, sigma=HEAT_MAP_SIGMA, limb_sigma=LIMB_SIGMA):
-    """What `dance_structure` computes, for (..., 17, 3)."""
-    return _structure(np, poses, keypoints, image_size, sigma, limb_sigma)
-
-
-def _structure(arrays, maps, keypoints, image_size, sigma, limb_sigma):
+def structure_with(arrays, maps, keypoints, image_size, sigma, limb_sigma):
     """The structure with the functions of NumPy or `keras.ops`, and with the maps that belong to them."""
     limbs = maps.limb_maps(keypoints, image_size, limb_sigma, H36M_LIMBS)
     # A channel at a time: the phone knows no tensors of five dimensions.

@@ -1,13 +1,9 @@
-"""Pictures of what the networks see and do: flow in colour, skeletons, masks, labelled grids, loss curves.
+"""Pictures of what the networks see and do: flow in colour, skeletons, masks, labelled grids.
 
 Everything here returns uint8 RGB arrays (height, width, 3), made with NumPy and OpenCV alone, so that the
-demos, which run without TensorFlow, draw with the same functions as training. Matplotlib draws the loss
-curves.
+demos, which run without TensorFlow, draw with the same functions as training.
 """
 
-import csv
-import io
-import math
 import re
 
 import cv2
@@ -230,55 +226,6 @@ def training_grid(batch, outputs, condition="pose", draw=pose_picture, max_rows=
     return labelled_grid(rows, cell=max(128, batch["source_image"].shape[1]))
 
 
-def loss_curves(csv_path, png_path):
-    """Draws the metrics CSV of a run (see `MetricsCsv`): a panel per quantity.
-
-    Steps count on from stage to stage, a colour each, with a dotted line where one begins. Positive quantities that vary more
-    than tenfold have a logarithmic axis.
-
-    Raises:
-        GflaError: the CSV cannot be read or has no rows of numbers, or the picture cannot be written.
-    """
-    from matplotlib.figure import Figure  # here, so that drawing on a phone-sized machine needs no matplotlib
-
-    try:
-        with open(csv_path, newline="") as file:
-            table = list(csv.DictReader(file))
-        steps = np.array([int(row["step"]) for row in table])
-        columns = [name for name in table[0] if name not in ("step", "stage", "epoch", "time")]
-        series = {name: np.array([float(row[name] or "nan") for row in table]) for name in columns}
-    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
-        raise GflaError(
-            f"Cannot draw loss curves: {csv_path} is not a metrics CSV with rows ({error!r})."
-        ) from error
-    across = min(3, max(1, len(columns)))
-    down = math.ceil(len(columns) / across)
-    figure = Figure(figsize=(4.5 * across, 2.8 * down), layout="constrained")
-    stages = np.array([row.get("stage") or "" for row in table])
-    begins = _count_on(steps, stages)
-    for index, name in enumerate(columns):
-        axes = figure.add_subplot(down, across, index + 1, title=name)
-        known = np.isfinite(series[name])
-        values = series[name][known]
-        for stage in begins:
-            part = known & (stages == stage)
-            axes.plot(steps[part], series[name][part], marker="." if known.sum() < 30 else None, label=stage)
-        if values.min(initial=np.inf) > 0 and values.max(initial=0.0) > 10 * values.min(initial=np.inf):
-            axes.set_yscale("log")
-        for step in list(begins.values())[1:]:
-            axes.axvline(step, color="gray", linestyle=":")
-        axes.grid(alpha=0.3)
-        axes.set_xlabel("step")
-    if len(begins) > 1:
-        figure.axes[0].legend()
-    picture = io.BytesIO()
-    figure.savefig(picture, dpi=100, format="png")
-    try:
-        write_whole(png_path, picture.getvalue())
-    except OSError as error:
-        raise GflaError(f"Cannot write the loss curves {png_path}: {error.strerror}.") from error
-
-
 def write_png(path, image):
     """Writes a uint8 picture as PNG, under a temporary name first; makes the folder if needed.
 
@@ -289,20 +236,6 @@ def write_png(path, image):
         write_whole(path, cv2.imencode(".png", _three_channels(image)[..., ::-1])[1].tobytes())
     except OSError as error:
         raise GflaError(f"Cannot write the picture {path}: {error.strerror}.") from error
-
-
-def _count_on(steps, stages):
-    """Lets steps, which begin anew with each stage, go on from the last of the stage before, in place.
-
-    Returns:
-        {stage: the step at which it begins}.
-    """
-    begins, last = {}, 0
-    for stage in dict.fromkeys(stages.tolist()):
-        begins[stage] = last
-        steps[stages == stage] += last
-        last = steps[stages == stage].max()
-    return begins
 
 
 _OUTPUT_COLUMN = re.compile(r"generated|(flow|mask)_\d+")

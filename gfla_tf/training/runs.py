@@ -21,7 +21,7 @@ from gfla_tf.errors import GflaError, raised_in_graphs
 from gfla_tf.layers.precision import precision
 from gfla_tf.losses.features import create_feature_extractor
 from gfla_tf.models.presets import create_discriminator, create_generator, preset
-from gfla_tf.pictures.drawing import loss_curves
+from gfla_tf.pictures.curves import loss_curves
 from gfla_tf.training.callbacks.stage import stage_callbacks
 from gfla_tf.training.checkpoints import Checkpoints
 from gfla_tf.training.config import HOW, differing_keys, save_config, settings

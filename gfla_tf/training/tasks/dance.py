@@ -3,10 +3,11 @@
 import keras
 
 from gfla_tf.data.prepared_clips import ClipSamples
-from gfla_tf.keypoints.dance_structure import DANCE_CHANNELS, LIMB_SIGMA, dance_structure, skeleton_picture
+from gfla_tf.keypoints.dance_structure import DANCE_CHANNELS, LIMB_SIGMA, skeleton_picture
 from gfla_tf.keypoints.joint_orders import H36M_17
 from gfla_tf.models.pose_generator import PoseGenerator
 from gfla_tf.models.presets import generator_class
+from gfla_tf.ops.dance_structure import dance_structure
 from gfla_tf.synthetic.people.rendered_clips import render_clips
 from gfla_tf.training.objectives.animation import FramewiseObjective
 from gfla_tf.training.tasks.clip import ClipTask
