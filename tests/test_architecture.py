@@ -1,6 +1,7 @@
 """How the rooms of the package depend on each other: imports run one way, and nowhere in a circle."""
 
 import ast
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,9 @@ REPOSITORY = Path(__file__).parents[1]
 
 # From the ground up: a room may import from those above its line here, and from rooms of its own line where it says so.
 FLOORS = (
-    ("errors", "files"),
+    ("errors", "files", "fetch"),
     ("keypoints", "ops", "metrics"),
-    ("layers", "data", "litert", "fetch"),
+    ("layers", "data", "litert"),
     ("models", "pictures"),
     ("losses", "synthetic"),
     ("training",),
@@ -25,7 +26,8 @@ ON_THE_SAME_FLOOR = {
     ("ops", "keypoints"),  # heat maps and limbs are drawn from joints
     ("metrics", "keypoints"),
     ("files", "errors"),
-    ("data", "fetch"),
+    ("fetch", "errors"),
+    ("fetch", "files"),
     ("evaluation", "inference"),
 }
 # Faces of the package: what `import gfla_tf` offers is imported when it is asked for, from whatever room has it.
@@ -115,6 +117,13 @@ def test_there_is_no_circle(graph):
 
 
 def test_no_file_is_too_long_to_read_in_one_sitting():
-    files = [*sources(), *sorted((REPOSITORY / "tests").rglob("*.py"))]
-    long = {str(file.relative_to(REPOSITORY)): len(file.read_text().splitlines()) for file in files}
+    long = {str(file.relative_to(REPOSITORY)): len(file.read_text().splitlines()) for file in sources()}
     assert not {file: lines for file, lines in long.items() if lines > LARGEST}
+
+
+def test_every_folder_of_modules_is_installed():
+    listed = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    folders = {module_of(file) for file in sources() if file.name == "__init__.py"}
+    assert sorted(listed) == sorted(
+        {name for name in folders if name.startswith("gfla_tf")} | {"gfla_tf.configs"}
+    )

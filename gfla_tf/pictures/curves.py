@@ -2,6 +2,9 @@
 
 import csv
 import io
+import math
+
+import numpy as np
 
 from gfla_tf.errors import GflaError
 from gfla_tf.files import write_whole
