@@ -121,7 +121,7 @@ def main(arguments=None):
     )
     parser.add_argument(
         "words", nargs="*", metavar="TASK | key=value",
-        help=f"what to make, {', '.join(names())} (default: pose), and settings for all its trainings, as for train.py",
+        help=f"what to make, {', '.join(names())} (default: pose), and settings for all its trainings, as for gfla train",
     )  # fmt: skip
     parser.add_argument("--runs", default="runs", help="where runs are kept (default: %(default)s)")
     options = parser.parse_intermixed_args(arguments)

@@ -1,4 +1,4 @@
-"""`python convert.py`: from a run or a published checkpoint to files that LiteRT runs, or one sentence."""
+"""`gfla convert`: from a run or a published checkpoint to files that LiteRT runs, or one sentence."""
 
 import os
 import signal

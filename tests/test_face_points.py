@@ -195,7 +195,7 @@ def test_the_face_model_is_looked_for_where_the_user_says(tmp_path, monkeypatch)
     monkeypatch.setattr("gfla_tf.inference.detectors.landmarkers.cache_folder", lambda: tmp_path)
     with pytest.raises(
         GflaError,
-        match=r"--face-model PATH or GFLA_FACE_MODEL, or use points that python -m demo\.face_points --predictor",
+        match=r"--face-model PATH or GFLA_FACE_MODEL, or use points that gfla face-points --predictor",
     ):
         find_model(FACE_MODEL._replace(url=(tmp_path / "nowhere").as_uri()))
     (tmp_path / "damaged.task").write_bytes(b"PK not a bundle" * 100)

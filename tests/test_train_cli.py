@@ -1,4 +1,4 @@
-"""`python train.py`: what it prints, how it ends."""
+"""`gfla train`: what it prints, how it ends."""
 
 import os
 import subprocess

@@ -210,7 +210,7 @@ def test_the_generator_of_a_directory_that_is_no_run_or_no_finished_one_is_refus
     with pytest.raises(GflaError, match=r"no config\.yaml"):
         load_generator(tmp_path)
     Run(tiny_config(folder), tmp_path / "begun")
-    with pytest.raises(GflaError, match=r"not finished .*train\.py"):
+    with pytest.raises(GflaError, match=r"not finished .*gfla train"):
         load_generator(tmp_path / "begun")
 
 

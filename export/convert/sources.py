@@ -59,7 +59,7 @@ def from_run(directory, best=False):
 
     directory = Path(directory)
     if not directory.is_dir():
-        raise GflaError(f"the run {directory} does not exist: name a directory that train.py made.")
+        raise GflaError(f"the run {directory} does not exist: name a directory that gfla train made.")
     generator = load_generator(directory, best)
     config = load_config(directory / "config.yaml")
     weights = {"origin": f"trained by gfla_tf, run {config.name}", "licence": OUR_LICENCE}

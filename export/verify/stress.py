@@ -1,7 +1,7 @@
 """Whether a network's drawing part survives on phones what training never showed it: far flows and large features.
 
-    python -m gfla_tf.export.verify.stress --run runs/pose_quickstart
-    python -m gfla_tf.export.verify.stress --checkpoint latest_net_G.pth --preset pose_deepfashion --lowering resampler
+    gfla stress --run runs/pose_quickstart
+    gfla stress --checkpoint latest_net_G.pth --preset pose_deepfashion --lowering resampler
 
 converts the target net alone, which takes flows and features as inputs, and verifies it as
 `gfla_tf.export.verify.program` does: flows of up to

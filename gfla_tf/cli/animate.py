@@ -24,7 +24,7 @@ def main(arguments=None):
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = functools.partial(parser.add_argument, type=Path)
-    add("--model", required=True, help="the .tflite that convert.py wrote")
+    add("--model", required=True, help="the .tflite that gfla convert wrote")
     add("--source", required=True, help="photo of the person or the face")
     add("--source-pose", "--source-points", help="its .json or .txt; without it, it is detected")
     add(

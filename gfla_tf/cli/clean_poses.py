@@ -26,7 +26,7 @@ def main(arguments=None):
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = functools.partial(parser.add_argument, type=Path)
-    add("--model", required=True, help="the .tflite that convert.py wrote, or runs/NAME")
+    add("--model", required=True, help="the .tflite that gfla convert wrote, or runs/NAME")
     add("--input", required=True, help="a video, or a folder of OpenPose or COCO .json")
     add("--output", required=True, help="the folder to write to, a .json for each frame")
     parser.add_argument(

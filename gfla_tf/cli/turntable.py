@@ -16,7 +16,7 @@ def main(arguments=None):
     """The command line; see `gfla turntable --help`."""
     parser = argparse.ArgumentParser(prog="gfla turntable", description=__doc__.split("\n")[0])
     add = parser.add_argument
-    add("--model", required=True, type=Path, help="the .tflite that convert.py wrote")
+    add("--model", required=True, type=Path, help="the .tflite that gfla convert wrote")
     add("--source", required=True, type=Path, help="picture of the object before white")
     add("--azimuth", required=True, type=int, help="that it is seen from, in degrees, a multiple of 20")
     add("--elevation", type=int, default=0, help="that it is seen from, in degrees: 0, 10 or 20")

@@ -96,7 +96,7 @@ class TFLiteModel:
             )
             names = interpreter.get_signature_list()
             if SIGNATURE not in names and not {ENCODE, GENERATE} <= names.keys():
-                raise GflaError(f"{path} has no signature {SIGNATURE} but {sorted(names)}; use convert.py.")
+                raise GflaError(f"{path} has no signature {SIGNATURE} but {sorted(names)}; use gfla convert.")
             interpreter.allocate_tensors()  # finds out whether there is a kernel for every operation
             self.signatures = {name: Signature(interpreter, name, path) for name in names}
         except (ValueError, RuntimeError) as error:

@@ -82,11 +82,11 @@ def load_generator(directory, best=False):
     weights = directory / ("generator.best.weights.h5" if best else "generator.weights.h5")
     if not (directory / "config.yaml").is_file():
         raise GflaError(
-            f"{directory} is not a training run (it has no config.yaml): name a directory that train.py made."
+            f"{directory} is not a training run (it has no config.yaml): name a directory that gfla train made."
         )
     if not weights.is_file():
         raise GflaError(
-            f"the run {directory} is not finished (it has no {weights.name}): run train.py again to go on."
+            f"the run {directory} is not finished (it has no {weights.name}): run gfla train again to go on."
         )
     generator, _ = build_models(load_config(directory / "config.yaml"))
     load_weights(generator, weights)

@@ -17,7 +17,7 @@ FACE_MODEL = Model(
     finds="Finding faces",
     option="--face-model",
     variable="GFLA_FACE_MODEL",
-    instead="use points that python -m gfla_tf.inference.point_files --predictor PATH has found with dlib",
+    instead="use points that gfla face-points --predictor PATH has found with dlib",
     url="https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/face_landmarker.task",
     sha256="64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff",
 )
