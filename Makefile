@@ -8,17 +8,20 @@ quickstart: .venv/demo
 test: .venv/test
 	GFLA_PARITY_DIR="$${GFLA_PARITY_DIR-$(wildcard ../shared/parity)}" .venv/bin/python -m pytest -q -n 2
 
+docs: .venv/docs
+	.venv/bin/mkdocs build --quiet
+
 lint: .venv/test
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 
 # A stamp per set of packages: made again when pyproject.toml changes.
-.venv/demo .venv/test: pyproject.toml
+.venv/demo .venv/test .venv/docs: pyproject.toml
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check -e ".[$(if $(filter test,$(@F)),test,video)]"
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -e ".[$(if $(filter demo,$(@F)),video,$(@F))]"
 	touch $@
 
 clean:
 	rm -rf .venv
 
-.PHONY: quickstart test lint clean
+.PHONY: quickstart test docs lint clean
