@@ -20,7 +20,7 @@ from gfla_tf.errors import GflaError
 from gfla_tf.litert.runner import SIGNATURE
 
 ACCELERATORS = ("cpu", "cpu_fp16", "gpu", "gpu_fp16")
-WORKER = Path(__file__).with_name("accelerator_worker.py")
+WORKER = Path(__file__).with_name("worker.py")
 
 _FOLDERS = (
     "/usr/share/vulkan/icd.d",

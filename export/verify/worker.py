@@ -1,6 +1,6 @@
 """The process in which `gfla_tf.export.verify.accelerators` runs a .tflite; it needs NumPy and LiteRT alone.
 
-    python accelerator_worker.py MODEL ACCELERATOR SIGNATURE REPEATS FOLDER
+    python worker.py MODEL ACCELERATOR SIGNATURE REPEATS FOLDER
 
 reads FOLDER/N_inputs.npz for N = 0, 1, ..., runs each REPEATS times and writes FOLDER/N_outputs.npz; the last line it prints is
 JSON, see `main`.
