@@ -16,9 +16,9 @@ import pytest
 import tensorflow as tf
 
 from gfla_tf.errors import GflaError
+from gfla_tf.models.weight_files import load_weights, save_weights_atomically
 from gfla_tf.training.callbacks.epoch_means import EpochMeans
 from gfla_tf.training.checkpoints import CheckpointCallback, Checkpoints
-from gfla_tf.training.weight_files import load_weights, save_weights_atomically
 from tests.helpers.tiny_trainer import TinyTrainer, fit
 
 
@@ -217,7 +217,7 @@ def test_a_full_disk_gives_one_sentence_and_the_old_checkpoint_and_weights_stay_
         from tests.helpers.tiny_trainer import TinyTrainer, fit
         from gfla_tf.errors import GflaError
         from gfla_tf.training.checkpoints import Checkpoints
-        from gfla_tf.training.weight_files import save_weights_atomically
+        from gfla_tf.models.weight_files import save_weights_atomically
         trainer = TinyTrainer(filters=64)
         checkpoints = Checkpoints(sys.argv[1], trainer)
         checkpoints.save()
@@ -252,7 +252,7 @@ def test_killed_while_saving_the_run_always_loads_and_never_goes_back(tmp_path):
         import numpy as np
         from tests.helpers.tiny_trainer import TinyTrainer
         from gfla_tf.training.checkpoints import Checkpoints
-        from gfla_tf.training.weight_files import save_weights_atomically
+        from gfla_tf.models.weight_files import save_weights_atomically
         trainer = TinyTrainer(filters=512)
         checkpoints = Checkpoints(sys.argv[1], trainer, keep=2)
         step = checkpoints.restore_latest()
@@ -300,7 +300,7 @@ def test_what_a_kill_left_of_weights_is_gone_after_the_next_save(tmp_path):
         """
         import os, signal, sys
         from tests.helpers.tiny_trainer import TinyTrainer
-        from gfla_tf.training import weight_files
+        from gfla_tf.models import weight_files
         weight_files.os.replace = lambda *paths: os.kill(os.getpid(), signal.SIGKILL)
         weight_files.save_weights_atomically(TinyTrainer().generator, sys.argv[1] + "/g.weights.h5")
         """,

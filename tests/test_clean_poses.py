@@ -136,7 +136,7 @@ def test_a_videos_poses_are_found_and_its_frames_counted(model, tmp_path, video,
 
 def test_a_finished_training_is_a_model_too(tmp_path, monkeypatch, capsys):
     network = MotionExtraction(channels=4, dilations=(1,), relative=True)
-    monkeypatch.setattr("gfla_tf.training.runs.load_generator", lambda directory: network)
+    monkeypatch.setattr("gfla_tf.training.networks.load_generator", lambda directory: network)
     (tmp_path / "run").mkdir()
     _, clean = run(tmp_path / "run", write_poses(tmp_path / "in", [pose(0)] * 3), tmp_path / "out")
     by_name = dict(zip(H36M_17, clean[1], strict=True))

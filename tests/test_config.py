@@ -7,7 +7,8 @@ import pytest
 from gfla_tf.errors import GflaError
 from gfla_tf.training.config import DataConfig, TrainConfig, differing_keys, save_config, to_yaml
 from gfla_tf.training.config_file import load_config
-from gfla_tf.training.runs import Run, build_models
+from gfla_tf.training.networks import build_models
+from gfla_tf.training.runs import Run
 from tests.helpers.tiny_run import tiny_config, write_config
 
 CONFIGS = Path(__file__).parents[1] / "configs"

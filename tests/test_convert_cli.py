@@ -21,9 +21,9 @@ from gfla_tf.models.animation import animate as keras_animate
 from gfla_tf.models.animation import first_state, sequence
 from gfla_tf.models.checkpoint_import import state_dict
 from gfla_tf.models.presets import create_generator
+from gfla_tf.models.weight_files import save_weights_atomically
 from gfla_tf.pictures.drawing import to_uint8
 from gfla_tf.training.config import DataConfig, ModelConfig, TrainConfig, save_config
-from gfla_tf.training.weight_files import save_weights_atomically
 from tests.helpers.parity import Record, largest_difference, nchw, nhwc, requires_parity
 from tests.helpers.rule_weights import fill
 from tests.test_parity import FLOWS, IMAGES, MASKS

@@ -17,8 +17,9 @@ from gfla_tf.metrics.temporal import warp, warping_error
 from gfla_tf.models.animation import animate
 from gfla_tf.synthetic.people.people import SyntheticPeople
 from gfla_tf.training.config_file import load_config
+from gfla_tf.training.networks import load_generator
 from gfla_tf.training.objectives.animation import AnimationObjective, differences
-from gfla_tf.training.runs import Run, load_generator
+from gfla_tf.training.runs import Run
 from gfla_tf.training.tasks import dance
 
 UNROLL, LENGTH, CLIPS = 2, 4, 3

@@ -16,7 +16,8 @@ from gfla_tf.models.presets import create_generator
 from gfla_tf.synthetic.faces import SyntheticFaces
 from gfla_tf.synthetic.faces import talking_clips as face_clips
 from gfla_tf.training.config_file import load_config
-from gfla_tf.training.runs import Run, load_generator
+from gfla_tf.training.networks import load_generator
+from gfla_tf.training.runs import Run
 from gfla_tf.training.tasks import face
 
 UNROLL, LENGTH, CLIPS = 3, 6, 3

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from gfla_tf.errors import GflaError
+from gfla_tf.models.weight_files import load_weights, save_weights_atomically
 from gfla_tf.pictures.drawing import write_png
 from gfla_tf.training.callbacks.progress import MetricsCsv
 from gfla_tf.training.callbacks.tensorboard import TensorBoardScalars
 from gfla_tf.training.checkpoints import CheckpointCallback, Checkpoints
-from gfla_tf.training.weight_files import load_weights, save_weights_atomically
 from tests.helpers.tiny_trainer import TinyTrainer, fit
 
 

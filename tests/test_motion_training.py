@@ -17,7 +17,8 @@ from gfla_tf.models.motion_extraction import MotionExtraction
 from gfla_tf.synthetic.people.people import SyntheticPeople
 from gfla_tf.synthetic.people.performed_motion import _perform
 from gfla_tf.training.config_file import load_config
-from gfla_tf.training.runs import Run, load_generator
+from gfla_tf.training.networks import load_generator
+from gfla_tf.training.runs import Run
 from gfla_tf.training.tasks import motion
 from tests.helpers.rule_weights import randomise
 from tests.test_human36m import write

@@ -21,8 +21,8 @@ from gfla_tf.inference.pose_files import write_openpose
 from gfla_tf.keypoints.poses import JOINTS
 from gfla_tf.litert.runner import TFLiteModel
 from gfla_tf.models.presets import create_generator
+from gfla_tf.models.weight_files import save_weights_atomically
 from gfla_tf.training.config import DataConfig, ModelConfig, TrainConfig, save_config
-from gfla_tf.training.weight_files import save_weights_atomically
 from tests.helpers.rule_weights import fill
 
 TINY = {

@@ -22,12 +22,13 @@ from gfla_tf.keypoints.poses import pose_maps
 from gfla_tf.layers.spectral_norm import SpectralConv2D
 from gfla_tf.litert.runner import TFLiteModel
 from gfla_tf.losses.adversarial import ADVERSARIAL_KINDS
+from gfla_tf.models.weight_files import load_weights
 from gfla_tf.training.callbacks.keep_best import KeepBest
 from gfla_tf.training.checkpoints import Checkpoints
+from gfla_tf.training.networks import load_generator
 from gfla_tf.training.objectives.image import PairObjective
-from gfla_tf.training.runs import Run, _segments, load_generator
+from gfla_tf.training.runs import Run, _segments
 from gfla_tf.training.tasks import pose
-from gfla_tf.training.weight_files import load_weights
 from tests.helpers.tiny_run import render_here, tiny_config, write_config
 
 REPOSITORY = Path(__file__).parents[1]

@@ -13,8 +13,8 @@ from gfla_tf.cli import verify as program
 from gfla_tf.errors import GflaError
 from gfla_tf.litert.description import write_description
 from gfla_tf.models.presets import create_generator
+from gfla_tf.models.weight_files import save_weights_atomically
 from gfla_tf.training.config import ModelConfig, TrainConfig, save_config
-from gfla_tf.training.weight_files import save_weights_atomically
 from tests.helpers.small_tflite import write_tflite
 
 SIZE = (1, 8, 8, 3)

@@ -15,7 +15,8 @@ from gfla_tf.pictures.drawing import view_picture
 from gfla_tf.synthetic.objects import SyntheticObjects
 from gfla_tf.synthetic.objects.rendered_views import VIEWS, render_views, views_of
 from gfla_tf.training.config_file import load_config
-from gfla_tf.training.runs import Run, load_generator
+from gfla_tf.training.networks import load_generator
+from gfla_tf.training.runs import Run
 from gfla_tf.training.tasks import TASKS
 
 SETTINGS = {

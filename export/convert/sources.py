@@ -55,7 +55,7 @@ def from_run(directory, best=False):
     """The `Source` of a finished training, or of what was best so far; raises `GflaError` if `directory` has no such thing."""
     # Training needs packages that conversion of a checkpoint does not.
     from gfla_tf.training.config_file import load_config
-    from gfla_tf.training.runs import load_generator
+    from gfla_tf.training.networks import load_generator
 
     directory = Path(directory)
     if not directory.is_dir():

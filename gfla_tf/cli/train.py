@@ -37,7 +37,8 @@ def main(arguments=None):
         from gfla_tf.training.config_file import load_config
 
         config = load_config(options.config, options.overrides)
-        from gfla_tf.training.runs import Run, build_models
+        from gfla_tf.training.networks import build_models
+        from gfla_tf.training.runs import Run
 
         if options.dry_run:
             print(to_yaml(config))

@@ -31,7 +31,7 @@ def load_motion_network(path):
         return model, model.description["frames"], model.description["receptive_field"]
     # Training needs packages that running a .tflite does not.
     from gfla_tf.models.motion_extraction import MotionExtraction
-    from gfla_tf.training.runs import load_generator
+    from gfla_tf.training.networks import load_generator
 
     generator = load_generator(path)
     if not isinstance(generator, MotionExtraction):

@@ -109,6 +109,11 @@ class TrainConfig:
     distribution: str = "auto"  # or one, mirrored, multi_worker, tpu; see docs/training.md
     precision: str = "float32"  # or mixed_bfloat16, mixed_float16
     accumulation_steps: int = 1  # parts of a batch computed one after the other, which takes less memory
+    # A run, a preset with weights, a .pth, .keras or .weights.h5 file that training starts from; images may be of another size.
+    init_from: str | None = None
+    freeze: list[str] = field(
+        default_factory=list
+    )  # parts of the generator that do not learn: source_encoder, ...
     ema: float | None = None  # decay of a moving average of the generator's weights, which then is the result
     jit_compile: bool = False
     steps_per_epoch: int = 1000

@@ -20,7 +20,7 @@ from gfla_tf.data.prepared import BUILDERS
 from gfla_tf.errors import GflaError, raised_in_graphs
 from gfla_tf.layers.precision import precision
 from gfla_tf.losses.features import create_feature_extractor
-from gfla_tf.models.presets import create_discriminator, create_generator, preset
+from gfla_tf.models.weight_files import load_weights, save_weights_atomically
 from gfla_tf.pictures.curves import loss_curves
 from gfla_tf.training.callbacks.stage import stage_callbacks
 from gfla_tf.training.checkpoints import Checkpoints
@@ -28,69 +28,15 @@ from gfla_tf.training.config import HOW, differing_keys, save_config, settings
 from gfla_tf.training.config_file import load_config
 from gfla_tf.training.current_step import training_step
 from gfla_tf.training.distribution import create_distribution
-from gfla_tf.training.initialization import scale_initial_kernels
+from gfla_tf.training.load import freeze, initialize
+from gfla_tf.training.networks import build_models
 from gfla_tf.training.tasks import TASKS
 from gfla_tf.training.trainer import Trainer
-from gfla_tf.training.weight_files import load_weights, save_weights_atomically
 
 try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None
-
-ROLES = ("discriminator", "video_discriminator")
-
-
-def build_models(config):
-    """The generator of a configuration and, where its full stage has an adversarial loss, {role: discriminator}.
-
-    Raises:
-        GflaError: unknown preset or setting, or a value with which the network cannot be built.
-    """
-    name, discriminators = config.model.preset, {}
-    with _buildable("generator"):
-        decided = TASKS[config.task](config).generator_settings()
-        generator = create_generator(name, **{**decided, **config.model.generator})
-        scale_initial_kernels(generator, config.model.initial_gain)
-    for role in ROLES if config.full.adversarial else ():
-        settings = getattr(config.model, role)
-        if settings or role in preset(name):
-            with _buildable(role):
-                discriminators[role] = create_discriminator(name, generator.image_size, role, **settings)
-    return generator, discriminators
-
-
-@contextlib.contextmanager
-def _buildable(network):
-    """Settings of networks have no types in the configuration, so wrong ones show when layers are made of them."""
-    try:
-        yield
-    except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(". ")
-        raise GflaError(
-            f"no {network} can be built from the settings in model.{network} ({reason}): correct them."
-        ) from error
-
-
-def load_generator(directory, best=False):
-    """The trained generator of a run, as it was in the end or, also of an unfinished run, at its best on held-out samples.
-
-    Raises:
-        GflaError: the directory is no run that has got that far.
-    """
-    directory = Path(directory)
-    weights = directory / ("generator.best.weights.h5" if best else "generator.weights.h5")
-    if not (directory / "config.yaml").is_file():
-        raise GflaError(
-            f"{directory} is not a training run (it has no config.yaml): name a directory that gfla train made."
-        )
-    if not weights.is_file():
-        raise GflaError(
-            f"the run {directory} is not finished (it has no {weights.name}): run gfla train again to go on."
-        )
-    generator, _ = build_models(load_config(directory / "config.yaml"))
-    load_weights(generator, weights)
-    return generator
 
 
 class Run:
@@ -130,6 +76,7 @@ class Run:
                 self.features = create_feature_extractor(config.features.network, config.features.weights)
         self.task.check(self.generator, self.features)
         self.flow_network = self.task.flow_network(self.generator)
+        self._start()
         if not self.distribution.is_chief:
             return
         try:  # last: a configuration that cannot be built leaves nothing behind
@@ -138,6 +85,22 @@ class Run:
                 save_config(config, recorded)
         except OSError as error:
             raise GflaError(f"cannot write to {self.directory}: {error.strerror}.") from error
+
+    def _start(self):
+        """The weights that training starts from, and which of them learn."""
+        folder, config = self.directory, self.config
+        begun = (folder / "generator.weights.h5").is_file() or any(
+            folder.glob("checkpoints/full/ckpt-*.index")
+        )
+        if config.init_from and not begun:
+            with self.distribution.scope():
+                initialize(self.generator, config.init_from)
+        freeze(self.generator, config.freeze)
+        trains_flow = self.flow_network is not None and config.flow.steps
+        if trains_flow and not self.flow_network.trainable_weights:
+            raise GflaError(
+                "freeze leaves nothing to train in stage flow: give flow.steps=0, or leave out what estimates flows."
+            )
 
     @raised_in_graphs()
     def train(self, callbacks=()):

@@ -24,9 +24,9 @@ from gfla_tf.models.correspondence_features import (
     CorrespondenceFeatures,
     correspondence_loss,
 )
+from gfla_tf.models.weight_files import save_weights_atomically
 from gfla_tf.synthetic.people.rendered_pairs import render_pairs
 from gfla_tf.training.callbacks.progress import ProgressBar
-from gfla_tf.training.weight_files import save_weights_atomically
 
 IMAGE_SIZE = (96, 64)
 REACH = 10.0  # pixels of the image over which the cosine falls to 1/e

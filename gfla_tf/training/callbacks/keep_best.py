@@ -4,8 +4,8 @@ import math
 
 import keras
 
+from gfla_tf.models.weight_files import save_weights_atomically
 from gfla_tf.training.current_step import training_step
-from gfla_tf.training.weight_files import save_weights_atomically
 
 
 class KeepBest(keras.callbacks.Callback):

@@ -1,0 +1,116 @@
+"""Opening a trained network, whatever it is kept in, and starting a training from it."""
+
+from pathlib import Path
+
+import keras
+
+from gfla_tf.errors import GflaError, reason_of
+from gfla_tf.models.checkpoint_import import load_pth
+from gfla_tf.models.preset_folder import find_preset, load_preset
+from gfla_tf.models.presets import PRESETS
+from gfla_tf.models.weight_files import load_weights
+from gfla_tf.training.networks import is_run, load_generator
+
+
+def load(origin, best=False):
+    """The trained generator of any task.
+
+    >>> generator = gfla_tf.load("runs/longer", best=True)
+
+    Args:
+        origin: a run (runs/NAME), a folder that `save_to_preset` wrote, hf://USER/REPOSITORY, the name of a network that comes
+            with the package, or a .keras file.
+        best: of a run, also an unfinished one: the weights that were best on held-out samples.
+
+    Raises:
+        GflaError: there is no such thing, or it has no weights.
+    """
+    path = Path(origin)
+    if is_run(path):
+        return load_generator(path, best)
+    if best:
+        raise GflaError(f"{origin} is not a training run, and only runs have best weights: leave out best.")
+    if path.suffix == ".keras":
+        return _from_keras(path)
+    folder = find_preset(origin)
+    if folder is not None:
+        return load_preset(folder)
+    if str(origin) in PRESETS:
+        raise GflaError(
+            f"the preset {origin} comes without weights: name a run, a .pth of it, a .keras file or a folder with weights."
+        )
+    raise GflaError(
+        f"there is no network {origin}: name a run (runs/NAME), a folder that save_to_preset wrote, a .keras file or "
+        "hf://USER/REPOSITORY."
+    )
+
+
+def initialize(generator, origin):
+    """Gives a generator the weights of another, also of one for images of another size.
+
+    Args:
+        generator: the model.
+        origin: as for `load`, or a published .pth, or a .weights.h5 of a network with the same settings.
+
+    Raises:
+        GflaError: there is no such thing, or its weights do not fit; no weight is changed then.
+    """
+    path = Path(origin)
+    if path.suffix == ".pth":
+        load_pth(generator, path)
+    elif path.name.endswith(".weights.h5"):
+        load_weights(generator, path)
+    else:
+        _copy(load(origin), generator, origin)
+
+
+def freeze(generator, parts):
+    """Keeps parts of a generator as they are in training.
+
+    Args:
+        generator: the model.
+        parts: names of its layers, such as source_encoder, flow_estimator and target_net.
+
+    Raises:
+        GflaError: there is no such part, or nothing is left to train.
+    """
+    known = [layer.name for layer in generator.layers if layer.weights]
+    for name in parts:
+        if name not in known:
+            raise GflaError(
+                f"freeze names {name}, and the generator has no such part: choose among {', '.join(known)}."
+            )
+        generator.get_layer(name).trainable = False
+    if not generator.trainable_weights:
+        raise GflaError("freeze leaves nothing to train: leave out one of its parts.")
+
+
+def _from_keras(path):
+    if not path.is_file():
+        raise GflaError(f"there is no file {path}: check the path.")
+    try:
+        return keras.saving.load_model(path, compile=False)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise GflaError(
+            f"{path} is no network of gfla_tf that can be read ({reason_of(error)}): save it again."
+        ) from error
+
+
+def _copy(source, target, origin):
+    theirs, ours = ([tuple(weight.shape) for weight in model.weights] for model in (source, target))
+    if type(source) is not type(target) or theirs != ours:
+        raise GflaError(
+            f"init_from {origin} does not fit the network ({_difference(source, target)}): give the model the same settings; "
+            "the size of images alone may differ."
+        )
+    target.set_weights(source.get_weights())
+
+
+def _difference(source, target):
+    if type(source) is not type(target):
+        return f"it is a {type(source).__name__}, here is a {type(target).__name__}"
+    theirs, ours = source.get_config(), target.get_config()
+    differing = [
+        key for key in ours if key not in ("name", "image_size", "card") and theirs.get(key) != ours[key]
+    ]
+    return ", ".join(f"{key} {theirs.get(key)} there, {ours[key]} here" for key in differing)
