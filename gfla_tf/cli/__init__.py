@@ -22,6 +22,7 @@ COMMANDS = {
     "verify": "run a .tflite wherever it runs here, and compare",
     "lint": "check a .tflite against the rules of GPU delegates",
     "stress": "run a network with hard inputs on the accelerators",
+    "fetch": "fetch the bodies of the synthetic people",
 }
 
 

@@ -78,7 +78,8 @@ def pair_dataset(bank, batch_size, prepare, seed=0, start=0, part=WHOLE):
         bank: `PairBank`.
         batch_size: pairs in a batch.
         prepare: function from a batch of the bank's entries to the batch wanted; an entry NAME of the frames is given to it
-            as source_NAME and target_NAME, one of the pairs as NAME.
+            as source_NAME and target_NAME, one of the pairs as NAME. An entry `photo`, the `image` as a camera takes it, is
+            given as the source's image, while the target's stays clean.
         seed: of the order.
         start: number of batches to skip.
         part: (i, n): only part i of each batch cut into n equal parts, see `part_rows`.
@@ -101,6 +102,9 @@ def pair_dataset(bank, batch_size, prepare, seed=0, start=0, part=WHOLE):
         for role, frame in (("source", source), ("target", target)):
             for name, x in of_frames.items():
                 batch[f"{role}_{name}"] = tf.gather(x, identity * frames + frame)
+        if "photo" in of_frames:
+            del batch["target_photo"]
+            batch["source_image"] = batch.pop("source_photo")
         return prepare(batch)
 
     dataset = tf.data.Dataset.range(start, 2**62).map(batch_of, num_parallel_calls=2, deterministic=True)

@@ -23,11 +23,15 @@ def render_clips(image_size, split, seed, identities, length, noise=0.0):
     """
     people = SyntheticPeople(image_size, split, seed)
     clips = parallel_map(_render, [(people, i, length) for i in range(identities)], "rendering clips")
-    poses = [clip.keypoints for clip in clips]
-    if noise:
-        size = noise * image_size[0]
-        poses = [noisy_keypoints(pose, _key(seed, split, i), size) for i, pose in enumerate(poses)]
+    poses = noisy_poses([clip.keypoints for clip in clips], seed, split, noise * image_size[0])
     return ClipBank.of(clips, [to_h36m(pose) for pose in poses])
+
+
+def noisy_poses(poses, seed, split, size):
+    """Sequences of joints as a detector finds them, that of each identity with its own noise; true where the size is 0."""
+    if not size:
+        return poses
+    return [noisy_keypoints(pose, _key(seed, split, i), size) for i, pose in enumerate(poses)]
 
 
 def _key(seed, split, identity):

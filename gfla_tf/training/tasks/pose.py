@@ -8,6 +8,7 @@ from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.poses import pose_channels
 from gfla_tf.losses.features import PEOPLE_HEAT_MAP_SIGMA
 from gfla_tf.pictures.drawing import pose_picture
+from gfla_tf.synthetic.bodies.rendered import render_frames as render_bodies
 from gfla_tf.synthetic.people.rendered_pairs import render_frames
 from gfla_tf.training.tasks.pair import PairTask
 
@@ -15,8 +16,8 @@ from gfla_tf.training.tasks.pair import PairTask
 class PoseTask(PairTask):
     """Two frames of one person, with pose maps for conditions."""
 
-    datasets = ("synthetic_people", "deepfashion", "market")
-    datasets_with_flow = ("synthetic_people",)
+    datasets = ("synthetic_people", "synthetic_bodies", "deepfashion", "market")
+    datasets_with_flow = ("synthetic_people", "synthetic_bodies")
     condition = "pose"
 
     @property
@@ -46,7 +47,8 @@ class PoseTask(PairTask):
 
     def render(self, image_size, split, seed, identities, frames):
         supervised = any(stage.flow_error for stage in (self.config.flow, self.config.full))
-        return render_frames(image_size, split, seed, identities, frames, supervised)
+        draw = render_bodies if self.config.data.dataset == "synthetic_bodies" else render_frames
+        return draw(image_size, split, seed, identities, frames, supervised)
 
     def samples(self, builder, split):
         return PosePairSamples(builder, split)

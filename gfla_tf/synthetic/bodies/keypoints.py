@@ -1,0 +1,53 @@
+"""The 18 joints where a pose detector finds them."""
+
+import numpy as np
+
+from gfla_tf.keypoints.poses import JOINTS
+from gfla_tf.synthetic.bodies.template import SIDES, template
+
+_BONES = {
+    "shoulder": "Arm",
+    "elbow": "ForeArm",
+    "wrist": "Hand",
+    "hip": "UpLeg",
+    "knee": "Leg",
+    "ankle": "Foot",
+}
+# Detectors' shoulders and ankles lie above the rig's: shares of the trunk and of the lower leg, measured against MediaPipe.
+_SHOULDER_RISE, _ANKLE_RISE = 0.07, 0.06
+
+
+def places(person, bones):
+    """{joint: (3,)} in the world, of a person whose bones have been placed by (bones, 3, 4) matrices."""
+    base, shape = template(), person.shape
+
+    def bone(name):
+        number = base.bone[name]
+        return bones[number, :, :3] @ person.heads[number] + bones[number, :, 3]
+
+    def mark(name):
+        vertices = person.marks[name]
+        weights, place = base.weights[vertices].mean(axis=0), shape.vertices[vertices].mean(axis=0)
+        return np.einsum("b,bij,j->i", weights, bones[:, :, :3], place) + weights @ bones[:, :, 3]
+
+    found = {name: mark(name) for name in person.marks}
+    for side, _, _ in SIDES:
+        found |= {f"{side.lower()}_{joint}": bone(side + name) for joint, name in _BONES.items()}
+    shoulders, hips = (found[f"left_{name}"] + found[f"right_{name}"] for name in ("shoulder", "hip"))
+    rise = _SHOULDER_RISE * bones[base.bone["Spine2"], :, 1] * np.linalg.norm(shoulders - hips) / 2
+    for side in ("left", "right"):
+        found[f"{side}_shoulder"] = found[f"{side}_shoulder"] + rise
+        ankle, knee = found[f"{side}_ankle"], found[f"{side}_knee"]
+        found[f"{side}_ankle"] = ankle + _ANKLE_RISE * (knee - ankle)
+    found["neck"] = (found["left_shoulder"] + found["right_shoulder"]) / 2
+    return found
+
+
+def find_keypoints(person, bones, camera):
+    """(18, 3) float32 x, y in pixels (the first pixel's center is 0), multiples of 1/64, and 1, or 0 outside the picture."""
+    found = places(person, bones)
+    xy = camera.project(np.array([found[name] for name in JOINTS], np.float32))[:, :2] - np.float32(0.5)
+    xy = np.round(xy * 64) / 64
+    height, width = camera.size
+    inside = ((xy >= -0.5) & (xy <= (width - 0.5, height - 0.5))).all(axis=1)
+    return np.concatenate([xy, inside[:, None]], axis=1).astype(np.float32)
