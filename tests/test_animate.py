@@ -13,7 +13,6 @@ from gfla_tf.cli.animate import main
 from gfla_tf.errors import GflaError
 from gfla_tf.inference.animation import animate
 from gfla_tf.inference.photos import crop, person_box, read_photo
-from gfla_tf.inference.pose_files import find_pose, write_openpose
 from gfla_tf.inference.subjects import Dancer, read_subject, subject_of
 from gfla_tf.inference.tracks import ROOM, Track
 from gfla_tf.inference.transfer import transfer
@@ -22,6 +21,7 @@ from gfla_tf.keypoints.dance_structure import dance_maps
 from gfla_tf.keypoints.face_points import write_points
 from gfla_tf.keypoints.face_structure import face_structure
 from gfla_tf.keypoints.joint_orders import H36M_17, to_h36m
+from gfla_tf.keypoints.pose_files import find_pose, write_openpose
 from gfla_tf.keypoints.poses import JOINTS
 from gfla_tf.litert.runner import TFLiteModel
 from gfla_tf.models.animation import first_state, next_state

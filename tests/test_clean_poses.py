@@ -11,9 +11,9 @@ import tensorflow as tf
 
 from gfla_tf.cli.clean_poses import main
 from gfla_tf.inference.cleaning import likely_width
-from gfla_tf.inference.pose_files import find_pose, write_openpose
 from gfla_tf.inference.video import write_video
 from gfla_tf.keypoints.joint_orders import H36M_17, to_coco
+from gfla_tf.keypoints.pose_files import find_pose, write_openpose
 from gfla_tf.keypoints.poses import JOINTS
 from gfla_tf.models.motion_extraction import MotionExtraction
 from tests.helpers.tiny_tflite import write_tiny_tflite

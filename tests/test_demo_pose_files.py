@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from gfla_tf.errors import GflaError
-from gfla_tf.inference.pose_files import find_pose, main_person, read_pose, to_joints, write_openpose
 from gfla_tf.keypoints.joint_orders import H36M_17, to_h36m
+from gfla_tf.keypoints.pose_files import find_pose, main_person, read_pose, to_joints, write_openpose
 from gfla_tf.keypoints.poses import JOINTS
 
 # OpenPose, doc/02_output.md and poseParameters.hpp

@@ -12,9 +12,9 @@ from gfla_tf.cli.transfer import main
 from gfla_tf.errors import GflaError
 from gfla_tf.inference.models import load_model
 from gfla_tf.inference.photos import Box, crop, crop_keypoints, person_box
-from gfla_tf.inference.pose_files import read_pose, write_openpose
 from gfla_tf.inference.subjects import read_subject, subject_of
 from gfla_tf.inference.transfer import overview, transfer
+from gfla_tf.keypoints.pose_files import read_pose, write_openpose
 from gfla_tf.keypoints.poses import JOINTS
 from gfla_tf.litert.runner import TFLiteModel
 from gfla_tf.pictures.drawing import write_png

@@ -17,7 +17,7 @@ from gfla_tf.export.quantize.variants import Variants
 
 import convert
 from gfla_tf.errors import GflaError
-from gfla_tf.inference.pose_files import write_openpose
+from gfla_tf.keypoints.pose_files import write_openpose
 from gfla_tf.keypoints.poses import JOINTS
 from gfla_tf.litert.runner import TFLiteModel
 from gfla_tf.models.presets import create_generator

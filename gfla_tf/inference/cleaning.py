@@ -8,10 +8,10 @@ from tqdm import tqdm
 from gfla_tf.errors import GflaError
 from gfla_tf.inference.detectors.pose_detector import PoseDetector
 from gfla_tf.inference.models import load_model
-from gfla_tf.inference.pose_files import find_pose, write_openpose
 from gfla_tf.inference.tracks import by_numbers
 from gfla_tf.inference.video import read_video
 from gfla_tf.keypoints.joint_orders import to_coco
+from gfla_tf.keypoints.pose_files import find_pose, write_openpose
 from gfla_tf.keypoints.poses import JOINTS
 from gfla_tf.keypoints.sequences import MIN_JOINTS
 from gfla_tf.models.motion_cleaning import clean_motion

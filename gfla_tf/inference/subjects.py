@@ -20,11 +20,11 @@ from gfla_tf.inference.photos import (
     person_box,
     read_photo,
 )
-from gfla_tf.inference.pose_files import find_pose
 from gfla_tf.keypoints.dance_structure import dance_maps
 from gfla_tf.keypoints.face_points import read_points
 from gfla_tf.keypoints.face_structure import face_structure, structure_picture
 from gfla_tf.keypoints.joint_orders import H36M_17, to_h36m
+from gfla_tf.keypoints.pose_files import find_pose
 from gfla_tf.keypoints.poses import JOINTS, pose_maps
 from gfla_tf.pictures.drawing import draw_skeleton
 

@@ -7,8 +7,8 @@ import numpy as np
 from gfla_tf.errors import GflaError
 from gfla_tf.inference.models import load_model
 from gfla_tf.inference.photos import crop_keypoints, to_float
-from gfla_tf.inference.pose_files import read_pose
 from gfla_tf.inference.subjects import read_subject, subject_of
+from gfla_tf.keypoints.pose_files import read_pose
 from gfla_tf.pictures.drawing import (
     draw_skeleton,
     flow_to_color,

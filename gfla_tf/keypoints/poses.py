@@ -1,7 +1,7 @@
 """Joint orders and pose heat maps.
 
 The package's joint order is the one of the published models: the 18 OpenPose joints, see `JOINTS`. Poses found by other
-tools are brought into that order by `gfla_tf/inference/pose_files.py` and
+tools are brought into that order by `gfla_tf/keypoints/pose_files.py` and
 `gfla_tf/inference/detectors/pose_detector.py`. NumPy only, so that the demos need no
 TensorFlow.
 """

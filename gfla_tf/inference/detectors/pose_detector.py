@@ -9,7 +9,7 @@ import numpy as np
 
 from gfla_tf.inference.detectors.landmarkers import Landmarker, Model
 from gfla_tf.inference.photos import inside_photo
-from gfla_tf.inference.pose_files import main_person, to_joints
+from gfla_tf.keypoints.pose_files import main_person, to_joints
 
 POSE_MODEL = Model(
     kind="Pose",
@@ -59,7 +59,7 @@ class PoseDetector(Landmarker):
         super().__init__(POSE_MODEL, model, num_poses=MAX_PEOPLE)
 
     def __call__(self, image):
-        """Keypoints (18, 3) float32 of the main person (`gfla_tf.inference.pose_files.main_person`), or None without one.
+        """Keypoints (18, 3) float32 of the main person (`gfla_tf.keypoints.pose_files.main_person`), or None without one.
 
         Joints whose visibility is below `MIN_CONFIDENCE`, or which lie outside the image, are missing.
 
