@@ -8,7 +8,9 @@ A module has its help text as its docstring and `main(arguments)`; nothing slow 
 
 import argparse
 import importlib
-import os
+
+from gfla_tf.cli.process import command_process
+from gfla_tf.errors import user_errors
 
 COMMANDS = {
     "train": "train a network from a configuration",
@@ -28,7 +30,6 @@ COMMANDS = {
 
 def main(arguments=None):
     """Runs `gfla COMMAND ...`; `arguments` are those behind `gfla` (default: the process's)."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up messages
     width = max(map(len, COMMANDS))
     parser = argparse.ArgumentParser(
         prog="gfla",
@@ -40,6 +41,8 @@ def main(arguments=None):
     )
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-    options = parser.parse_args(arguments)
-    module = importlib.import_module(f"gfla_tf.cli.{options.command.replace('-', '_')}")
-    module.main(options.arguments)
+    # Once more inside of the process's settings: what is told comes before what is temporary goes.
+    with user_errors(), command_process(), user_errors():
+        options = parser.parse_args(arguments)
+        module = importlib.import_module(f"gfla_tf.cli.{options.command.replace('-', '_')}")
+        module.main(options.arguments)

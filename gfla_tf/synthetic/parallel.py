@@ -3,13 +3,14 @@
 import multiprocessing
 import multiprocessing.connection
 import os
+import signal
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 from tqdm import tqdm
 
-from gfla_tf.errors import GflaError
+from gfla_tf.errors import GflaError, Stopped
 
 
 def cores():
@@ -20,7 +21,8 @@ def cores():
 
 
 def _end_with_parent():
-    """Has this process end when the one that wants its work is killed."""
+    """Has this process end when the one that wants its work is killed, and not by itself: Ctrl-C reaches all of them."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process().sentinel
 
     def watch():
@@ -53,5 +55,9 @@ def parallel_map(function, jobs, what, unit="identity"):
             f"{what} failed because a process ended before its work was done: a script that does this must keep what it "
             'runs below `if __name__ == "__main__":`, and the memory must suffice for each core.'
         ) from error
+    except (KeyboardInterrupt, Stopped):
+        for process in list((pool._processes or {}).values()):  # nobody waits for what they are doing
+            process.terminate()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
