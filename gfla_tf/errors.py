@@ -107,7 +107,10 @@ def _told(error):
     if isinstance(error, BrokenPipeError):
         return "", UNREAD
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
-        return "error: There is not enough memory for this: use smaller files, or a smaller batch_size.", BAD_INPUT
+        return (
+            "error: There is not enough memory for this: use smaller files, or a smaller batch_size.",
+            BAD_INPUT,
+        )
     if isinstance(error, OSError):
         return f"error: {_of_system(error)}", BAD_INPUT
     place = _place(error.__traceback__)

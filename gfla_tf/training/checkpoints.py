@@ -9,6 +9,7 @@ process is killed at any moment; `.keras` and `.weights.h5` written in place do 
 import json
 import logging
 import math
+import re
 import shutil
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from gfla_tf.training.callbacks.epoch_means import read_means
 from gfla_tf.training.current_step import training_step
 
 _log = logging.getLogger(__name__)
+_NAME = re.compile(r"ckpt-[0-9]{1,15}\.index")  # of ours: copies and a stranger's files are none
 _RECORD = "record/.ATTRIBUTES/py_state"  # its key in a checkpoint
 
 
@@ -59,6 +61,7 @@ class Checkpoints:
         self._step = tf.Variable(0, trainable=False, dtype=tf.int64)
         self._checkpoint = tf.train.Checkpoint(step=self._step, record=self._record, **self._tracked)
         self._keep, self._swept = keep, False
+        self.latest_step = None  # that this process has saved or restored
         try:
             self._manager = self._managed()
         except (OSError, tf.errors.OpError) as error:
@@ -83,7 +86,8 @@ class Checkpoints:
         What is newer than that was not complete when a kill came. The list can name one that a kill left half removed, and is
         empty where it was lost or the clock has gone back; then all count that there are.
         """
-        there = {_number(path): str(path.with_suffix("")) for path in self.directory.glob("ckpt-*.index")}
+        found = (path for path in self.directory.glob("ckpt-*.index") if _NAME.fullmatch(path.name))
+        there = {_number(path): str(path.with_suffix("")) for path in found}
         newest = max(map(_number, self._manager.checkpoints), default=math.inf)
         return [there[number] for number in sorted(there) if number <= newest]
 
@@ -108,6 +112,7 @@ class Checkpoints:
             self._sweep_unfinished()
             path = self._manager.save(checkpoint_number=number)
             self._sweep_forgotten()
+            self.latest_step = training_step(self.model)
             return path
         except (OSError, tf.errors.OpError) as error:
             raise GflaError(self._cannot_write(error)) from error
@@ -127,7 +132,8 @@ class Checkpoints:
             try:
                 self._as_saved(path).restore(path).assert_consumed()
                 self._tell_differences(path)
-                return int(self._step)
+                self.latest_step = int(self._step)
+                return self.latest_step
             except (
                 tf.errors.OpError,
                 IndexError,

@@ -23,6 +23,7 @@ from gfla_tf.losses.features import create_feature_extractor
 from gfla_tf.models.weight_files import load_weights, save_weights_atomically
 from gfla_tf.pictures.curves import loss_curves
 from gfla_tf.training.callbacks.stage import stage_callbacks
+from gfla_tf.training.callbacks.stop_on_signal import StopOnSignal
 from gfla_tf.training.checkpoints import Checkpoints
 from gfla_tf.training.config import HOW, differing_keys, save_config, settings
 from gfla_tf.training.config_file import load_config
@@ -184,14 +185,15 @@ class Run:
             name, config, self.task, samples, self.directory, checkpoints, self.distribution.is_chief,
             batch_of=lambda done: next(iter(batches(done))),
         )  # fmt: skip
-        for start, epoch, epochs, steps in _segments(done, stage.steps, config.steps_per_epoch):
-            parts = functools.partial(batches, start)
-            trainer.fit(
-                self.distribution.distribute(parts), initial_epoch=epoch, epochs=epoch + epochs,
-                steps_per_epoch=steps, callbacks=[*callbacks, *own], verbose=0, shuffle=False,
-            )  # fmt: skip
-            if trainer.stop_training:
-                break
+        with StopOnSignal(checkpoints, name, waits=self.distribution.workers == 1) as stop:
+            for start, epoch, epochs, steps in _segments(done, stage.steps, config.steps_per_epoch):
+                parts = functools.partial(batches, start)
+                trainer.fit(
+                    self.distribution.distribute(parts), initial_epoch=epoch, epochs=epoch + epochs,
+                    steps_per_epoch=steps, callbacks=[*callbacks, *own, stop], verbose=0, shuffle=False,
+                )  # fmt: skip
+                if trainer.stop_training:
+                    break
         trainer.finish()
 
     def _trainer(self, name, stage):
