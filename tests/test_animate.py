@@ -11,8 +11,9 @@ import pytest
 
 from gfla_tf.cli.animate import main
 from gfla_tf.errors import GflaError
+from gfla_tf.io.pictures import read_picture
 from gfla_tf.inference.animation import animate
-from gfla_tf.inference.photos import crop, person_box, read_photo
+from gfla_tf.inference.photos import crop, person_box
 from gfla_tf.inference.subjects import Dancer, read_subject, subject_of
 from gfla_tf.inference.tracks import ROOM, Track
 from gfla_tf.inference.transfer import transfer
@@ -288,7 +289,7 @@ def test_faces_are_drawn_with_the_edges_of_the_source_around_them(models, files)
         face.maps(keypoints, image), face_structure(keypoints[:, :2], ANIMATION_SIZE, image)
     )
     box = person_box(np.c_[talking(0), np.ones(68)], ANIMATION_SIZE, "", face.margins)
-    np.testing.assert_array_equal(image, crop(read_photo(files / "me.png"), box, ANIMATION_SIZE))
+    np.testing.assert_array_equal(image, crop(read_picture(files / "me.png"), box, ANIMATION_SIZE))
     high, low = keypoints[:, 1].min(), keypoints[:, 1].max()
     assert 0.3 < high / ANIMATION_SIZE[0] < 0.6 < low / ANIMATION_SIZE[0] < 0.95
 

@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from gfla_tf.errors import GflaError
-from gfla_tf.inference.photos import MARGINS, Box, crop, crop_keypoints, inside_photo, person_box, read_photo
+from gfla_tf.io.pictures import read_picture
+from gfla_tf.inference.photos import MARGINS, Box, crop, crop_keypoints, inside_photo, person_box
 
 
 def keypoints(*positions):
@@ -77,11 +78,11 @@ def test_photos_come_upright_as_rgb(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera was turned: rotate by 90 degrees clockwise
     Image.fromarray(image).save(tmp_path / "a.jpg", exif=exif, quality=95)
-    photo = read_photo(tmp_path / "a.jpg")
+    photo = read_picture(tmp_path / "a.jpg")
     assert photo.shape == (60, 40, 3) and photo.dtype == np.uint8
     assert photo[10, 20, 0] > 200 and photo[10, 20, 2] < 50 and photo[50, 20].max() < 50
     Image.fromarray(image).convert("L").save(tmp_path / "gray.png")
-    assert read_photo(tmp_path / "gray.png").shape == (40, 60, 3)
+    assert read_picture(tmp_path / "gray.png").shape == (40, 60, 3)
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp"])
@@ -90,15 +91,15 @@ def test_truncated_photos_are_refused(tmp_path, suffix):
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8)).save(path)
     path.write_bytes(path.read_bytes()[:-20_000])
     with pytest.raises(GflaError, match=r"Cannot read the photo .*truncated"):
-        read_photo(path)
+        read_picture(path)
 
 
 def test_what_is_no_photo_is_refused(tmp_path):
     for content in (b"", b"not an image"):
         (tmp_path / "a.jpg").write_bytes(content)
         with pytest.raises(GflaError, match=r"Cannot read the photo .*a\.jpg"):
-            read_photo(tmp_path / "a.jpg")
+            read_picture(tmp_path / "a.jpg")
     with pytest.raises(GflaError, match="There is no photo"):
-        read_photo(tmp_path / "absent.jpg")
+        read_picture(tmp_path / "absent.jpg")
     with pytest.raises(GflaError, match="Cannot read the photo"):
-        read_photo(tmp_path)
+        read_picture(tmp_path)

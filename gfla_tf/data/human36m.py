@@ -2,12 +2,11 @@
 
 Each file is an .npz whose `positions_2d` is a pickled dict of subjects, each a dict of actions, each a list of the four cameras'
 arrays (frames, 17, 2). The detections are in the order `COCO_17`, the truth in the order `H36M_17`: of motion capture's 32 joints
-VideoPose3D keeps those 17 that move. Pickles can hold programs: load such files only from where you trust.
+VideoPose3D keeps those 17 that move. They are read by an
+unpickler that admits arrays and plain containers alone: a pickle that holds a program is refused.
 """
 
-import pickle
 import sys
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from gfla_tf.data.corrupt_budget import CorruptEntries
 from gfla_tf.data.motion_bank import MotionBank
 from gfla_tf.errors import GflaError
+from gfla_tf.io.pickles import read_object
 
 TRUTH, DETECTIONS = "data_2d_h36m_gt.npz", "data_2d_h36m_detectron_pt_coco.npz"
 SUBJECTS = {"train": ("S1", "S5", "S6", "S7", "S8"), "test": ("S9", "S11")}
@@ -71,19 +71,7 @@ def _positions(path):
         raise GflaError(
             f"{path} is missing: data.directory names the folder that holds {TRUTH} and {DETECTIONS}."
         )
-    try:
-        with np.load(path, allow_pickle=True) as file:
-            positions = file["positions_2d"].item()
-    except (
-        OSError,
-        KeyError,
-        ValueError,
-        EOFError,
-        AttributeError,
-        pickle.UnpicklingError,
-        zipfile.BadZipFile,
-    ) as error:
-        raise GflaError(f"{path} is damaged or has no positions_2d ({error}): get it again.") from error
+    positions = read_object(path, "positions_2d")
     if not isinstance(positions, dict):
         raise GflaError(f"{path} has positions_2d without subjects: get VideoPose3D's file.")
     return positions

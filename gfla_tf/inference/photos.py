@@ -6,12 +6,10 @@ network's input. Beyond the photo its border pixels are repeated. The crop is re
 not alias. Positions are pixel indices: a joint at x lands at (x + 0.5 - left) * width / crop_width - 0.5.
 """
 
-import warnings
 from typing import NamedTuple
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
 
 from gfla_tf.errors import GflaError
 
@@ -30,29 +28,6 @@ class Box(NamedTuple):
     top: int
     width: int
     height: int
-
-
-def read_photo(path):
-    """A photo as uint8 RGB (H, W, 3), turned upright by its EXIF orientation; what is transparent is white.
-
-    Raises:
-        GflaError: the file is missing, truncated or no image.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                image = ImageOps.exif_transpose(image)
-                if image.has_transparency_data:
-                    image = image.convert("RGBA")
-                    image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-                return np.array(image.convert("RGB"))
-    except FileNotFoundError as error:
-        raise GflaError(f"There is no photo {path}.") from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise GflaError(
-            f"Cannot read the photo {path}: it is truncated or not an image ({error})."
-        ) from error
 
 
 def to_float(image):

@@ -5,7 +5,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from gfla_tf.errors import GflaError
-from gfla_tf.inference.photos import read_photo
+from gfla_tf.io.pictures import read_picture
 from gfla_tf.inference.video import read_video
 from gfla_tf.keypoints.face_points import frame_files, write_points
 from gfla_tf.pictures.drawing import write_png
@@ -19,7 +19,7 @@ def named_frames(source):
     """
     if not Path(source).is_dir():
         return ((f"{number:05d}", frame) for number, frame in enumerate(read_video(source).frames))
-    return ((path.stem, read_photo(path)) for path in frame_files(source))
+    return ((path.stem, read_picture(path)) for path in frame_files(source))
 
 
 def find_points(source, out, detect, frames=None):

@@ -9,6 +9,7 @@ import contextlib
 import numpy as np
 
 from gfla_tf.errors import GflaError
+from gfla_tf.io.pictures import read_picture
 from gfla_tf.inference.detectors.face_detector import MeshFaceDetector
 from gfla_tf.inference.detectors.pose_detector import PoseDetector
 from gfla_tf.inference.photos import (
@@ -18,7 +19,6 @@ from gfla_tf.inference.photos import (
     crop_keypoints,
     inside_photo,
     person_box,
-    read_photo,
 )
 from gfla_tf.keypoints.dance_structure import dance_maps
 from gfla_tf.keypoints.face_points import read_points
@@ -157,7 +157,7 @@ def read_subject(subject, photo, keypoints_file=None):
     Raises:
         GflaError: a file cannot be read, or the subject is not there.
     """
-    image = read_photo(photo)
+    image = read_picture(photo)
     if keypoints_file:
         keypoints = subject.find(keypoints_file)
         origin = f"{keypoints_file} on the photo {photo}"

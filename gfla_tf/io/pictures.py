@@ -1,0 +1,96 @@
+"""Pictures from outside, by one reader for demos and builders: any mode of Pillow either scaled rightly to 0..255 or refused."""
+
+import io
+import warnings
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from gfla_tf.errors import GflaError, reason_of
+from gfla_tf.io.documents import read_bytes
+
+MOST_PIXELS = 50_000_000  # what telephones take; a few kilobytes can claim to be a hundred times as many
+_HEIC = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
+_SIXTEEN_BITS = ("I;16", "I;16B", "I;16L", "I;16N")
+
+
+def read_picture(path, what="photo", remedy="check its name"):
+    """A picture as uint8 RGB (H, W, 3), upright by its EXIF orientation; what is transparent is white.
+
+    16 bits become 8, floats from 0 to 1 become 0 to 255.
+
+    Args:
+        path: of the file.
+        what: it is, for sentences.
+        remedy: ends the sentence about a file that cannot be opened.
+
+    Raises:
+        GflaError: the file is missing, truncated, no picture, of more than 50 megapixels, or of values whose white is not known.
+    """
+    content = read_bytes(path, what, remedy=remedy)
+    is_heic = content[4:8] == b"ftyp" and content[8:12] in _HEIC
+    if is_heic:
+        _require_heic(path, what)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(content)) as image:
+                _require_size(image.size, path, what)
+                return _rgb(ImageOps.exif_transpose(image))
+    except GflaError:
+        raise
+    except _Unscaled as error:
+        raise GflaError(
+            f"The {what} {path} has {error}: save it with 8 bits for each of red, green and blue."
+        ) from error
+    except MemoryError:
+        raise
+    except Exception as error:  # decoders fail in every way there is
+        raise GflaError(
+            f"Cannot read the {what} {path}: it is truncated or not an image ({reason_of(error)}); save it again."
+        ) from error
+
+
+class _Unscaled(Exception):
+    """The picture's values say nothing about brightness."""
+
+
+def _rgb(image):
+    if image.mode in _SIXTEEN_BITS or (image.mode == "I" and image.format == "PNG"):
+        return _gray(np.asarray(image).astype(np.float32) / 257)
+    if image.mode == "I":
+        raise _Unscaled("whole numbers of 32 bits, of which nothing says how large white is")
+    if image.mode == "F":
+        values = np.asarray(image)
+        if not np.isfinite(values).all():
+            raise _Unscaled("values that are no numbers")
+        low, high = float(values.min()), float(values.max())
+        if low < 0 or high > 1:
+            raise _Unscaled(f"floats from {low:g} to {high:g} instead of 0 to 1")
+        return _gray(values * 255)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return np.array(image.convert("RGB"))
+
+
+def _gray(values):
+    return np.repeat(np.rint(values).clip(0, 255).astype(np.uint8)[..., None], 3, axis=-1)
+
+
+def _require_size(size, path, what):
+    if size[0] * size[1] > MOST_PIXELS:
+        raise GflaError(
+            f"The {what} {path} has {size[0]} x {size[1]} pixels, more than the {MOST_PIXELS // 10**6} million that are read: "
+            "make it smaller."
+        )
+
+
+def _require_heic(path, what):
+    try:
+        import pillow_heif
+    except ImportError as error:
+        raise GflaError(
+            f"The {what} {path} is a HEIC photo, whatever its name says: pip install pillow-heif, or save it as JPEG."
+        ) from error
+    pillow_heif.register_heif_opener()
