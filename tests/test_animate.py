@@ -11,13 +11,13 @@ import pytest
 
 from gfla_tf.cli.animate import main
 from gfla_tf.errors import GflaError
-from gfla_tf.io.pictures import read_picture
 from gfla_tf.inference.animation import animate
 from gfla_tf.inference.photos import crop, person_box
 from gfla_tf.inference.subjects import Dancer, read_subject, subject_of
 from gfla_tf.inference.tracks import ROOM, Track
 from gfla_tf.inference.transfer import transfer
 from gfla_tf.inference.video import read_video, write_video
+from gfla_tf.io.pictures import read_picture
 from gfla_tf.keypoints.dance_structure import dance_maps
 from gfla_tf.keypoints.face_points import write_points
 from gfla_tf.keypoints.face_structure import face_structure

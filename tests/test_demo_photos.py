@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from gfla_tf.errors import GflaError
-from gfla_tf.io.pictures import read_picture
 from gfla_tf.inference.photos import MARGINS, Box, crop, crop_keypoints, inside_photo, person_box
+from gfla_tf.io.pictures import read_picture
 
 
 def keypoints(*positions):

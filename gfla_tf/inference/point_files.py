@@ -5,8 +5,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from gfla_tf.errors import GflaError
-from gfla_tf.io.pictures import read_picture
 from gfla_tf.inference.video import read_video
+from gfla_tf.io.pictures import read_picture
 from gfla_tf.keypoints.face_points import frame_files, write_points
 from gfla_tf.pictures.drawing import write_png
 

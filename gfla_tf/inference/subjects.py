@@ -9,7 +9,6 @@ import contextlib
 import numpy as np
 
 from gfla_tf.errors import GflaError
-from gfla_tf.io.pictures import read_picture
 from gfla_tf.inference.detectors.face_detector import MeshFaceDetector
 from gfla_tf.inference.detectors.pose_detector import PoseDetector
 from gfla_tf.inference.photos import (
@@ -20,6 +19,7 @@ from gfla_tf.inference.photos import (
     inside_photo,
     person_box,
 )
+from gfla_tf.io.pictures import read_picture
 from gfla_tf.keypoints.dance_structure import dance_maps
 from gfla_tf.keypoints.face_points import read_points
 from gfla_tf.keypoints.face_structure import face_structure, structure_picture

@@ -33,7 +33,9 @@ def read_bytes(path, what, limit=MOST_BYTES, remedy="check its name"):
         reason = os_reason(error) if isinstance(error, OSError) else reason_of(error)
         raise GflaError(f"Cannot read the {what} {path}: {reason}; {remedy}.") from error
     if len(content) > limit:
-        raise GflaError(f"The {what} {path} is larger than {limit / 2**20:g} MiB: it is none, or must be split.")
+        raise GflaError(
+            f"The {what} {path} is larger than {limit / 2**20:g} MiB: it is none, or must be split."
+        )
     return content
 
 
@@ -63,7 +65,9 @@ def read_json(path, what):
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise GflaError(f"The {what} {path} is not valid JSON ({reason_of(error)}); write it again.") from error
+        raise GflaError(
+            f"The {what} {path} is not valid JSON ({reason_of(error)}); write it again."
+        ) from error
 
 
 def read_table(path, what, delimiter=","):
@@ -77,7 +81,9 @@ def read_table(path, what, delimiter=","):
     try:
         return [(rows.line_num, [field.strip() for field in row]) for row in rows if any(map(str.strip, row))]
     except csv.Error as error:
-        raise GflaError(f"The {what} {path} is no table, line {rows.line_num} ({error}); write it again.") from error
+        raise GflaError(
+            f"The {what} {path} is no table, line {rows.line_num} ({error}); write it again."
+        ) from error
 
 
 def is_number(value, largest=LARGEST_NUMBER):

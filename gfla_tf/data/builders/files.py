@@ -110,7 +110,9 @@ class ManualBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
 
 def read_lines(path, holds):
     """Lines of a text file; a `GflaError` says what it `holds` and where it should be if it cannot be read."""
-    return read_text(path, f"file of {holds}", remedy=f"put the file with {holds} there, see docs/datasets.md").splitlines()
+    return read_text(
+        path, f"file of {holds}", remedy=f"put the file with {holds} there, see docs/datasets.md"
+    ).splitlines()
 
 
 def read_image(path, image_size):
@@ -123,6 +125,8 @@ def read_image(path, image_size):
     image = read_picture(path, "image", "put it there, see docs/datasets.md")
     own_size = image.shape[:2]
     if own_size != (height, width):
-        resized = Image.fromarray(image).resize((width, height), Image.Resampling.BILINEAR)  # Pillow's is antialiased
+        resized = Image.fromarray(image).resize(
+            (width, height), Image.Resampling.BILINEAR
+        )  # Pillow's is antialiased
         image = np.asarray(resized)
     return image, own_size
