@@ -117,16 +117,16 @@ def test_a_bomb_takes_little_memory_before_it_is_refused(size, tmp_path):
     assert int(peak) < 600, "MiB"
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"no picture",
-        b"\x89PNG\r\n\x1a\n" + bytes(50),
-        b"GIF89a" + bytes(9),
-        b"\0\0\0\x1cftypavif" + bytes(99),
-    ],
+NO_PICTURES = (
+    b"",
+    b"no picture",
+    b"\x89PNG\r\n\x1a\n" + bytes(50),
+    b"GIF89a" + bytes(9),
+    b"\0\0\0\x1cftypavif" + bytes(99),
 )
+
+
+@pytest.mark.parametrize("content", NO_PICTURES)
 def test_what_is_no_picture_is_a_sentence(content, tmp_path):
     (tmp_path / "a.png").write_bytes(content)
     with pytest.raises(GflaError, match=r"Cannot read the photo .*a.png"):
@@ -209,7 +209,7 @@ def test_damaged_archives_and_lying_sizes_are_sentences(tmp_path):
     whole = (tmp_path / "a.npz").read_bytes()
     for cut in range(0, len(whole), 37):
         (tmp_path / "b.npz").write_bytes(whole[:cut])
-        with pytest.raises(GflaError, match="b.npz is damaged or has no positions_2d"):
+        with pytest.raises(GflaError, match=r"b.npz is damaged or has no positions_2d"):
             read_object(tmp_path / "b.npz", "positions_2d")
     with (
         zipfile.ZipFile(tmp_path / "bomb.npz", "w", zipfile.ZIP_DEFLATED) as archive,

@@ -9,7 +9,6 @@ from tqdm import tqdm
 
 from gfla_tf.data.corrupt_budget import CorruptEntries
 from gfla_tf.errors import GflaError
-from gfla_tf.io.documents import read_text
 from gfla_tf.io.pictures import read_picture
 
 
@@ -108,7 +107,7 @@ class ManualBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         self.info.metadata[split] = {**whole, "corrupt": corrupt.sentences}
 
 
-def read_lines(path, holds):
+def read_text(path, holds):
     """Lines of a text file; a `GflaError` says what it `holds` and where it should be if it cannot be read."""
     return read_text(
         path, f"file of {holds}", remedy=f"put the file with {holds} there, see docs/datasets.md"

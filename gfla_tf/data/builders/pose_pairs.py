@@ -10,7 +10,7 @@ import json
 import numpy as np
 import tensorflow_datasets as tfds
 
-from gfla_tf.data.builders.files import ManualBuilder, read_image, read_lines
+from gfla_tf.data.builders.files import ManualBuilder, read_image, read_text
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.poses import JOINTS
 
@@ -89,7 +89,7 @@ def read_pairs(path):
     Raises:
         GflaError: the file is missing, is no such list, or is empty.
     """
-    rows = csv.reader(read_lines(path, "the pairs"))
+    rows = csv.reader(read_text(path, "the pairs"))
     header = next(rows, [])
     if not {"from", "to"} <= set(header):
         raise GflaError(
@@ -120,7 +120,7 @@ def read_annotations(path):
     Raises:
         GflaError: the file is missing or is no such list.
     """
-    lines = read_lines(path, "the keypoints")
+    lines = read_text(path, "the keypoints")
     if not lines or lines[0].split(":") != ANNOTATION_COLUMNS:
         raise GflaError(
             f"{path}, line 1: it must be {':'.join(ANNOTATION_COLUMNS)}, not {(lines or [''])[0][:60]!r}."

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from gfla_tf.data.builders.files import ImageSize, ManualBuilder, read_lines
+from gfla_tf.data.builders.files import ImageSize, ManualBuilder, read_text
 from gfla_tf.data.corrupt_budget import shortened
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.views import AZIMUTHS, ELEVATIONS
@@ -59,7 +59,7 @@ class ShapeNet(ManualBuilder):
                 f"{found[0]} cannot be read as HDF5 ({error}): put an undamaged copy there."
             ) from error
         views, known = collections.defaultdict(list), set(file)
-        for line, name in enumerate(read_lines(list_path, "the names of the groups"), 1):
+        for line, name in enumerate(read_text(list_path, "the names of the groups"), 1):
             if not name.strip():
                 continue
             if name.strip() not in known:
