@@ -109,7 +109,7 @@ class ManualBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
 
 def read_text(path, holds):
     """Lines of a text file; a `GflaError` says what it `holds` and where it should be if it cannot be read."""
-    return read_text(
+    return documents.read_text(
         path, f"file of {holds}", remedy=f"put the file with {holds} there, see docs/datasets.md"
     ).splitlines()
 
