@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from gfla_tf.data.corrupt_budget import CorruptEntries
 from gfla_tf.errors import GflaError
+from gfla_tf.io import documents
 from gfla_tf.io.pictures import read_picture
 
 
