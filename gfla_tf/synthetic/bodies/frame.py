@@ -95,9 +95,12 @@ def render(person, pose, scene, offset=(0.0, 0.0)):
 
 def _occlusion(depth, number, camera):
     """Share of the sky that is seen: less where the surroundings lie nearer than the point."""
-    cover = (number >= 0).astype(np.float32)
-    reach = max(3, round(25 * camera.size[0] / 256)) | 1
-    mean = cv2.blur(depth, (reach, reach)) / np.maximum(cv2.blur(cover, (reach, reach)), np.float32(1e-3))
+    reach = max(3, round(12.5 * camera.size[0] / 256)) | 1
+    cover = (number[::SAMPLES, ::SAMPLES] >= 0).astype(np.float32)
+    mean = cv2.blur(depth[::SAMPLES, ::SAMPLES], (reach, reach)) / np.maximum(
+        cv2.blur(cover, (reach, reach)), np.float32(1e-3)
+    )
+    mean = cv2.resize(mean, depth.shape[::-1], interpolation=cv2.INTER_LINEAR)
     return 1 - np.clip((mean - depth) * np.float32(camera.distance**2 * 0.5), 0, np.float32(0.5))
 
 

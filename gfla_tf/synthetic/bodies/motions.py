@@ -109,7 +109,7 @@ _WEIGHTS = {
     "fashion-4": 3,
     "dance": 4,
     "run": 1.5,
-    "jump": 0.7,
+    "jump": 0.4,
 }
 DANCES = (
     "dance",

@@ -9,11 +9,15 @@ import numpy as np
 from gfla_tf.errors import GflaError, reason_of
 from gfla_tf.ops.native.build import build_library
 
+_FLAGS = ("-ffast-math",)
+
 
 @functools.cache
 def _library():
     try:
-        return ctypes.CDLL(str(build_library(Path(__file__).with_name("raster.cc"))))
+        return ctypes.CDLL(
+            str(build_library(Path(__file__).with_name("raster.cc"), flags=_FLAGS, key=_FLAGS))
+        )
     except (GflaError, OSError) as error:
         reason = reason_of(error)
         raise GflaError(
@@ -111,13 +115,15 @@ def shade(
     return out
 
 
-def flow(number, barycentric, mesh, source_screen, samples, source_depth, source_number, tolerance):
+def flow(
+    number, barycentric, mesh, own_screen, source_screen, samples, source_depth, source_number, tolerance
+):
     """Where each pixel of the target lies in the source.
 
     Args:
         number, barycentric: (H, W), (H, W, 2) of the target, at the centers of its pixels.
         mesh: has triangles and layer (uint8 per triangle).
-        source_screen: (N, 3) float32 of the source.
+        own_screen, source_screen: (N, 3) float32 of the target and of the source.
         samples: of the source per pixel and axis.
         source_depth, source_number: its buffers at those samples.
         tolerance: by which depths may differ, in decimetres.
@@ -127,6 +133,6 @@ def flow(number, barycentric, mesh, source_screen, samples, source_depth, source
     """
     height, width = number.shape
     out, visible = np.empty((height, width, 2), np.float32), np.empty((height, width), np.uint8)
-    _call("flow", width, height, (number, "i"), (barycentric, "f"), (mesh.triangles, "i"), (source_screen, "f"), samples,
+    _call("flow", width, height, (number, "i"), (barycentric, "f"), (mesh.triangles, "i"), (own_screen, "f"), (source_screen, "f"), samples,
           (source_depth, "f"), (source_number, "i"), (mesh.layer, "B"), float(tolerance), (out, "f"), (visible, "B"))  # fmt: skip
     return out, visible > 0

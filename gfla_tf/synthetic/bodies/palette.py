@@ -65,11 +65,15 @@ def _varied(rng, codes, spread=0.03):
     return np.clip(color, 0.02, 0.97).astype(np.float32)
 
 
-def cloth(rng, vivid=0.16):
+def _calmed(color, share):
+    return color + np.float32(share) * (color.mean() - color)
+
+
+def cloth(rng, vivid=0.11):
     """A color of a shirt or dress."""
     chance = rng.random()
     if chance < vivid:
-        return _varied(rng, _VIVID)
+        return _calmed(_varied(rng, _VIVID), rng.uniform(0, 0.3))
     return _varied(rng, _NEUTRAL if chance < vivid + 0.38 else _MUTED)
 
 
@@ -92,8 +96,8 @@ def wall(rng):
 def thing(rng):
     """A color of furniture, books, cars and other things that stand about."""
     chance = rng.random()
-    if chance < 0.12:
-        return _varied(rng, _VIVID)
+    if chance < 0.1:
+        return _calmed(_varied(rng, _VIVID), rng.uniform(0.1, 0.4))
     return _varied(rng, _MUTED if chance < 0.6 else _NEUTRAL)
 
 

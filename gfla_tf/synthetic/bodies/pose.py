@@ -3,7 +3,6 @@
 import dataclasses
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from gfla_tf.synthetic.bodies.template import SIDES, template
 from gfla_tf.synthetic.bodies.vectors import cross, frame, rotation, unit
@@ -47,7 +46,13 @@ class Pose:
 
 
 def _between(start, end, share):
-    return start @ Rotation.from_rotvec(share * Rotation.from_matrix(start.T @ end).as_rotvec()).as_matrix()
+    """A share of the way from one rotation to another; trunks turn by much less than half a circle."""
+    way = start.T @ end
+    axis = np.array([way[2, 1] - way[1, 2], way[0, 2] - way[2, 0], way[1, 0] - way[0, 1]])
+    length = np.linalg.norm(axis)
+    if length < 1e-6:
+        return start
+    return start @ rotation(axis, share * np.arctan2(length, np.trace(way) - 1))
 
 
 def matrices(pose, person):

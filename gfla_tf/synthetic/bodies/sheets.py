@@ -158,7 +158,8 @@ def _paint_things(outfit, rng):
 
 
 def paint_hair(hair):
-    return np.clip(hair.color * (1 + np.float32(0.17) * strands()[..., None]), 0, 1)
+    contrast = 0.18 - 0.12 * float(hair.color.mean())
+    return np.clip(hair.color * (1 + np.float32(contrast) * strands()[..., None]), 0, 1)
 
 
 def paint_eye(rng):

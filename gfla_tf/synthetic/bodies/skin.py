@@ -26,8 +26,7 @@ def paint_skin(shape, hair, bare, rng):
     tones = _TONES[:, 0] * (1 - share) + _TONES[:, 1] * share
     tone = (shape.ancestry @ tones * rng.uniform(0.95, 1.05)).astype(np.float32)
     mottle = np.float32(0.025) * noise(size, 24, rng) + np.float32(0.015) * noise(size, 3, rng)
-    skin = tone * (1 + mottle)[..., None]
-    skin = skin + masks["fingernails"][..., None] * np.float32(0.12) * tone
+    skin = tone * (1 + mottle + np.float32(0.12) * masks["fingernails"])[..., None]
     if bare:
         skin = skin * (1 - masks["aureolae"][..., None] * np.float32([0.15, 0.4, 0.38]))
     _paint_face(skin[skin_map().face_box], tone, shape, hair, rng)
@@ -81,9 +80,9 @@ def _paint_face(skin, tone, shape, hair, rng):
 def _paint_lips(skin, face, tone, shape, rng):
     lips = tone * [0.93, 0.70, 0.69]
     if shape.female:
-        lips = np.array([0.72, 0.38, 0.36]) * (0.35 + 0.75 * tone.mean())
-        if rng.random() < 0.25:
-            lips = np.array([[0.65, 0.13, 0.18], [0.55, 0.2, 0.27], [0.8, 0.35, 0.38]][rng.integers(3)])
+        lips = (0.55 * np.array([0.72, 0.38, 0.36]) + 0.45 * tone) * (0.4 + 0.7 * tone.mean())
+        if rng.random() < 0.18:
+            lips = np.array([[0.6, 0.17, 0.2], [0.52, 0.22, 0.27], [0.74, 0.36, 0.38]][rng.integers(3)])
     _lay(skin, face.masks["lips"] * 0.85, lips)
     gap = np.exp(-(((face.y - skin_map().mouth_height) / 0.025) ** 2)) * face.masks["lips"]
     skin *= 1 - 0.5 * gap[..., None].astype(np.float32)

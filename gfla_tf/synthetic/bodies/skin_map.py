@@ -37,7 +37,7 @@ class SkinMap:
         always, both = np.ones((count, 3), np.float32), np.ones(count, np.uint8)
         _, number, barycentric = native.rasterize(corners, own, always, both, SIZE, SIZE)
         inside = number >= 0
-        weights = np.concatenate([barycentric, 1 - barycentric.sum(-1, keepdims=True)], -1)[inside]
+        weights = np.concatenate([barycentric[inside], 1 - barycentric[inside].sum(-1, keepdims=True)], -1)
         position = np.zeros((SIZE, SIZE, 3), np.float32)
         position[inside] = np.einsum("pk,pkc->pc", weights, base.vertices[triangles[number[inside]]])
         outside = (~inside).astype(np.uint8)

@@ -8,6 +8,7 @@ from gfla_tf.keypoints.joint_orders import H36M_17
 from gfla_tf.models.pose_generator import PoseGenerator
 from gfla_tf.models.presets import generator_class
 from gfla_tf.ops.dance_structure import dance_structure
+from gfla_tf.synthetic.bodies.rendered import render_clips as render_bodies
 from gfla_tf.synthetic.people.rendered_clips import render_clips
 from gfla_tf.training.objectives.animation import FramewiseObjective
 from gfla_tf.training.tasks.clip import ClipTask
@@ -19,8 +20,8 @@ class DanceTask(ClipTask):
     The generator is a `DanceGenerator`, or for comparison a `PoseGenerator`, which draws every frame from the reference alone.
     """
 
-    datasets = ("synthetic_people", "fashionvideo", "iper")
-    datasets_with_flow = ("synthetic_people",)
+    datasets = ("synthetic_people", "synthetic_bodies", "fashionvideo", "iper")
+    datasets_with_flow = ("synthetic_people", "synthetic_bodies")
 
     def generator_settings(self):
         framewise = generator_class(self.config.model.preset) is PoseGenerator
@@ -38,7 +39,8 @@ class DanceTask(ClipTask):
         return super().objective(generator, features, stage, window_sigma)
 
     def render(self, image_size, split, seed, clips, length):
-        return render_clips(image_size, split, seed, clips, length, self.config.data.pose_noise)
+        draw = render_bodies if self.config.data.dataset == "synthetic_bodies" else render_clips
+        return draw(image_size, split, seed, clips, length, self.config.data.pose_noise)
 
     def samples(self, builder, split):
         return ClipSamples(builder, split, structure=("keypoints", (len(H36M_17), 3)))
