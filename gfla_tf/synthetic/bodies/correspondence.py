@@ -18,6 +18,8 @@ def flow(source, target):
         (H, W, 2) float32 (x, y) in pixels from target to source, multiples of 1/64, zero on the background; (H, W) bool
         visibility: whether the source shows that point.
     """
-    values, visible = native.flow(target.center_number, target.center_barycentric, target.owner.mesh, target.screen, source.screen, SAMPLES,
-                                  source.inverse_depth, source.number, _TOLERANCE)  # fmt: skip
+    values, visible = native.flow(
+        target.center_number, target.center_barycentric, target.owner.mesh, target.screen, source.screen, SAMPLES,
+        source.inverse_depth, source.number, _TOLERANCE,
+    )  # fmt: skip
     return np.round(values * 64) / np.float32(64), visible

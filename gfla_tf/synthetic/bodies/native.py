@@ -133,6 +133,9 @@ def flow(
     """
     height, width = number.shape
     out, visible = np.empty((height, width, 2), np.float32), np.empty((height, width), np.uint8)
-    _call("flow", width, height, (number, "i"), (barycentric, "f"), (mesh.triangles, "i"), (own_screen, "f"), (source_screen, "f"), samples,
-          (source_depth, "f"), (source_number, "i"), (mesh.layer, "B"), float(tolerance), (out, "f"), (visible, "B"))  # fmt: skip
+    _call(
+        "flow", width, height, (number, "i"), (barycentric, "f"), (mesh.triangles, "i"), (own_screen, "f"),
+        (source_screen, "f"), samples, (source_depth, "f"), (source_number, "i"), (mesh.layer, "B"),
+        float(tolerance), (out, "f"), (visible, "B"),
+    )  # fmt: skip
     return out, visible > 0
