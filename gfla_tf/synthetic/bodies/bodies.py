@@ -8,7 +8,7 @@ from gfla_tf.errors import GflaError
 from gfla_tf.synthetic.bodies import correspondence
 from gfla_tf.synthetic.bodies.frame import render
 from gfla_tf.synthetic.bodies.motions import DANCES, draw_moment, draw_motion
-from gfla_tf.synthetic.bodies.person import Person, draw_person
+from gfla_tf.synthetic.bodies.person import Person, draw_person, seen_from_afar
 from gfla_tf.synthetic.bodies.random_poses import draw_pose
 from gfla_tf.synthetic.bodies.scene import Scene, draw_scene
 from gfla_tf.synthetic.bodies.sensor import photographed
@@ -17,6 +17,7 @@ from gfla_tf.synthetic.people.clips import joined
 
 _PERSON, _SCENE, _FRAME, _CLIP, _SENSOR = range(16, 21)  # apart from the keys of the drawn people
 FRAMES_PER_SECOND = 15
+_TEXTURED = 256  # height of the pictures that the textures are made for
 # Degrees from facing the camera, and how often people are seen so.
 _VIEWS = {0: 5.5, 35: 3.6, 70: 1.2, 110: 0.5, 180: 0.7}
 
@@ -61,6 +62,9 @@ class SyntheticBodies(SyntheticSource):
 
     def _draw_identity(self, number):
         person = draw_person(self._rng(number, _PERSON))
+        factor = 2 ** max(0, round(np.log2(_TEXTURED / self.image_size[0])))
+        if factor > 1:
+            person = seen_from_afar(person, factor)
         scene = draw_scene(self._rng(number, _SCENE), self.image_size, person.shape.height)
         return Identity(person, scene)
 

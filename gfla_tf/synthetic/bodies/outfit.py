@@ -176,7 +176,7 @@ def _draw_top(rng, shape, bottom):
     neck, sleeve = str(rng.choice(neck)), SLEEVES[str(rng.choice(sleeve))] + rng.normal(0, 0.06)
     # Tucked in, ending at the hip, or longer.
     tucked = bottom.kind == "skirt" or rng.random() < (0.3 if kind == "shirt" else 0.16)
-    hem = rng.uniform(0.95, 1.2) if tucked else rng.uniform(-0.25, 0.45)
+    hem = rng.uniform(0.95, 1.2) if tucked else rng.uniform(-0.1, 0.5)
     loose = rng.random() < (0.55 if kind == "sweater" else 0.35)
     ease = rng.uniform(0.2, 0.42) if loose else rng.uniform(0.06, 0.2)
     cloth = bottom.cloth if dress else draw_cloth(rng, _CLOTHS["tee" if kind == "tank" else kind])

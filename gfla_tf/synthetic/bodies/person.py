@@ -10,7 +10,7 @@ from gfla_tf.synthetic.bodies.hair import Hair, draw_hair, grow
 from gfla_tf.synthetic.bodies.outfit import Outfit, draw_outfit
 from gfla_tf.synthetic.bodies.pieces import LAYERS, MATERIALS, piece
 from gfla_tf.synthetic.bodies.shape import Shape, draw_shape
-from gfla_tf.synthetic.bodies.sheets import pack, paint_eye, paint_hair, paint_outfit
+from gfla_tf.synthetic.bodies.sheets import coarsened, pack, paint_eye, paint_hair, paint_outfit
 from gfla_tf.synthetic.bodies.skin import paint_skin
 from gfla_tf.synthetic.bodies.skin_map import skin_map
 from gfla_tf.synthetic.bodies.template import strongest_bones, template
@@ -84,6 +84,16 @@ def draw_person(rng):
     mesh = _assemble(pieces, sheets | paint_outfit(outfit, rng), _materials(outfit, hair, rng))
     heads = template().heads(shape.vertices)
     return Person(shape, hair, outfit, mesh, heads, _finger_axes(heads), _marks())
+
+
+def seen_from_afar(person, factor):
+    """The person with textures so many times coarser, and the folds of cloth as large as before."""
+    mesh = person.mesh
+    atlas, table = coarsened(mesh.atlas, mesh.table, factor)
+    materials = mesh.materials * np.float32([1, factor, 1, 1, 1, 1, 1, 1])
+    return dataclasses.replace(
+        person, mesh=dataclasses.replace(mesh, atlas=atlas, table=table, materials=materials)
+    )
 
 
 def _body(shape, covered):

@@ -231,7 +231,7 @@ def _stand(stage, rng, kind, x, z):
         stage.box((x, 1.6, z), (1.3, 1.6, 1.3), stage.plain(palette.wall(rng) * 0.8))
         leaves = (
             np.float32([0.2, 0.34, 0.16])
-            * (1 + 0.45 * noise((64, 64), 3, rng))[..., None]
+            * (1 + 0.3 * noise((64, 64), 3, rng))[..., None]
             * rng.uniform(0.7, 1.4)
         )
         stage.blob(

@@ -1,5 +1,6 @@
 """The textures of an outfit: cloth with its seams, buttons, belts, prints and ribs, and all of it packed into one atlas."""
 
+import cv2
 import numpy as np
 
 from gfla_tf.synthetic.bodies import palette
@@ -174,6 +175,16 @@ def paint_eye(rng):
     )
     eye *= 1 - np.clip((0.035 - radius) / 0.008, 0, 1)[..., None] * 0.95
     return eye + (np.hypot(x - 0.06, y + 0.07) < 0.05)[..., None] * 0.7
+
+
+def coarsened(atlas, table, factor):
+    """`pack`'s arrays with every texture so many times smaller: a small picture of fine textures would flicker."""
+    sheets = {}
+    for name, (offset, width, height) in zip(MATERIALS, table.tolist()):
+        image = atlas[offset : offset + width * height * 3].reshape(height, width, 3)
+        size = max(2, width // factor), max(2, height // factor)
+        sheets[name] = cv2.resize(image, size, interpolation=cv2.INTER_AREA) / np.float32(255)
+    return pack(sheets)
 
 
 def pack(sheets):

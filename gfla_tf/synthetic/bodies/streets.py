@@ -106,9 +106,9 @@ def _tree(stage, rng):
         (rng.uniform(0.7, 1.6), tall / 3, 1),
         stage.plain(np.float32([0.25, 0.19, 0.14]) * rng.uniform(0.7, 1.4)),
     )
-    green = np.float32([0.24, 0.33, 0.13]) * rng.uniform([0.7, 0.8, 0.7], [1.9, 1.4, 1.5])
+    green = np.float32([0.27, 0.33, 0.17]) * rng.uniform([0.8, 0.9, 0.8], [1.5, 1.3, 1.3])
     leaves = stage.texture(
-        green * (1 + 0.5 * noise((128, 128), 3, rng) + 0.25 * noise((128, 128), 8, rng))[..., None]
+        green * (1 + 0.28 * noise((128, 128), 3, rng) + 0.15 * noise((128, 128), 8, rng))[..., None]
     )
     for _ in range(rng.integers(2, 5)):
         offset = rng.normal(0, 1, 3) * (5, 6, 4)
@@ -149,7 +149,7 @@ def _pole(stage, rng):
 def _low_wall(stage, rng):
     z, tall = -rng.uniform(6, 30), rng.uniform(3, 14)
     if rng.random() < 0.5:
-        hedge = np.float32([0.22, 0.31, 0.14]) * (1 + 0.45 * noise((128, 128), 3, rng))[..., None]
+        hedge = np.float32([0.22, 0.31, 0.14]) * (1 + 0.28 * noise((128, 128), 3, rng))[..., None]
         stage.box(
             (rng.uniform(-20, 20), tall / 2, z),
             (rng.uniform(30, 90), tall / 2, 3),

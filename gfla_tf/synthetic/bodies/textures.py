@@ -146,7 +146,7 @@ def _blocks(sheet, rng):
 
 
 def _denim(sheet, rng):
-    fade = noise((SIZE, SIZE), 64, rng) * 0.04 + noise((SIZE, SIZE), 24, rng) * 0.025
+    fade = noise((SIZE, SIZE), 64, rng) * 0.015 + noise((SIZE, SIZE), 24, rng) * 0.02
     twill = 0.02 * np.sin((sheet.x + sheet.y) * (2 * np.pi / 0.09)) + noise((SIZE, SIZE), 1, rng) * 0.025
     sheet.image += (fade + twill)[..., None]
 

@@ -79,20 +79,21 @@ def tiled(rows, zoom, gap=2):
     return np.vstack([np.hstack([np.pad(p, pad, constant_values=255) for p in row]) for row in pictures])
 
 
-def main():
+def main(dataset=SyntheticPeople, image_size=(64, 64), zoom=2):
+    """Writes the contact sheet of a dataset that the command line asks for; size and zoom are defaults."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("out", metavar="OUT.png", help="picture to write")
     parser.add_argument(
-        "--image-size", type=int, nargs=2, default=(64, 64), metavar=("H", "W"), help="size of a frame"
+        "--image-size", type=int, nargs=2, default=image_size, metavar=("H", "W"), help="size of a frame"
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of the dataset")
     parser.add_argument("--split", default="train", help=" or ".join(SPLITS))
     parser.add_argument("--first", type=int, default=0, help="first identity")
     parser.add_argument("--identities", type=int, default=8, help="number of rows")
     parser.add_argument("--frames", type=int, default=10, help="number of columns")
-    parser.add_argument("--zoom", type=int, default=2, help="enlarge the frames so many times")
+    parser.add_argument("--zoom", type=int, default=zoom, help="enlarge the frames so many times")
     parser.add_argument(
         "--joints", action="store_true", help="draw the joints: the person's right in red, left in blue"
     )
@@ -105,7 +106,7 @@ def main():
         for name in ("identities", "frames", "zoom"):
             if getattr(options, name) < 1:
                 raise GflaError(f"--{name} is {getattr(options, name)}: it must be at least 1.")
-        people = SyntheticPeople(options.image_size, options.split, options.seed)
+        people = dataset(options.image_size, options.split, options.seed)
         row = clip_row if options.clip else frames_row
         rows = [
             flow_row(people, i) if options.flow else row(people, i, options.frames, options.joints)
