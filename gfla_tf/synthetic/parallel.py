@@ -20,7 +20,7 @@ def cores():
     return os.cpu_count() or 1
 
 
-def _end_with_parent():
+def end_with_parent():
     """Has this process end when the one that wants its work is killed, and not by itself: Ctrl-C reaches all of them."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process().sentinel
@@ -30,6 +30,12 @@ def _end_with_parent():
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def start_in_background():
+    """The same for a process whose work is less urgent than that of the one that wants it."""
+    end_with_parent()
+    os.nice(5)
 
 
 def parallel_map(function, jobs, what, unit="identity"):
@@ -46,7 +52,7 @@ def parallel_map(function, jobs, what, unit="identity"):
     """
     # Spawned, not forked: a fork of a process in which TensorFlow has threads can hang.
     workers = min(cores(), len(jobs))
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _end_with_parent)
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), end_with_parent)
     try:
         results = pool.map(function, jobs, chunksize=max(1, min(16, len(jobs) // workers)))
         return list(tqdm(results, total=len(jobs), desc=what, unit=unit, disable=None))

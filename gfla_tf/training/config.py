@@ -23,6 +23,8 @@ class DataConfig:
     seed: int = 0
     identities: int = 400
     frames: int = 6
+    # synthetic_bodies, pose: samples of each person until a new one, drawn in the background, takes its place; 0: all stay.
+    lifetime: int = 0
     heat_map_sigma: float = HEAT_MAP_SIGMA  # pixels
     limb_sigma: float | None = None  # pixels; adds a map per limb to the joints' heat maps
     clip_frames: int = 30  # dance, face: length of a clip

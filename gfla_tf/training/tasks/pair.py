@@ -68,11 +68,18 @@ class PairTask(Task):
             held_out = self.samples(builder, "test")
             shown = sample_dataset(held_out, min(4, len(held_out)), self.prepare)
             return self.samples(builder, "train"), next(iter(shown))
-        bank = self.render(size, "train", data.seed, data.identities, data.frames)
+        bank = self.training_data(size)
         samples = self.render(size, "test", SAMPLE_SEED, 4, 2)
         return bank, next(iter(pair_dataset(samples, 4, self.prepare)))
 
+    def training_data(self, image_size):
+        """What training draws its pairs from: a `PairBank`, or something with a `dataset` of its own, see `BodyStream`."""
+        data = self.config.data
+        return self.render(image_size, "train", data.seed, data.identities, data.frames)
+
     def dataset(self, data, seed, start, part=WHOLE):
+        if hasattr(data, "dataset"):
+            return data.dataset(self.config.batch_size, self.prepare, seed, start, part)
         dataset = pair_dataset if isinstance(data, PairBank) else sample_dataset
         return dataset(data, self.config.batch_size, self.prepare, seed, start, part)
 

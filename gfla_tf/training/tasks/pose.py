@@ -9,6 +9,7 @@ from gfla_tf.keypoints.poses import pose_channels
 from gfla_tf.losses.features import PEOPLE_HEAT_MAP_SIGMA
 from gfla_tf.pictures.drawing import pose_picture
 from gfla_tf.synthetic.bodies.rendered import render_frames as render_bodies
+from gfla_tf.synthetic.bodies.stream import BodyStream
 from gfla_tf.synthetic.people.rendered_pairs import render_frames
 from gfla_tf.training.tasks.pair import PairTask
 
@@ -29,6 +30,12 @@ class PoseTask(PairTask):
 
     def check_settings(self, require):
         super().check_settings(require)
+        renewed = self.config.data.dataset == "synthetic_bodies"
+        require(
+            "data.lifetime",
+            lambda n: n == 0 or (renewed and n > 0),
+            "give 0, or choose data.dataset synthetic_bodies",
+        )
         features = self.config.features
         if features.network == "people" and features.weights is None:
             require(
@@ -46,9 +53,16 @@ class PoseTask(PairTask):
         super().check(generator, features)
 
     def render(self, image_size, split, seed, identities, frames):
-        supervised = any(stage.flow_error for stage in (self.config.flow, self.config.full))
         draw = render_bodies if self.config.data.dataset == "synthetic_bodies" else render_frames
-        return draw(image_size, split, seed, identities, frames, supervised)
+        return draw(image_size, split, seed, identities, frames, self._supervised)
+
+    def training_data(self, image_size):
+        data = self.config.data
+        if not data.lifetime:
+            return super().training_data(image_size)
+        return BodyStream(
+            image_size, "train", data.seed, data.identities, data.frames, data.lifetime, self._supervised
+        )
 
     def samples(self, builder, split):
         return PosePairSamples(builder, split)
@@ -61,6 +75,10 @@ class PoseTask(PairTask):
             result["flow"] = tf.cast(batch["flow"], tf.float32)
             result["visibility"] = tf.cast(batch["visibility"], tf.float32)[..., None]
         return result
+
+    @property
+    def _supervised(self):
+        return any(stage.flow_error for stage in (self.config.flow, self.config.full))
 
     def draw_condition(self, condition):
         return pose_picture(condition)
