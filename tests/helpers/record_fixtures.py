@@ -1,0 +1,170 @@
+"""Writes the numbers that Python's and JavaScript's detectors, retargeting and filter have to agree on.
+
+    python -m tests.helpers.record_fixtures
+
+makes tests/fixtures/pose_detector.json and retarget.json anew from seeded draws. Each entry is {"input": ...,
+"output": ...}; the tests of both languages compute the outputs from the inputs. Run it after a change of behavior that is meant.
+"""
+
+import itertools
+import json
+from pathlib import Path
+
+import numpy as np
+
+from gfla_tf.inference import retarget, smoothing
+from gfla_tf.inference.detectors import blazepose, pose_points, regions, ssd
+from gfla_tf.keypoints.joint_orders import H36M_17, to_h36m
+from gfla_tf.keypoints.poses import JOINTS
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+
+
+def pose_detector():
+    """{name: {"input", "output"}} of the steps from a detector's outputs to points."""
+    draw = np.random.default_rng(14)
+    places = ssd.anchors(224, blazepose.STRIDES)
+    chosen = draw.choice(len(places), 6, replace=False)
+    chosen = np.concatenate([chosen, chosen[:2] + 2])  # neighbours, whose boxes overlap
+    raw = draw.normal(0, 8, (len(chosen), 12))
+    raw[:, 2:4] = draw.uniform(40, 60, (len(chosen), 2))
+    logits = draw.uniform(0.5, 4, len(chosen))
+    points = draw.uniform(0.1, 0.9, (3, 5))
+    heat_maps = draw.normal(0, 2, (16, 16, 3))
+    heat_maps[..., 2] -= 20  # never sure
+    cases = {
+        "anchors": {"size": 224, "strides": list(blazepose.STRIDES)},
+        "decode_and_blend": {"raw": raw, "logits": logits, "anchors": places[chosen], "size": 224}
+        | {"least_score": blazepose.LEAST_SCORE, "same_box": blazepose.SAME_BOX},
+        "around": {"center": [320.5, 240.25], "edge": [350.0, 100.0], "scale": blazepose.MARGIN},
+        "to_picture": {
+            "region": list(regions.Region(320.0, 200.0, 300.0, 0.3)),
+            "points": [[0, 0], [0.25, 0.75]],
+        },
+        "overlap": {"first": [100, 100, 80, 0], "second": [130, 90, 60, 0.4]},
+        "refined": {"points": points, "heat_maps": heat_maps},
+    }
+    return {name: {"input": listed(one), "output": listed(answer(name, one))} for name, one in cases.items()}
+
+
+def answer(name, case):
+    """What Python computes of a case's input."""
+    if name == "anchors":
+        every = ssd.anchors(case["size"], case["strides"])
+        return {"count": len(every), "some": every[[0, 1, 2, 57, 1568, 1960, 2253]]}
+    if name == "decode_and_blend":
+        likely = ssd.decode(*arrays(case, "raw", "logits", "anchors"), case["size"], case["least_score"])
+        return [one._asdict() for one in ssd.blend(*likely, case["same_box"])]
+    if name == "around":
+        return list(regions.around(case["center"], case["edge"], case["scale"]))
+    if name == "to_picture":
+        return regions.to_picture(case["points"], regions.Region(*case["region"]))
+    if name == "overlap":
+        return regions.overlap(regions.Region(*case["first"]), regions.Region(*case["second"]))
+    return pose_points.refined(*arrays(case, "points", "heat_maps"))
+
+
+def walk(frames, seed, height=300.0):
+    """Keypoints (frames, 18, 3) of somebody who walks, trembles, loses a wrist for a while and once changes sides."""
+    draw = np.random.default_rng(seed)
+    usual = {"neck": (0, 0)}
+    for name in sorted((name for name in JOINTS if name != "neck"), key=retarget._depth):
+        usual[name] = tuple(
+            np.add(usual.get(retarget.BODY[name][0], (0, 1)), _STEPS[name.split("_")[-1]](name))
+        )
+    pose = np.array([usual[name] for name in JOINTS]) * height / 3 + (200, 100)
+    moving = np.repeat(pose[None], frames, axis=0)
+    time = np.arange(frames)[:, None]
+    side = np.array([name.startswith("right") - name.startswith("left") for name in JOINTS])
+    moving[..., 0] += 2 * time + 0.1 * side * (pose[:, 1] - 100) * np.sin(0.4 * time)
+    keypoints = np.concatenate(
+        [moving + draw.normal(0, 1, moving.shape), draw.uniform(0.6, 1, (frames, 18, 1))], -1
+    )
+    keypoints[6:11, JOINTS.index("right_wrist")] = 0
+    legs = [JOINTS.index(f"{one}_{part}") for one in ("right", "left") for part in ("hip", "knee", "ankle")]
+    keypoints[14:15, legs] = keypoints[14:15, legs[3:] + legs[:3]]
+    return keypoints.round(3)
+
+
+def _aside(across, down):
+    return lambda name: (across * (-1 if name.startswith("right") else 1), down)
+
+
+_STEPS = {
+    "shoulder": _aside(0.36, 0), "elbow": _aside(0.1, 0.5), "wrist": _aside(0.05, 0.45), "hip": _aside(0.2, 0),
+    "knee": _aside(0.02, 0.8), "ankle": _aside(0, 0.8), "nose": lambda name: (0, -0.4), "eye": _aside(0.1, -0.05),
+    "ear": _aside(0.12, 0.02),
+}  # fmt: skip
+
+
+def retargeting():
+    """{name: {"input", "output"}} of retargeting and of the filter."""
+    driver, source = walk(20, 1), walk(1, 2, 210.0)[0]
+    half = source.copy()
+    half[[index for index, name in enumerate(JOINTS) if name.split("_")[-1] in ("hip", "knee", "ankle")]] = 0
+    cases = {
+        "steadied": {"frames": driver, "seconds": 1 / 25, "joints": JOINTS},
+        "steadied_dancer": {"frames": to_h36m(driver)[:6], "seconds": 1 / 30, "joints": H36M_17},
+        "build": {"frames": driver, "joints": JOINTS},
+        "build_of_half": {"frames": half[None], "joints": JOINTS},
+    }
+    for mode in retarget.MODES:
+        cases[f"retargeted_{mode}"] = {"driver": driver, "source": source, "joints": JOINTS, "mode": mode}
+    cases["retargeted_half"] = {"driver": driver, "source": half, "joints": JOINTS, "mode": "limbs"}
+    dancer = {"driver": to_h36m(driver), "source": to_h36m(source), "joints": H36M_17, "mode": "limbs"}
+    cases["retargeted_dancer"] = dancer
+    return {
+        name: {"input": listed(one), "output": listed(retargeting_answer(one))} for name, one in cases.items()
+    }
+
+
+def retargeting_answer(case):
+    """What Python computes of a case's input."""
+    joints = tuple(case["joints"])
+    if "seconds" in case:
+        state, given = None, []
+        for frame in arrays(case, "frames")[0]:
+            joints_now, state = smoothing.steadied(
+                frame, state, case["seconds"], smoothing.side_groups(joints)
+            )
+            given.append(joints_now)
+        return np.stack(given)
+    if "frames" in case:
+        return retarget.build_of(case["frames"], joints)._asdict()
+    driver, source = arrays(case, "driver", "source")
+    builds = retarget.build_of(driver, joints), retarget.build_of(source[None], joints)
+    return np.stack([retarget.retargeted(frame, *builds, joints, case["mode"]) for frame in driver[::5]])
+
+
+def arrays(case, *names):
+    """float64 arrays of a case's lists."""
+    return [np.asarray(case[name], np.float64) for name in names]
+
+
+def listed(value):
+    """The value as JSON has it."""
+    if isinstance(value, dict):
+        return {name: listed(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [listed(one) for one in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return listed(value.tolist())
+    return round(value, 8) if isinstance(value, float) else value
+
+
+def flat(value):
+    """All numbers of what `listed` gives, in one list."""
+    if isinstance(value, dict):
+        value = [value[key] for key in sorted(value)]
+    return list(itertools.chain.from_iterable(map(flat, value))) if isinstance(value, list) else [value]
+
+
+def write(name, content):
+    """Writes a fixture, an entry a line."""
+    lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in content.items())
+    (FIXTURES / f"{name}.json").write_text(f"{{\n{lines}\n}}\n")
+
+
+if __name__ == "__main__":
+    write("pose_detector", pose_detector())
+    write("retarget", retargeting())
