@@ -196,7 +196,7 @@ def test_the_crop_of_a_walk_has_one_size_and_goes_along(models, files):
     assert heights[0] == pytest.approx(340 / alone / ROOM * SIZE[0], rel=0.02)
     write_video(files / "walk.mp4", frames, 25)
     poses = iter(range(FRAMES))
-    person.detector = lambda: contextlib.nullcontext(
+    person.detector = lambda film: contextlib.nullcontext(
         lambda image: person.find(files / "dance" / f"frame_{next(poses)}.json")
     )
     for picture, target in zip(Track(person, files / "walk.mp4").pictures(), targets, strict=True):
@@ -245,7 +245,7 @@ def test_a_film_of_a_person_is_followed_at_its_own_rate(models, files, monkeypat
     write_video(files / "dancer.mp4", frames, 12)
 
     class Detector:
-        def __init__(self, model):
+        def __init__(self, model, film):
             pass
 
         def __enter__(self):

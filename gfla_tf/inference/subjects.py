@@ -35,7 +35,7 @@ class Person:
     Args:
         description: of the network, see `gfla_tf.litert.description`.
         path: of the network, for the error.
-        detector_model: path of MediaPipe's model, if it is not to be looked for.
+        detector_model: the detector's networks, as for `read_pose_networks`.
 
     Raises:
         GflaError: the network was made for other joints.
@@ -56,9 +56,9 @@ class Person:
         return find_pose(path, self.joints)
 
     @contextlib.contextmanager
-    def detector(self):
-        """Gives a function from uint8 images (H, W, 3) to keypoints, or None where nobody is seen."""
-        with PoseDetector(self._detector_model) as detect:
+    def detector(self, film=False):
+        """Gives a function from uint8 images (H, W, 3), or a film's frames in order, to keypoints, or None of nobody."""
+        with PoseDetector(self._detector_model, film) as detect:
             yield detect
 
     def on_photo(self, keypoints, image_size):
@@ -92,8 +92,8 @@ class Dancer(Person):
     )  # its top, which 18 joints lack
 
     @contextlib.contextmanager
-    def detector(self):
-        with super().detector() as detect:
+    def detector(self, film=False):
+        with super().detector(film) as detect:
             yield lambda image: None if (found := detect(image)) is None else to_h36m(found)
 
     def maps(self, keypoints, image):
@@ -117,7 +117,7 @@ class Face:
         return _certain(read_points(path))
 
     @contextlib.contextmanager
-    def detector(self):
+    def detector(self, film=False):
         with MeshFaceDetector(self._detector_model) as detect:
             yield lambda image: None if (found := detect(image)) is None else _certain(found)
 

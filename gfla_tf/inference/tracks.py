@@ -93,7 +93,7 @@ class Track:
         else:
             video = read_video(self._path)
             self.fps = video.fps
-            with self._subject.detector() as detect:
+            with self._subject.detector(film=True) as detect:
                 yield from map(detect, video.frames)
 
     def _crops(self):

@@ -73,7 +73,7 @@ def transfer_files(model, source, pose, output, *, source_pose=None, pose_model=
         pose: path of a photo, or of an OpenPose or COCO .json.
         output: path of the .png that shows everything side by side; the image alone is written beside it.
         source_pose: path of the source's pose as .json; None detects it.
-        pose_model: path of the detector's network; None looks for it.
+        pose_model: the detector's networks, as for `read_pose_networks`.
 
     Returns:
         the paths of the two pictures that were written.

@@ -1,27 +1,15 @@
-"""Finds the pose of the main person in a photo with MediaPipe's PoseLandmarker.
+"""Finds the pose of the main person in a photo or in the frames of a film, as our 18 joints.
 
-The landmarker finds 33 points (`mediapipe.tasks.python.vision.PoseLandmark`), of which 17 are joints of ours;
-the neck is the mean of the shoulders. Its visibility, the probability that a point is in the picture and not
-hidden, becomes the confidence.
+The networks (`gfla_tf.inference.detectors.blazepose`) find 33 points, of which 17 are joints of ours; the neck is the mean of the
+shoulders. Their visibility, the probability that a point is in the picture and not hidden, becomes the confidence.
 """
 
 import numpy as np
 
-from gfla_tf.inference.detectors.landmarkers import Landmarker, Model
+from gfla_tf.inference.detectors.blazepose import PeopleFinder
+from gfla_tf.inference.detectors.network_files import read_pose_networks
 from gfla_tf.inference.photos import inside_photo
 from gfla_tf.keypoints.pose_files import main_person, to_joints
-
-POSE_MODEL = Model(
-    kind="Pose",
-    what="pose model",
-    finds="Finding poses in photos",
-    option="--pose-model",
-    variable="GFLA_POSE_MODEL",
-    instead="give poses as JSON files",
-    url="https://storage.googleapis.com/mediapipe-models/pose_landmarker/pose_landmarker_full/float16/1/"
-    "pose_landmarker_full.task",
-    sha256="5134a3aad27a58b93da0088d431f366da362b44e3ccfbe3462b3827a839011b1",
-)
 
 # Our name of each of the 33 points; None where we have no such joint.
 MEDIAPIPE_33 = (
@@ -36,47 +24,58 @@ MEDIAPIPE_33 = (
     *(None,) * 4,  # heels and feet
 )
 
-# MediaPipe places hidden points by guess. On footage of a person seen from behind, guesses of visibility 0.13
+# The networks place hidden points by guess. On footage of a person seen from behind, guesses of visibility 0.13
 # to 0.46 lay where the eye would put the joint, and a limb left out costs a network more than one a little off.
 MIN_CONFIDENCE = 0.1
-MAX_PEOPLE = 4
 
 
-class PoseDetector(Landmarker):
-    """Finds the main person's joints in photos; a context manager.
+class PoseDetector:
+    """Finds the main person's joints; a context manager.
 
     >>> with PoseDetector() as detect:
     ...     keypoints = detect(photo)
 
     Args:
-        model: path of the PoseLandmarker model, by default found by `gfla_tf.inference.detectors.landmarkers.find_model`.
+        model: the networks, as for `read_pose_networks`.
+        film: pictures are the frames of one film, in order: whoever was the main person is followed as long as it is there.
 
     Raises:
-        GflaError: MediaPipe is not installed, or the model is missing or damaged.
+        GflaError: the networks cannot be had or loaded.
     """
 
-    def __init__(self, model=None):
-        super().__init__(POSE_MODEL, model, num_poses=MAX_PEOPLE)
+    def __init__(self, model=None, film=False):
+        finder = PeopleFinder(read_pose_networks(model))
+        self._find = finder.follow if film else finder.find
+        self._film, self._number = film, None
+
+    def people(self, image):
+        """All people of a uint8 RGB picture (H, W, 3), or of the next frame: list of `PersonFound`."""
+        return self._find(image)
 
     def __call__(self, image):
-        """Keypoints (18, 3) float32 of the main person (`gfla_tf.keypoints.pose_files.main_person`), or None without one.
+        """Keypoints (18, 3) float32 of the main person (`main_person`), or None without one.
 
         Joints whose visibility is below `MIN_CONFIDENCE`, or which lie outside the image, are missing.
 
         Args:
             image: uint8 RGB (H, W, 3).
         """
-        people = self.detect(image).pose_landmarks
-        return main_person([landmarks_to_joints(person, image.shape[:2]) for person in people])
+        people = {person.number: joints_of(person, image.shape[:2]) for person in self.people(image)}
+        chosen = people.get(self._number) if self._film else None
+        if chosen is None:
+            chosen = main_person(list(people.values()))
+        self._number = next((number for number, joints in people.items() if joints is chosen), None)
+        return chosen
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
 
 
-def landmarks_to_joints(landmarks, image_size):
-    """Our keypoints (18, 3) from 33 landmarks with `x`, `y` in fractions of the image and `visibility`.
-
-    A fraction counts from the outer edge of the first pixel, ours from its centre: x * width - 0.5.
-    """
-    height, width = image_size
-    points = np.array([(point.x, point.y, point.visibility) for point in landmarks], np.float32)
-    points[points[:, 2] < MIN_CONFIDENCE, 2] = 0
-    points[:, :2] = points[:, :2] * (width, height) - 0.5
+def joints_of(person, image_size):
+    """Our keypoints (18, 3) of a `PersonFound` in a picture of `image_size` (height, width)."""
+    points = person.points[:, [0, 1, 3]]
+    points = np.where(points[:, 2:] < MIN_CONFIDENCE, 0, points)
     return to_joints(inside_photo(points, image_size), MEDIAPIPE_33)
