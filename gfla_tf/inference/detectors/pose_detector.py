@@ -48,9 +48,13 @@ class PoseDetector:
         self._find = finder.follow if film else finder.find
         self._film, self._number = film, None
 
-    def people(self, image):
-        """All people of a uint8 RGB picture (H, W, 3), or of the next frame: list of `PersonFound`."""
+    def found(self, image):
+        """Everybody in a uint8 RGB picture (H, W, 3), or in the next frame: list of `PersonFound`, with numbers and outlines."""
         return self._find(image)
+
+    def people(self, image):
+        """Keypoints (18, 3) of everybody in a uint8 RGB picture (H, W, 3), or in the next frame."""
+        return [joints_of(person, image.shape[:2]) for person in self.found(image)]
 
     def __call__(self, image):
         """Keypoints (18, 3) float32 of the main person (`main_person`), or None without one.
@@ -60,7 +64,7 @@ class PoseDetector:
         Args:
             image: uint8 RGB (H, W, 3).
         """
-        people = {person.number: joints_of(person, image.shape[:2]) for person in self.people(image)}
+        people = {person.number: joints_of(person, image.shape[:2]) for person in self.found(image)}
         chosen = people.get(self._number) if self._film else None
         if chosen is None:
             chosen = main_person(list(people.values()))
