@@ -13,8 +13,9 @@ _BONES = {
     "knee": "Leg",
     "ankle": "Foot",
 }
-# Detectors' shoulders and ankles lie above the rig's: shares of the trunk and of the lower leg, measured against MediaPipe.
-_SHOULDER_RISE, _ANKLE_RISE = 0.07, 0.06
+# Detectors find shoulders and ankles higher than the rig's, hips and knees lower: shares of the trunk's length along the trunk,
+# for ankles and knees of the lower leg along it, measured against BlazePose by benchmarks/synthetic_people.py.
+_SHOULDER_RISE, _HIP_DROP, _KNEE_DROP, _ANKLE_RISE = 0.04, 0.03, 0.04, 0.06
 
 
 def places(person, bones):
@@ -34,11 +35,15 @@ def places(person, bones):
     for side, _, _ in SIDES:
         found |= {f"{side.lower()}_{joint}": bone(side + name) for joint, name in _BONES.items()}
     shoulders, hips = (found[f"left_{name}"] + found[f"right_{name}"] for name in ("shoulder", "hip"))
-    rise = _SHOULDER_RISE * bones[base.bone["Spine2"], :, 1] * np.linalg.norm(shoulders - hips) / 2
+    trunk = np.linalg.norm(shoulders - hips) / 2
     for side in ("left", "right"):
-        found[f"{side}_shoulder"] = found[f"{side}_shoulder"] + rise
+        found[f"{side}_shoulder"] = (
+            found[f"{side}_shoulder"] + _SHOULDER_RISE * trunk * bones[base.bone["Spine2"], :, 1]
+        )
+        found[f"{side}_hip"] = found[f"{side}_hip"] - _HIP_DROP * trunk * bones[base.bone["Hips"], :, 1]
         ankle, knee = found[f"{side}_ankle"], found[f"{side}_knee"]
         found[f"{side}_ankle"] = ankle + _ANKLE_RISE * (knee - ankle)
+        found[f"{side}_knee"] = knee + _KNEE_DROP * (ankle - knee)
     found["neck"] = (found["left_shoulder"] + found["right_shoulder"]) / 2
     return found
 
