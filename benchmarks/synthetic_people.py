@@ -1,53 +1,128 @@
-"""Speed of the synthetic people: pairs per second, with flow and visibility, on one and on two processes.
+"""Synthetic people, drawn ones and rigged bodies: their speed, how exact their flow is, and what a pose detector says of them.
 
-Run `python -m benchmarks.synthetic_people` or `python benchmarks/synthetic_people.py` in the repository. Every pair is of a new
-person, which is the dearest case: body, clothes and background are made anew.
+Run `python -m benchmarks.synthetic_people` in the repository. Speed is counted in pictures per second of processor time of one
+process, of new people who are shown in eight frames each, with the flow between each frame and the next.
 """
 
 import argparse
-import multiprocessing
-import os
 import time
 
+import cv2
+import numpy as np
+
+from gfla_tf.errors import GflaError, user_errors
+from gfla_tf.synthetic.bodies import SyntheticBodies, native
 from gfla_tf.synthetic.people import SyntheticPeople
 
-SIZES = ((64, 64), (128, 64), (96, 96), (128, 128), (256, 256))
+KINDS = {"drawn": SyntheticPeople, "bodies": SyntheticBodies}
+SIZES = ((128, 96), (256, 192))
+SEED = 7
+_FINE = 6  # samples a pixel where surfaces are compared
+_NEAR = 0.6  # decimetres within which two points are the same spot
 
 
-def make_pairs(image_size, first, count):
-    """Makes so many pairs and returns the seconds of processor time that it took."""
+def pictures_per_second(people, identities, frames=8):
+    """Pictures with flow per second of processor time."""
+    people.frame(identities, 0)  # tables that are made once
     start = time.process_time()
-    people = SyntheticPeople(image_size)
-    for identity in range(first, first + count):
-        people.pair(identity, 0, 1)
-    return time.process_time() - start
+    for identity in range(identities):
+        shown = [people.frame(identity, index) for index in range(frames)]
+        for source, target in zip(shown, shown[1:] + shown[:1]):
+            people.flow(source, target)
+    return identities * frames / (time.process_time() - start)
 
 
-def pairs_per_second(image_size, processes, seconds):
-    """Pairs per second of wall-clock time by so many processes together, and per second of processor time."""
-    make_pairs(image_size, 0, 2)
-    start = time.perf_counter()
-    make_pairs(image_size, 2, 5)
-    count = max(5, int(seconds * 5 / (time.perf_counter() - start)))
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        pool.starmap(make_pairs, [(image_size, 0, 2)] * processes, chunksize=1)  # imports are not measured
-        start = time.perf_counter()
-        used = pool.starmap(
-            make_pairs, [(image_size, 1000 * i, count) for i in range(processes)], chunksize=1
+def warping(people, identities):
+    """Median difference (of 255) of target and warped source on visible pixels, and their share of the person's."""
+    differences, seen, all_pixels = [], 0, 0
+    for identity in range(identities):
+        source, target = people.frame(identity, 0), people.frame(identity, 1)
+        flow, visibility = people.flow(source, target)
+        height, width = visibility.shape
+        x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+        warped = cv2.remap(
+            source.image,
+            x + flow[..., 0],
+            y + flow[..., 1],
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
         )
-        return processes * count / (time.perf_counter() - start), processes * count / sum(used)
+        differences.append(np.abs(warped.astype(float) - target.image).mean(axis=-1)[visibility])
+        seen, all_pixels = seen + visibility.sum(), all_pixels + target.person.sum()
+    return float(np.median(np.concatenate(differences))), seen / all_pixels
+
+
+def same_surface(bodies, identities):
+    """Share of the visible pixels whose flow points at the same spot of the body, within 6 centimetres."""
+    right = total = 0
+    for identity in range(identities):
+        source, target = bodies.frame(identity, 0), bodies.frame(identity, 1)
+        flow, visibility = bodies.flow(source, target)
+        mesh, (height, width) = source.owner.mesh, visibility.shape
+        fine = source.screen * np.float32([_FINE, _FINE, 1])
+        number = native.rasterize(
+            fine, mesh.triangles, mesh.cut, mesh.two_sided, width * _FINE, height * _FINE
+        )[1]
+        row, column = np.nonzero(visibility)
+        at = ((np.stack([column, row], axis=1) + 0.5 + flow[row, column]) * _FINE).astype(int)
+        found = number[np.clip(at[:, 1], 0, height * _FINE - 1), np.clip(at[:, 0], 0, width * _FINE - 1)]
+        middle = mesh.positions[mesh.triangles].mean(axis=1)
+        apart = np.linalg.norm(middle[found] - middle[target.center_number[row, column]], axis=1)
+        right, total = right + ((found >= 0) & (apart < _NEAR)).sum(), total + len(row)
+    return right / total
+
+
+def detection(people, identities, detect):
+    """Share of whole people whom a detector finds, and the median distance of its joints as a share of their height."""
+    found, shown, errors = 0, 0, []
+    for identity in range(identities):
+        frame = people.frame(identity, 0)
+        if not frame.keypoints[:, 2].all():
+            continue
+        shown += 1
+        joints = detect(frame.image)
+        if joints is None:
+            continue
+        found += 1
+        height = np.ptp(np.nonzero(frame.person)[0])
+        sure = joints[:, 2] > 0
+        errors.append(np.linalg.norm(joints[sure, :2] - frame.keypoints[sure, :2], axis=1) / height)
+    return found / shown, float(np.median(np.concatenate(errors)))
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Pairs per second of the synthetic people.")
-    parser.add_argument("--seconds", type=float, default=2.0, help="about how long to measure each figure")
-    seconds = parser.parse_args().seconds
-    print(f"pairs per second, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the start")
-    print("(on a busy machine, the figures per second of processor time are nearer to those of an idle one)")
-    print(f"{'size':>9} {'1 process':>10} {'2 processes':>12} {'per processor second':>21}")
-    for size in SIZES:
-        (one, alone), (two, _) = (pairs_per_second(size, processes, seconds) for processes in (1, 2))
-        print(f"{size[0]:>4}x{size[1]:<4} {one:>10.1f} {two:>12.1f} {alone:>21.1f}")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--identities", type=int, default=40, help="people for each figure")
+    parser.add_argument(
+        "--detector", action="store_true", help="ask the pose detector, too; its networks are fetched"
+    )
+    options = parser.parse_args()
+    with user_errors():
+        if options.identities < 1:
+            raise GflaError(f"--identities is {options.identities}: it must be at least 1.")
+        for kind, dataset in KINDS.items():
+            for size in SIZES:
+                speed = pictures_per_second(dataset(size, "test", SEED), max(1, options.identities // 4))
+                print(f"{kind:7} {size[0]}x{size[1]}: {speed:5.1f} pictures with flow per processor second")
+            people = dataset(SIZES[-1], "test", SEED)
+            difference, share = warping(people, options.identities)
+            print(
+                f"{kind:7} warped source against target where visible: median {difference:.2f} of 255; visible: {share:.0%}"
+            )
+            if kind == "bodies":
+                print(
+                    f"{kind:7} visible pixels on the right surface: {same_surface(people, options.identities):.2%}"
+                )
+            if options.detector:
+                from gfla_tf.inference.detectors.pose_detector import PoseDetector
+
+                with PoseDetector() as detect:
+                    rate, error = detection(people, options.identities, detect)
+                print(
+                    f"{kind:7} found by the pose detector: {rate:.1%}; median joint error {error:.2%} of the height"
+                )
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def _tile(generator, deviation, size=SIZE):
 @functools.cache
 def _tiles():
     generator = np.random.default_rng(7)
-    return {deviation: _tile(generator, deviation) for deviation in DEVIATIONS}
+    return {deviation: np.tile(_tile(generator, deviation), (2, 2)) for deviation in DEVIATIONS}
 
 
 def noise(shape, deviation, rng):
@@ -39,7 +39,7 @@ def noise(shape, deviation, rng):
         rng: numpy Generator, which chooses the window.
     """
     y, x = rng.integers(0, SIZE, 2)
-    return np.roll(_tiles()[deviation], (y, x), (0, 1))[: shape[0], : shape[1]]
+    return _tiles()[deviation][y : y + shape[0], x : x + shape[1]]
 
 
 @functools.cache

@@ -122,8 +122,10 @@ def _assemble(pieces, sheets, materials):
         0,
     )
     for one in pieces:
-        used, triangles = np.unique(one.triangles, return_inverse=True)
-        triangles = triangles.reshape(-1, 3)
+        mentioned = np.zeros(len(one.positions), bool)
+        mentioned[one.triangles] = True
+        used = np.flatnonzero(mentioned)
+        triangles = (np.cumsum(mentioned, dtype=np.int32) - 1)[one.triangles]
         if one.weights is None:
             bones, weights = all_bones[used], all_weights[used]
         else:

@@ -64,22 +64,20 @@ def _shadow_camera(light):
     ], np.float32)  # fmt: skip
 
 
-def _blurred(image, rng, low, high):
-    """Out of focus, by a share of the picture's height."""
-    deviation = rng.uniform(low, high) * image.shape[0] / 256
+def _drawn(stage, behind, rng, camera, light, blur):
+    """A stage set before what is `behind` it, out of focus by a share of the picture's height."""
+    deviation = rng.uniform(*blur) * camera.size[0] / 256
+    drawn = stage.render(camera, light, 1 if deviation > 0.9 else 2)
+    image = drawn[..., :3] * np.float32(light.exposure) + (1 - drawn[..., 3:]) * behind
     return cv2.GaussianBlur(image, (0, 0), deviation) if deviation > 0.25 else image
 
 
 def _room(rng, camera, light):
-    drawn = draw_room(rng).render(camera, light)
-    image = drawn[..., :3] * np.float32(light.exposure) + (1 - drawn[..., 3:]) * np.float32(0.5)
-    return _blurred(image, rng, 0.0, 1.6)
+    return _drawn(draw_room(rng), np.float32(0.5), rng, camera, light, (0.0, 1.6))
 
 
 def _street(rng, camera, light):
-    drawn = draw_street(rng).render(camera, light)
-    image = drawn[..., :3] * np.float32(light.exposure) + (1 - drawn[..., 3:]) * sky(rng, camera.size)
-    return _blurred(image, rng, 0.2, 3.0)
+    return _drawn(draw_street(rng), sky(rng, camera.size), rng, camera, light, (0.2, 3.0))
 
 
 def _studio(rng, camera, light):

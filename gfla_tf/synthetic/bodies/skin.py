@@ -1,5 +1,6 @@
 """The skin's texture: tone, blush, lips, brows, lashes, beard and the scalp below the hair, painted where they lie."""
 
+import cv2
 import numpy as np
 
 from gfla_tf.synthetic.bodies.hair import above_hairline
@@ -20,15 +21,17 @@ def paint_skin(shape, hair, bare, rng):
     Args:
         bare: whether the trunk is seen.
     """
-    size = (MASK_SIZE, MASK_SIZE)
     masks = template().masks
     share = rng.random()
     tones = _TONES[:, 0] * (1 - share) + _TONES[:, 1] * share
     tone = (shape.ancestry @ tones * rng.uniform(0.95, 1.05)).astype(np.float32)
-    mottle = np.float32(0.025) * noise(size, 24, rng) + np.float32(0.015) * noise(size, 3, rng)
-    skin = tone * (1 + mottle + np.float32(0.12) * masks["fingernails"])[..., None]
+    coarse = (MASK_SIZE // 2, MASK_SIZE // 2)
+    mottle = 1 + np.float32(0.025) * noise(coarse, 8, rng) + np.float32(0.015) * noise(coarse, 1, rng)
+    mottle = cv2.resize(mottle, (MASK_SIZE, MASK_SIZE), interpolation=cv2.INTER_LINEAR)
+    mottle += np.float32(0.12) * masks["fingernails"]
+    skin = mottle[..., None] * tone
     if bare:
-        skin = skin * (1 - masks["aureolae"][..., None] * np.float32([0.15, 0.4, 0.38]))
+        skin *= 1 - masks["aureolae"][..., None] * np.float32([0.15, 0.4, 0.38])
     _paint_face(skin[skin_map().face_box], tone, shape, hair, rng)
     return skin
 

@@ -80,8 +80,8 @@ class StageSet:
         uv = np.stack([turn.ravel() / np.pi * 2, down.ravel() / np.pi * 2], axis=1)
         self._add(points, ball, grid(rows, columns), uv, texture)
 
-    def render(self, camera, light):
-        """(H, W, 4) float32 linear color, premultiplied, and coverage."""
+    def render(self, camera, light, samples=SAMPLES):
+        """(H, W, 4) float32 linear color, premultiplied, and coverage; `samples` per pixel and axis."""
         points = np.ascontiguousarray(np.concatenate(self._points), np.float32)
         self.normals = np.ascontiguousarray(np.concatenate(self._normals), np.float32)
         depth = (points - camera.eye.astype(np.float32)) @ camera.turn[2].astype(np.float32)
@@ -92,12 +92,12 @@ class StageSet:
         self.material = np.ascontiguousarray(np.concatenate(self._texture)[before], np.uint8)
         self.atlas, self.table = _pack(self._textures)
         self.materials = np.tile(np.float32([0, 1, 0, 10, 0.3, 0, 1, 0]), (len(self._textures), 1))
-        height, width = (side * SAMPLES for side in camera.size)
-        screen = camera.project(points) * np.float32([SAMPLES, SAMPLES, 1])
+        height, width = (side * samples for side in camera.size)
+        screen = camera.project(points) * np.float32([samples, samples, 1])
         cut, both = np.ones((len(self.triangles), 3), np.float32), np.ones(len(self.triangles), np.uint8)
         _, number, barycentric = native.rasterize(screen, self.triangles, cut, both, width, height)
         occlusion = np.ones((height, width), np.float32)
-        return native.shade((height, width), SAMPLES, number, barycentric, self, points, self.normals, folds(),
+        return native.shade((height, width), samples, number, barycentric, self, points, self.normals, folds(),
                             light.packed(camera.eye), None, occlusion)  # fmt: skip
 
 
