@@ -312,7 +312,7 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(models, files, capsys):
         "must end in .mp4 or .gif": {"output": files / "film.avi"},
         "would overwrite": {"output": files / "text.mp4", "poses": files / "text.mp4"},
         "must be between 0.1 and 1000": {"fps": 0},
-        "There is no photo": {"source": files / "absent.png"},
+        "absent.png: No such file": {"source": files / "absent.png"},
         "Cannot write the video": {"output": files / "me.png" / "film.mp4"},
         "has no .txt files": {"model": models["face"], "source_pose": files / "me.txt"},
     }

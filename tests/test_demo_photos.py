@@ -6,7 +6,15 @@ import pytest
 from PIL import Image
 
 from gfla_tf.errors import GflaError
-from gfla_tf.inference.photos import MARGINS, Box, crop, crop_keypoints, inside_photo, person_box
+from gfla_tf.inference.photos import (
+    MARGINS,
+    Box,
+    crop,
+    crop_keypoints,
+    half_figure_box,
+    inside_photo,
+    person_box,
+)
 from gfla_tf.io.pictures import read_picture
 
 
@@ -47,13 +55,24 @@ def test_joints_stay_on_their_pixels():
         assert (moved[4:] == 0).all()
 
 
-def test_beyond_the_photo_its_border_is_repeated():
-    image = np.zeros((40, 30, 3), np.uint8)
-    image[:, 0], image[:, -1], image[0], image[-1] = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0)
+def test_beyond_the_photo_lies_the_color_of_its_border():
+    image = np.random.default_rng(0).integers(0, 256, (40, 30, 3), np.uint8)
+    image[:, 0], image[:, -1], image[0] = (200, 10, 20), (200, 10, 20), (200, 10, 20)
     cropped = crop(image, Box(-10, -10, 50, 60), (60, 50))
     np.testing.assert_array_equal(cropped[10:50, 10:40], image)
-    np.testing.assert_array_equal(cropped[:10, 10:40], np.broadcast_to(image[0], (10, 30, 3)))
-    np.testing.assert_array_equal(cropped[10:50, 40:], np.broadcast_to(image[:, -1:], (40, 10, 3)))
+    assert (cropped[:10] == (200, 10, 20)).all() and (cropped[:, 40:] == (200, 10, 20)).all()
+
+
+def test_a_half_figure_ends_where_its_photo_ends():
+    joints, names = (
+        keypoints((5, 5), (15, 5), (5, 35), (15, 35)),
+        ("left_hip", "right_hip", "left_knee", "right_ankle"),
+    )
+    box, size = Box(0, 0, 60, 80), (50, 60)
+    assert half_figure_box(box, joints, names, size) == box, "legs are seen"
+    joints[2:] = 0
+    assert half_figure_box(box, joints, names, size) == Box(0, -30, 60, 80)
+    assert half_figure_box(box, joints, names, (90, 60)) == box, "the photo goes on"
 
 
 def test_shrinking_averages():

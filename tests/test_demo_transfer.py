@@ -60,7 +60,7 @@ def arguments(tflite, files, **changed):
 
 
 def test_the_command_writes_the_generated_image_and_an_overview(model, files, capsys):
-    main(arguments(model, files))
+    main(arguments(model, files, retarget="none"))
     out = files / "out"
     assert sorted(path.name for path in out.iterdir()) == ["picture.png", "picture_generated.png"]
     assert capsys.readouterr().out.count("wrote") == 2
@@ -118,7 +118,7 @@ def test_bad_input_is_refused_in_one_sentence_with_status_2(model, files, capsys
     write_png(files / "small.png", small)
     cases = {
         "Cannot read the photo": {"source": files / "truncated.png"},
-        "There is no photo": {"source": files / "absent.png"},
+        "absent.png: No such file": {"source": files / "absent.png"},
         "There is no model file": {"model": files / "absent.tflite"},
         "LiteRT cannot load": {"model": files / "truncated.tflite"},
         "not valid JSON": {"pose": files / "broken.json"},

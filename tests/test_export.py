@@ -249,6 +249,7 @@ def test_the_description_says_what_the_network_is(small, converted):
     assert description["task"] == "pose"
     assert description["image_size"] == list(small.image_size)
     assert tuple(description["joints"]) == JOINTS
+    assert description["crop"]["margins"] == {"sides": 0.15, "above": 0.18, "below": 0.12}
     assert (description["heat_map_sigma"], description["limb_sigma"]) == (6.0, None)
     assert [entry["level"] for entry in description["attention"]] == list(small.levels)
     assert description["weights"] == WEIGHTS

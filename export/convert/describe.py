@@ -3,6 +3,9 @@
 from gfla_tf.export.convert.signatures import PLAIN
 from gfla_tf.export.convert.tasks import STATE, TASKS, is_recurrent
 
+from gfla_tf.inference.photos import crop_rule
+from gfla_tf.inference.subjects import SUBJECTS
+
 # What an array holds, by the first or the last word of its name, and between which values.
 _HOLDS = {
     "image": "RGB",
@@ -74,6 +77,8 @@ def task_fields(source):
     fields |= TASKS[source.task](generator, source.settings)
     if is_recurrent(generator):
         fields["state"] = STATE
+    if fields["task"] in SUBJECTS:
+        fields["crop"] = crop_rule(SUBJECTS[fields["task"]])
     return fields
 
 

@@ -38,7 +38,21 @@ def main(arguments=None):
     parser.add_argument(
         "--fps", type=float, default=25, help="frames per second of a folder (default: %(default)s)"
     )
-    add("--pose-model", "--face-model", help="MediaPipe's pose_landmarker_full.task or face_landmarker.task")
+    parser.add_argument(
+        "--retarget",
+        choices=("none", "scale", "limbs"),
+        default="limbs",
+        help="give the driver's skeleton the size, or the proportions, of the photo's (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--background",
+        default="keep",
+        metavar="keep|blur|COLOR|IMAGE",
+        help="behind the person: what the network draws, that blurred, a color such as #20a040, a picture",
+    )
+    add(
+        "--pose-model", "--face-model", help="full, lite, a pose_landmarker_*.task, or a face_landmarker.task"
+    )
     options = parser.parse_args(arguments)
     with user_errors():
         from gfla_tf.inference.animation import animate_files

@@ -35,7 +35,7 @@ def main(arguments=None):
         metavar="PIXELS",
         help="of the images that a folder's poses are of; without it, it is guessed",
     )
-    add("--pose-model", help="MediaPipe's pose_landmarker_full.task")
+    add("--pose-model", help="full, lite, or a pose_landmarker_*.task (default: full)")
     options = parser.parse_args(arguments)
     with user_errors():
         from gfla_tf.inference.cleaning import clean_files

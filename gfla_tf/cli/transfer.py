@@ -21,7 +21,13 @@ def main(arguments=None):
     add("--pose", required=True, help="the pose to take: a photo, or an OpenPose or COCO .json")
     add("--source-pose", help=".json of the source's pose; without it, it is detected")
     add("--output", required=True, help="the .png to write")
-    add("--pose-model", help="MediaPipe's pose_landmarker_full.task")
+    add("--pose-model", help="full, lite, or a pose_landmarker_*.task (default: full)")
+    parser.add_argument(
+        "--retarget",
+        choices=("none", "scale", "limbs"),
+        default="limbs",
+        help="give the pose the size, or the proportions, of the photo's person (default: %(default)s)",
+    )
     options = parser.parse_args(arguments)
     with user_errors():
         from gfla_tf.inference.transfer import transfer_files

@@ -4,7 +4,11 @@ import numpy as np
 from tqdm import tqdm
 
 from gfla_tf.errors import GflaError
+from gfla_tf.inference.backgrounds import Background
+from gfla_tf.inference.detectors.blazepose import PeopleFinder
+from gfla_tf.inference.detectors.network_files import read_pose_networks
 from gfla_tf.inference.models import load_model
+from gfla_tf.inference.motion import FittedMotion, hidden_parts
 from gfla_tf.inference.photos import to_float
 from gfla_tf.inference.subjects import SUBJECTS, read_subject, subject_of
 from gfla_tf.inference.tracks import Track
@@ -71,8 +75,9 @@ def animate(model, subject, image, keypoints, targets):
 
 
 def animate_files(
-    model, source, poses, output, *, source_pose=None, pose_model=None, fps=FPS, side_by_side=False
-):
+    model, source, poses, output, *, source_pose=None, pose_model=None, fps=FPS, side_by_side=False,
+    retarget="limbs", background="keep",
+):  # fmt: skip
     """Animates the person or the face of a picture file by a film or a folder of pose files; writes a film.
 
     Args:
@@ -84,6 +89,8 @@ def animate_files(
         pose_model: the detector's networks, as for `read_pose_networks`.
         fps: frames per second, where `poses` is a folder.
         side_by_side: show source and motion beside the generated frames.
+        retarget: what becomes of the driver's proportions, see `gfla_tf.inference.retarget`; faces are left as they are.
+        background: "keep", or as for `gfla_tf.inference.backgrounds.Background`.
 
     Returns:
         one sentence that says what was written.
@@ -100,21 +107,33 @@ def animate_files(
     subject = subject_of(model, pose_model)
     image, keypoints = read_subject(subject, source, source_pose)
     track = Track(subject, poses)
-    frames = animate(model, subject, image, keypoints, track)
+    is_person = hasattr(subject, "joints")
+    targets = track
+    if is_person and retarget != "none":
+        rate = track.fps or fps
+        targets = FittedMotion(track.in_film, subject.joints, keypoints, subject.size, retarget, rate)
+    frames = animate(model, subject, image, keypoints, targets)
+    if background != "keep":
+        if not is_person:
+            raise GflaError("--background is for people: leave it out for faces.")
+        behind = Background(background, PeopleFinder(read_pose_networks(pose_model)))
+        frames = map(behind, frames, targets)
     if side_by_side:
-        frames = _beside(frames, subject, image, track)
+        frames = _beside(frames, subject, image, targets, track.pictures())
     else:
         frames = map(enlarged, frames)
     # Closed here, whatever happens: what is said next begins on a line of its own.
     with tqdm(frames, "drawing", len(track), unit=" frames", disable=None) as shown:
         count = write_video(output, shown, track.fps or fps)
     held = f", {count - track.found} of them without a {subject.what}" if track.found < count else ""
-    return f"wrote {output} ({count} frames{held})"
+    hidden = hidden_parts(keypoints, subject.joints) if targets is not track else ""
+    hidden = f"; the photo shows no {hidden}, so the film does not either" if hidden else ""
+    return f"wrote {output} ({count} frames{held}){hidden}"
 
 
-def _beside(frames, subject, image, track):
+def _beside(frames, subject, image, targets, pictures):
     """Each frame in a row with the source, the video that is followed, and what the network sees of it."""
-    for frame, keypoints, picture in zip(frames, track, track.pictures(), strict=True):
+    for frame, keypoints, picture in zip(frames, targets, pictures, strict=True):
         row = [
             ("source", image),
             ("motion", picture),

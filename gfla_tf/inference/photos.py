@@ -2,7 +2,7 @@
 
 The rule, also in `docs/poses.md`: the box around the joints that were found, grown by `MARGINS` times its longer
 side (hair, hands and feet lie outside the joints), then widened about its centre to the proportions of the
-network's input. Beyond the photo its border pixels are repeated. The crop is resized by area, so shrinking does
+network's input. Beyond the photo lies one color, the median of its border. The crop is resized by area, so shrinking does
 not alias. Positions are pixel indices: a joint at x lands at (x + 0.5 - left) * width / crop_width - 0.5.
 """
 
@@ -81,17 +81,55 @@ def with_margins(low, high, margins=MARGINS):
 
 
 def crop(image, box, size):
-    """The box of a photo at `size` (height, width), uint8 (h, w, 3), with the photo's border repeated."""
+    """The box of a photo at `size` (height, width), uint8 (h, w, 3); beyond the photo, the color of its border."""
     height, width = image.shape[:2]
     left, top = max(box.left, 0), max(box.top, 0)
     right, bottom = min(box.left + box.width, width), min(box.top + box.height, height)
     inside = image[top:bottom, left:right]
     beyond = top - box.top, box.top + box.height - bottom, left - box.left, box.left + box.width - right
-    padded = cv2.copyMakeBorder(inside, *beyond, cv2.BORDER_REPLICATE)
+    padded = inside
+    if any(beyond):
+        padded = cv2.copyMakeBorder(inside, *beyond, cv2.BORDER_CONSTANT, value=border_color(image))
     enlarges = box.height < size[0]
     return cv2.resize(
         padded, (size[1], size[0]), interpolation=cv2.INTER_LINEAR if enlarges else cv2.INTER_AREA
     )
+
+
+def crop_rule(subject):
+    """The crop of a subject as a model's description tells apps, see docs/phone.md; `Person`, `Dancer` or `Face`."""
+    sides, above, below = subject.margins
+    return {
+        "margins": {"sides": sides, "above": above, "below": below},
+        "margins_of": "the longer side of the box around the joints that were found",
+        "least_joints": MIN_JOINTS,
+        "then": "widened about its center to the proportions of image_size",
+        "beyond_the_picture": "the median color of the picture's border",
+        "joints": "(x + 0.5 - left) * image_width / crop_width - 0.5",
+    }
+
+
+def border_color(image):
+    """The median color of the outermost pixels of a picture (H, W, 3), three whole numbers."""
+    border = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
+    return [int(value) for value in np.median(border, axis=0)]
+
+
+def half_figure_box(box, keypoints, joints, image_size):
+    """The crop of a photo that ends above the knees: moved up, so that it ends where the photo does.
+
+    Args:
+        box: of `person_box`.
+        keypoints: (n, 3) of the person in the photo.
+        joints: n names.
+        image_size: (height, width) of the photo.
+
+    Returns:
+        `Box`: the same one where a knee or an ankle is seen, or where the photo goes on below.
+    """
+    legs = [point[2] > 0 for name, point in zip(joints, keypoints) if name.endswith(("knee", "ankle"))]
+    below = box.top + box.height - image_size[0]
+    return box if any(legs) or below <= 0 else box._replace(top=box.top - below)
 
 
 def crop_keypoints(keypoints, box, size):

@@ -16,6 +16,7 @@ from gfla_tf.inference.photos import (
     MARGINS,
     crop,
     crop_keypoints,
+    half_figure_box,
     inside_photo,
     person_box,
 )
@@ -179,6 +180,8 @@ def read_subject(subject, photo, keypoints_file=None):
             f"{origin} puts the {subject.what} beside its {width}x{height} pixels or makes it far larger than them: the points "
             "must be in pixels of this photo."
         )
+    if hasattr(subject, "joints"):
+        box = half_figure_box(box, keypoints, subject.joints, image.shape[:2])
     return crop(image, box, subject.size), crop_keypoints(keypoints, box, subject.size)
 
 

@@ -73,6 +73,10 @@ class Track:
         for box, keypoints in self._crops():
             yield crop_keypoints(keypoints, box, self._subject.size)
 
+    def in_film(self):
+        """Keypoints (n, 3) of every frame, in its own pixels."""
+        return (keypoints for _, keypoints in self._crops())
+
     def pictures(self):
         """The frames of the video, cropped as the keypoints are, uint8 (H, W, 3); None for every frame of a folder."""
         if self.fps is None:

@@ -6,7 +6,9 @@ import numpy as np
 
 from gfla_tf.errors import GflaError
 from gfla_tf.inference.models import load_model
+from gfla_tf.inference.motion import Fit
 from gfla_tf.inference.photos import crop_keypoints, to_float
+from gfla_tf.inference.retarget import build_of
 from gfla_tf.inference.subjects import read_subject, subject_of
 from gfla_tf.keypoints.pose_files import read_pose
 from gfla_tf.pictures.drawing import (
@@ -64,7 +66,7 @@ def overview(source_image, source_keypoints, target_keypoints, outputs, target_i
     return labelled_grid([row], cell=max(CELL, source_image.shape[0]))
 
 
-def transfer_files(model, source, pose, output, *, source_pose=None, pose_model=None):
+def transfer_files(model, source, pose, output, *, source_pose=None, pose_model=None, retarget="limbs"):
     """Puts the person of one picture file into the pose of another, or of a pose file.
 
     Args:
@@ -74,6 +76,7 @@ def transfer_files(model, source, pose, output, *, source_pose=None, pose_model=
         output: path of the .png that shows everything side by side; the image alone is written beside it.
         source_pose: path of the source's pose as .json; None detects it.
         pose_model: the detector's networks, as for `read_pose_networks`.
+        retarget: what becomes of the proportions of the pose, see `gfla_tf.inference.retarget`.
 
     Returns:
         the paths of the two pictures that were written.
@@ -96,6 +99,11 @@ def transfer_files(model, source, pose, output, *, source_pose=None, pose_model=
         target_keypoints = crop_keypoints(keypoints, person.box(keypoints, pose), person.size)
     else:
         target, target_keypoints = read_subject(person, pose)
+    if retarget != "none":
+        driver = build_of(target_keypoints[None], person.joints)
+        target_keypoints = Fit(person.joints, source_keypoints, person.size, retarget)(
+            target_keypoints, driver
+        )
     outputs = transfer(model, source, source_keypoints, target_keypoints)
     picture = overview(source, source_keypoints, target_keypoints, outputs, target)
     write_png(bare, to_uint8(outputs["generated"]))

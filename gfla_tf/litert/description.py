@@ -15,6 +15,7 @@ file is noticed.
 | `joints` | pose, dance, motion | names of the joints, in the order of their heat maps or coordinates |
 | `heat_map_sigma` | pose, dance | standard deviation of the heat maps, in pixels |
 | `limb_sigma` | pose, dance | that of the limbs' profile, or null where there are no maps of limbs |
+| `crop` | pose, dance, face | how a picture has to be cut for the network, see `gfla_tf.inference.photos.crop_rule` |
 | `structure` | dance, face | {what: number of channels} of a structure, in their order |
 | `state` | animations | {"first": ..., "next": ...}: what the inputs of the state are at the first step, and after each |
 | `azimuths`, `elevations` | view | degrees of the classes; a view is both one-hot, one behind the other |

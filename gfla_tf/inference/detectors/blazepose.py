@@ -100,6 +100,10 @@ class PeopleFinder:
         self._followed, self._frames = people, self._frames + 1
         return people
 
+    def outline(self, image, region):
+        """The probability that each pixel of a uint8 RGB picture (H, W, 3) shows the person of a region, (H, W) float32."""
+        return paste(ssd.sigmoid(self._run(image, region)[2][..., 0]), region, image.shape[:2])
+
     def _look(self, image):
         """The regions of all people whom the detector sees."""
         everything = whole_picture(image.shape[:2])
@@ -113,7 +117,7 @@ class PeopleFinder:
     def _person(self, image, region, number):
         """The `PersonFound` of a region, or None if it shows nobody."""
         size = self._points.size
-        raw, presence, outline, heat_maps, _ = self._points(cut(image, region, size).astype(np.float32) / 255)
+        raw, presence, outline, heat_maps, _ = self._run(image, region)
         if presence[0] < LEAST_PRESENCE:
             return None
         points = refined(read_points(raw, size), heat_maps)
@@ -129,6 +133,9 @@ class PeopleFinder:
             number,
             next_region,
         )
+
+    def _run(self, image, region):
+        return self._points(cut(image, region, self._points.size).astype(np.float32) / 255)
 
 
 def _apart(people):

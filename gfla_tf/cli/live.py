@@ -1,0 +1,39 @@
+"""Lets the person of a photo follow you, or a film, at once, on a page of this machine.
+
+    gfla live --model dance.tflite --source me.jpg
+    gfla live --model dance.tflite --source me.jpg --camera dancer.mp4
+
+Open the address that it prints. Nothing leaves the machine. Ctrl-C ends it. See docs/animation.md.
+"""
+
+import argparse
+import functools
+from pathlib import Path
+
+from gfla_tf.errors import user_errors
+
+
+def main(arguments=None):
+    """The command line; see `gfla live --help`."""
+    title, _, rest = __doc__.partition("\n")
+    parser = argparse.ArgumentParser(
+        prog="gfla live",
+        description=title,
+        epilog=rest.strip("\n"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = functools.partial(parser.add_argument, type=Path)
+    add("--model", required=True, help="the .tflite of a pose or dance network that gfla convert wrote")
+    add("--source", required=True, help="photo of the person")
+    add("--source-pose", help="its .json; without it, it is detected")
+    parser.add_argument("--camera", default="0", help="a webcam's number, or a film (default: %(default)s)")
+    parser.add_argument(
+        "--retarget", choices=("scale", "limbs"), default="limbs", help="what becomes of your proportions"
+    )
+    parser.add_argument("--port", type=int, default=8000, help="of the page (default: %(default)s)")
+    parser.add_argument("--pose-model", help="full, lite, or a pose_landmarker_*.task (default: full)")
+    options = parser.parse_args(arguments)
+    with user_errors():
+        from gfla_tf.inference.live import show_live
+
+        show_live(**vars(options))
