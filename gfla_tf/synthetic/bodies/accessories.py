@@ -19,7 +19,7 @@ def accessories(outfit, shape, rng):
     if outfit.bag == "backpack":
         pieces.append(_box(shape, (0, 3.4, -1.75), rng.uniform([1.1, 1.5, 0.5], [1.5, 1.9, 0.8]), "Spine2"))
     elif outfit.bag == "shoulder":
-        side = float(rng.choice([-1, 1]))
+        side = -1.0  # its strap comes down from the left shoulder, see `sheets`
         pieces.append(
             _box(shape, (side * 2.35, 0.1, 0.0), rng.uniform([0.3, 0.7, 0.8], [0.5, 1.1, 1.3]), "Hips")
         )
@@ -115,7 +115,7 @@ def _box(shape, center, half, bone):
         back = shape.vertices[base.tights][
             (np.abs(base.vertices[base.tights, 0]) < 0.8) & (base.vertices[base.tights, 1] > 2.5)
         ]
-        moved = moved + np.array([0, 0, back[:, 2].min() + 0.95 - moved[2]])
+        moved[2] = back[:, 2].min() - 0.8 * half[2] - center[2]
     weights = np.zeros((len(points), len(base.bones)), np.float32)
     weights[:, number] = 1
     triangles = grid(rows, columns)

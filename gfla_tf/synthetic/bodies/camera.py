@@ -54,7 +54,7 @@ def draw_camera(rng, size, person_height):
     One in eight shows only a part of the person.
     """
     view = rng.uniform(0.22, 0.65)  # vertical angle of view
-    fill, middle = rng.uniform(0.68, 0.92), 0.5
+    fill, middle = rng.uniform(0.66, 0.88), 0.5
     if rng.random() < 0.12:
         fill, middle = rng.uniform(1.1, 1.9), rng.uniform(0.62, 0.78)
     height, width = size

@@ -36,7 +36,21 @@ def paint_outfit(outfit, rng):
         sheets["outer_sleeve"] = draw_sheet(rng, 3.0, SLEEVE_HEIGHT, outer.cloth).image
         _paint_pockets(sheets["outer"], rng)
         _paint_edge(sheets["outer_sleeve"], _ARM, outer.sleeve - 0.3)
+    if outfit.bag:
+        for name in ("top", "outer"):
+            if name in sheets:
+                _paint_straps(sheets[name], outfit)
     return sheets
+
+
+def _paint_straps(image, outfit):
+    """A backpack's straps over the shoulders, or a bag's across the chest."""
+    if outfit.bag == "backpack":
+        strap = (np.abs(np.abs(_X) - 0.95) < 0.16) & (_TRUNK_Y > 2.2)
+    else:
+        strap = np.abs(_X * 1.1 - (_TRUNK_Y - 2.6)) < 0.16
+        strap |= np.abs((AROUND / 2 - np.abs(_X)) * np.sign(_X) * 1.1 - (_TRUNK_Y - 2.6)) < 0.16
+    image += strap * (outfit.bag_color * np.float32(0.8) - image)
 
 
 def _line(at, where, width):
