@@ -76,12 +76,13 @@ def _dance(size):
 
 def _convert(path):
     from gfla_tf.export.convert.conversion import convert
-    from gfla_tf.export.convert.sources import PUBLISHED_SETTINGS, Source
+    from gfla_tf.export.convert.sources import Source
 
     from gfla_tf.models.presets import create_generator
+    from gfla_tf.training.tasks import task_named
 
     weights = {"origin": "random", "licence": "as the project"}
-    source = Source(create_generator(PRESET), "dance", path.stem, path.parent, PUBLISHED_SETTINGS, weights)
+    source = Source(create_generator(PRESET), task_named("dance"), path.stem, path.parent, weights)
     convert(source, path.parent)
 
 

@@ -14,7 +14,7 @@ from gfla_tf.export.convert.graphs import tflite_flatbuffer
 from gfla_tf.export.convert.operations import multiply_adds
 from gfla_tf.export.convert.samples import model_inputs
 from gfla_tf.export.convert.signatures import Form
-from gfla_tf.export.convert.sources import PUBLISHED_SETTINGS, Source
+from gfla_tf.export.convert.sources import Source
 from gfla_tf.export.quantize.quantization import CALIBRATED, KINDS, calibrate, quantize
 from gfla_tf.export.verify.lint import lint
 from gfla_tf.export.verify.stress import stress
@@ -23,6 +23,7 @@ from gfla_tf.export.verify.verification import table, verify
 from gfla_tf.errors import user_errors
 from gfla_tf.litert.runner import TFLiteModel
 from gfla_tf.models.presets import create_generator, preset
+from gfla_tf.training.tasks import task_named
 
 LOWERINGS = ("gather", "resampler")
 ON = ("gpu", "gpu_fp16")
@@ -34,7 +35,7 @@ def source_of(name):
 
     generator = fill(create_generator(name))
     print(f"{name}: {generator.count_params() / 1e6:.2f} M weights", flush=True)
-    return Source(generator, preset(name)["task"], name, None, PUBLISHED_SETTINGS, {})
+    return Source(generator, task_named(preset(name)["task"]), name, None, {})
 
 
 def convert(source, lowering, folder):

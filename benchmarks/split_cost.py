@@ -13,12 +13,13 @@ from pathlib import Path
 from gfla_tf.export.convert.graphs import tflite_flatbuffer
 from gfla_tf.export.convert.operations import multiply_adds
 from gfla_tf.export.convert.signatures import Form
-from gfla_tf.export.convert.sources import PUBLISHED_SETTINGS, Source
+from gfla_tf.export.convert.sources import Source
 from gfla_tf.export.quantize.cost import measure
 
 from gfla_tf.errors import user_errors
 from gfla_tf.litert.runner import ENCODE, GENERATE, SIGNATURE
 from gfla_tf.models.presets import create_generator, preset
+from gfla_tf.training.tasks import task_named
 
 
 def main():
@@ -29,7 +30,7 @@ def main():
     with user_errors(), tempfile.TemporaryDirectory() as folder:
         size = {"image_size": tuple(options.image_size)} if options.image_size else {}
         generator, task = create_generator(options.preset, **size), preset(options.preset)["task"]
-        source = Source(generator, task, options.preset, Path(folder), PUBLISHED_SETTINGS, {})
+        source = Source(generator, task_named(task), options.preset, Path(folder), {})
         seconds, products = {}, {}
         for form in (Form(), Form(split=True)):
             file = Path(folder) / f"model{form.suffix}.tflite"

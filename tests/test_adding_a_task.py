@@ -1,14 +1,20 @@
-"""docs/adding_a_task.md, run as it stands there: a new task trains through both stages and learns its flow."""
+"""docs/adding_a_task.md, run as it stands there: a new task trains through both stages, learns its flow, and becomes int8."""
 
 import csv
+import functools
 import re
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from gfla_tf.export.convert.conversion import convert
+from gfla_tf.export.convert.sources import from_run
+from gfla_tf.export.quantize.representative import from_training
+from gfla_tf.export.quantize.variants import Variants
 
-from gfla_tf.models.presets import GENERATORS, PRESETS
+from gfla_tf.litert.runner import TFLiteModel
+from gfla_tf.models.presets import PRESETS
 from gfla_tf.ops.sampling import bilinear_sample
 from gfla_tf.training.config_file import load_config
 from gfla_tf.training.runs import Run
@@ -32,9 +38,7 @@ def task():
     page["parallel_map"] = lambda function, jobs, what: [function(job) for job in jobs]
     TASKS["ball"] = page["BallTask"]
     yield page["BallTask"]
-    for table in (GENERATORS, PRESETS, TASKS):
-        for name in ("ball", "ball_quickstart"):
-            table.pop(name, None)
+    del TASKS["ball"], PRESETS["ball_quickstart"]
 
 
 def test_the_true_flow_of_the_page_leads_from_the_target_to_the_source(task):
@@ -63,3 +67,9 @@ def test_the_page_trains_a_ball_that_moves(task, tmp_path):
     assert [(row["stage"], row["step"]) for row in rows] == [("flow", "60"), ("flow", "120"), ("full", "20")]
     assert float(rows[1]["flow_error"]) < 0.75 * float(rows[0]["flow_error"])
     assert cv2.imread(str(run.directory / "images" / "full_0000020.png")).std() > 10
+    source = from_run(run.directory)
+    data = functools.partial(from_training, source)
+    (converted,) = convert(source, tmp_path, variants=Variants(("int8",), data, {"int8": 10.0}))
+    model = TFLiteModel(converted.path)
+    assert model.description["task"] == "ball" and model.description["variant"] == "int8"
+    assert model.inputs.keys() == {"source_image", "source_pose", "target_pose"}

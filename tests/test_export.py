@@ -35,6 +35,7 @@ from gfla_tf.keypoints.poses import JOINTS
 from gfla_tf.litert.description import read_description
 from gfla_tf.litert.runner import TFLiteModel, each_sample
 from gfla_tf.models.presets import create_generator
+from gfla_tf.training.tasks import task_named
 from tests.helpers.rule_weights import fill
 
 SETTINGS = {"heat_map_sigma": 6.0, "limb_sigma": None}
@@ -56,7 +57,7 @@ PLAIN = set(
 
 
 def source_of(generator, name="model", task="pose"):
-    return Source(generator, task, name, None, SETTINGS, WEIGHTS)
+    return Source(generator, task_named(task, **SETTINGS), name, None, WEIGHTS)
 
 
 @pytest.fixture(scope="module")

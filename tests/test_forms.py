@@ -20,6 +20,7 @@ from gfla_tf.keypoints.poses import JOINTS, pose_maps
 from gfla_tf.litert.description import flatbuffer_of
 from gfla_tf.litert.runner import TFLiteModel, each_sample
 from gfla_tf.models.presets import create_generator
+from gfla_tf.training.tasks import task_named
 from tests.helpers.rule_weights import fill
 from tests.helpers.tiny_networks import TINY_NETWORK
 
@@ -39,7 +40,13 @@ def source_of(task, **settings):
     if task == "pose":
         settings["pose_channels"] = 35
     generator = fill(create_generator(PRESETS[task], **settings))
-    return Source(generator, task, task, None, SETTINGS, {"origin": "the recording rule", "licence": "ours"})
+    return Source(
+        generator,
+        task_named(task, **SETTINGS),
+        task,
+        None,
+        {"origin": "the recording rule", "licence": "ours"},
+    )
 
 
 @pytest.fixture(scope="module")
@@ -183,8 +190,8 @@ def test_forms_go_behind_the_name_and_bring_no_saved_model(pose, converted):
 
 
 def test_a_form_that_a_network_does_not_have_is_one_sentence(pose):
-    motion = Source(create_generator("motion_extraction", channels=8), "motion", "mine", None, {}, {})
-    face, view = (dataclasses.replace(pose, task=task, name=task) for task in ("face", "view"))
+    motion = Source(create_generator("motion_extraction", channels=8), task_named("motion"), "mine", None, {})
+    face, view = (dataclasses.replace(pose, task=task_named(task), name=task) for task in ("face", "view"))
     for source, form, sentence in (
         (motion, Form(uint8=True), "mine sees no images: leave out --uint8"),
         (motion, Form(split=True), "mine sees no images"),

@@ -20,6 +20,7 @@ from gfla_tf.litert.runner import TFLiteModel
 from gfla_tf.models.presets import create_generator
 from gfla_tf.ops.backend import describe_sampler, is_lowered, sampler
 from gfla_tf.ops.native.litert_delegate import sampler_delegate
+from gfla_tf.training.tasks import task_named
 from tests.helpers.rule_weights import fill
 from tests.helpers.small_tflite import write_tflite
 from tests.helpers.tiny_networks import TINY_NETWORK
@@ -60,7 +61,13 @@ def psnr(expected, found):
 
 def source_of(task):
     generator = fill(create_generator(PRESETS[task], **TINY))
-    return Source(generator, task, task, None, SETTINGS, {"origin": "the recording rule", "licence": "ours"})
+    return Source(
+        generator,
+        task_named(task, **SETTINGS),
+        task,
+        None,
+        {"origin": "the recording rule", "licence": "ours"},
+    )
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from gfla_tf.export.quantize.variants import NAMES, Variants, chosen
 import convert as command_line
 from gfla_tf.errors import GflaError
 from gfla_tf.litert.runner import TFLiteModel
+from gfla_tf.training.tasks import task_named
 
 pytest.importorskip("ai_edge_quantizer")
 
@@ -181,7 +182,7 @@ def test_without_the_quantiser_there_is_one_sentence(flatbuffer, monkeypatch):
 
 
 def test_what_needs_samples_and_has_none_is_one_sentence(flatbuffer, folder):
-    source = Source(None, "pose", "mine", None, {}, {})
+    source = Source(None, task_named("pose"), "mine", None, {})
     with pytest.raises(GflaError, match=r"int8 needs samples, and mine comes without .* --data"):
         list(Variants(("float16", "int8")).of(source, flatbuffer, folder))
     made = list(Variants(("float32", "float16", "dynamic")).of(source, flatbuffer, folder))
@@ -189,7 +190,7 @@ def test_what_needs_samples_and_has_none_is_one_sentence(flatbuffer, folder):
 
 
 def test_variants_that_a_lowering_cannot_have_are_one_sentence(tmp_path):
-    source = Source(None, "pose", "mine", None, {}, {})
+    source = Source(None, task_named("pose"), "mine", None, {})
     with pytest.raises(
         GflaError, match=r"int8 and int16 cannot be made with Resampler, .* leave out --lowering"
     ):

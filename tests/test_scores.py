@@ -23,6 +23,7 @@ from gfla_tf.litert.runner import TFLiteModel
 from gfla_tf.models.presets import create_generator
 from gfla_tf.models.weight_files import save_weights_atomically
 from gfla_tf.training.config import DataConfig, ModelConfig, TrainConfig, save_config
+from gfla_tf.training.tasks import task_named
 from tests.helpers.rule_weights import fill
 
 TINY = {
@@ -115,16 +116,14 @@ def test_samples_of_views_and_of_motion(tmp_path):
     assert sample.inputs.keys() == {"source_image", "source_view", "target_view"}
     assert sample.truth["flow"].shape == (32, 32, 2) and sample.inputs["target_view"].sum() == 2
     motion = create_generator("motion_extraction", channels=8)
-    config = TrainConfig(
-        name="tiny", task="motion", data=DataConfig(clip_frames=30, dataset="synthetic_motion")
-    )
-    source = Source(motion, "motion", "tiny", None, {}, {}, config)
+    task = task_named("motion", clip_frames=30, dataset="synthetic_motion")
+    source = Source(motion, task, "tiny", None, {})
     assert from_training(source, "test", 2)[1].inputs["keypoints"].shape == (1, 104, 34)
 
 
 def test_a_source_without_data_is_one_sentence(pose):
     with pytest.raises(GflaError, match="tiny comes without its training's data: name a folder of pictures"):
-        from_training(dataclasses.replace(pose, config=None), "test", 1)
+        from_training(dataclasses.replace(pose, task=task_named("pose")), "test", 1)
 
 
 def test_the_table_tells_costs_and_losses(scored):
@@ -217,7 +216,7 @@ def test_folders_that_give_no_samples_are_one_sentence(pose, tmp_path):
     with pytest.raises(GflaError, match="has 0 pictures"):
         from_folder(pose, tmp_path, "train", 1)
     with pytest.raises(GflaError, match="pictures do not tell what a network of the task view takes"):
-        from_folder(dataclasses.replace(pose, task="view"), tmp_path, "train", 1)
+        from_folder(dataclasses.replace(pose, task=task_named("view")), tmp_path, "train", 1)
 
 
 def test_a_report_without_float32_is_refused(capsys):

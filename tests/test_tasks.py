@@ -9,6 +9,8 @@ import tensorflow as tf
 
 from gfla_tf.data.pair_bank import PairBank
 from gfla_tf.errors import GflaError
+from gfla_tf.inference.subjects import SUBJECTS
+from gfla_tf.models.presets import PRESETS
 from gfla_tf.training.checkpoints import Checkpoints
 from gfla_tf.training.objectives.image import Objective, PairObjective
 from gfla_tf.training.runs import Run
@@ -45,11 +47,14 @@ def with_flow(monkeypatch):
     monkeypatch.setitem(TASKS, "pose", PoseTaskWithFlow)
 
 
-def test_every_task_is_known_by_the_name_of_its_presets_and_has_a_default_dataset():
-    from gfla_tf.models.presets import GENERATORS
+def test_every_preset_is_for_a_task_and_every_task_has_a_default_dataset():
+    assert {entry["task"] for entry in PRESETS.values()} == TASKS.keys()
+    for task in TASKS.values():
+        assert task.datasets and set(task.prepared_datasets) <= set(task.datasets)
 
-    for name, task in TASKS.items():
-        assert name in GENERATORS and task.datasets
+
+def test_what_a_task_says_is_followed_is_something_that_the_demos_can_follow():
+    assert {task.subject for task in TASKS.values()} - {None} == SUBJECTS.keys()
 
 
 def test_where_the_data_has_a_true_flow_its_error_trains_the_flow_without_features(tmp_path, with_flow):

@@ -1,7 +1,8 @@
 """What a converted network says about itself, see `gfla_tf.litert.description` for the table of its fields."""
 
 from gfla_tf.export.convert.signatures import PLAIN
-from gfla_tf.export.convert.tasks import STATE, TASKS, is_recurrent
+
+from gfla_tf.models.animation import STATE, is_recurrent
 
 from gfla_tf.inference.photos import crop_rule
 from gfla_tf.inference.subjects import SUBJECTS
@@ -43,7 +44,7 @@ def describe(source, model, form=PLAIN, variant="float32", kept=()):
         }  # fmt: skip
     arrays = {
         name: {
-            direction: {array: _facts(array, getattr(signature, direction)[array], signature.types[array], source.task)
+            direction: {array: _facts(array, getattr(signature, direction)[array], signature.types[array], fields)
                         for array in getattr(signature, direction)}
             for direction in ("inputs", "outputs")
         }
@@ -62,7 +63,7 @@ def describe(source, model, form=PLAIN, variant="float32", kept=()):
 
 def task_fields(source):
     """The fields that do not depend on the file: what the network is and how it was trained to see the world."""
-    generator, fields = source.generator, {"task": source.task}
+    generator, fields = source.generator, {"task": source.task.name}
     if hasattr(generator, "image_size"):
         kind = getattr(generator, "attention", "local")
         attention = [{"level": level} for level in sorted(generator.attention_kernels, reverse=True)]
@@ -74,7 +75,9 @@ def task_fields(source):
             "attention_kind": kind,
             "attention": [] if kind == "none" else attention,
         }
-    fields |= TASKS[source.task](generator, source.settings)
+    if source.task.subject:
+        fields["subject"] = source.task.subject
+    fields |= source.task.description(generator)
     if is_recurrent(generator):
         fields["state"] = STATE
     if fields["task"] in SUBJECTS:
@@ -82,11 +85,11 @@ def task_fields(source):
     return fields
 
 
-def _facts(name, shape, type_, task):
+def _facts(name, shape, type_, fields):
     """Shape, type, meaning and range of an array of a signature."""
     word = next((word for word in (name.split("_")[0], name.split("_")[-1]) if word in _HOLDS), name)
     facts = {"shape": list(shape), "type": type_.name, "holds": _HOLDS.get(word, word)}
-    if task == "motion":
+    if "coordinates" in fields:
         facts["holds"] = _HOLDS["clean"]
     elif word in ("image", "generated"):
         facts["range"] = [0, 255] if type_ == "uint8" else [-1, 1]

@@ -1,9 +1,9 @@
 """Inputs to compare converted networks on: functions of a seed, the same on every machine."""
 
 import numpy as np
-from gfla_tf.export.convert.signatures import MAPS
-from gfla_tf.export.convert.tasks import DRAWINGS, fixed_shapes, is_recurrent
+from gfla_tf.export.convert.signatures import MAPS, fixed_shapes
 
+from gfla_tf.models.animation import is_recurrent
 from gfla_tf.pictures.drawing import to_uint8
 
 FRAMES = 12  # of an animation
@@ -50,11 +50,11 @@ def form_inputs(source, form, seed=0):
     for name, shape in fixed_shapes(generator).items():
         stem, _, kind = name.rpartition("_")
         if form.keypoints and kind in MAPS:
-            drawing, (height, width) = DRAWINGS[source.task], generator.image_size
-            points = random.uniform(-0.2, 1.2, (2, drawing.joints, 3)) * [width, height, 1]
+            height, width = generator.image_size
+            points = random.uniform(-0.2, 1.2, (2, source.task.keypoints, 3)) * [width, height, 1]
             name_, points = f"{stem}_keypoints", np.maximum(points, [-np.inf, -np.inf, 0]).astype(np.float32)
             given[name_] = points
-            plain[name] = drawing.draw_arrays(points, generator.image_size, source.settings)
+            plain[name] = source.task.draw_arrays(points, generator.image_size)
             continue
         given[name] = plain[name] = _drawn(name, shape, random)
         if form.uint8 and kind == "image":

@@ -15,12 +15,13 @@ import dataclasses
 
 import tensorflow as tf
 from gfla_tf.export.convert.split import partition
-from gfla_tf.export.convert.tasks import DRAWINGS, fixed_shapes, is_recurrent
 
 from gfla_tf.data.pipeline import to_float_image
 from gfla_tf.errors import GflaError
 from gfla_tf.litert.runner import ENCODE, GENERATE, SIGNATURE
+from gfla_tf.models.animation import is_recurrent
 from gfla_tf.ops.backend import LOWERINGS, sampler
+from gfla_tf.training.tasks import TASKS
 
 MAPS = ("pose", "structure")  # how the inputs end that keypoints can take the place of
 
@@ -60,10 +61,19 @@ def require_form(source, form):
     name, task = source.name, source.task
     if (form.uint8 or form.split) and not hasattr(source.generator, "image_size"):
         raise GflaError(f"{name} sees no images: leave out --uint8 and --split.")
-    if form.keypoints and task not in DRAWINGS:
-        known = " and ".join(DRAWINGS)
-        raise GflaError(f"{name} is of the task {task}, whose inputs are not drawn from joints as those of {known} are: "
+    if form.keypoints and not task.keypoints:
+        known = " and ".join(known for known, drawn in TASKS.items() if drawn.keypoints)
+        raise GflaError(f"{name} is of the task {task.name}, whose inputs are not drawn from joints as those of {known} are: "
                         "leave out --keypoints.")  # fmt: skip
+
+
+def fixed_shapes(generator):
+    """{input name: shape without the batch}, where extents that are open, those of sequences, are what its `frames` take."""
+    frames = getattr(generator, "frames", 1) + getattr(generator, "receptive_field", 1) - 1
+    return {
+        name: tuple(frames if extent is None else extent for extent in tensor.shape[1:])
+        for name, tensor in generator.input.items()
+    }
 
 
 def specifications(source, form):
@@ -72,7 +82,7 @@ def specifications(source, form):
     for name, shape in fixed_shapes(source.generator).items():
         stem, _, kind = name.rpartition("_")
         if form.keypoints and kind in MAPS:
-            name, shape = f"{stem}_keypoints", (DRAWINGS[source.task].joints, 3)
+            name, shape = f"{stem}_keypoints", (source.task.keypoints, 3)
         type_ = tf.uint8 if form.uint8 and kind == "image" else tf.float32
         result[name] = tf.TensorSpec((1, *shape), type_, name=name)
     return result
@@ -115,7 +125,7 @@ def _taken(source, form, inputs):
             value = to_float_image(value)
         elif form.keypoints and kind == "keypoints":
             name = f"{stem}_{maps}"
-            value = DRAWINGS[source.task].draw(value, generator.image_size, source.settings)
+            value = source.task.draw(value, generator.image_size)
         result[name] = value
     return result
 

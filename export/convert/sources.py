@@ -6,10 +6,10 @@ from pathlib import Path
 import keras
 
 from gfla_tf.errors import GflaError
-from gfla_tf.keypoints.poses import HEAT_MAP_SIGMA
+from gfla_tf.training.tasks import TASKS, task_named
+from gfla_tf.training.tasks.task import Task
 
 OUR_LICENCE = "as the project"
-PUBLISHED_SETTINGS = {"heat_map_sigma": HEAT_MAP_SIGMA, "limb_sigma": None}
 PUBLISHED_LICENCE = "non-commercial use only, as the published GFLA weights"
 
 
@@ -19,21 +19,23 @@ class Source:
 
     Attributes:
         generator: with its weights.
-        task: what it was trained for: pose, dance, face, view or motion.
+        task: what it was trained for, as a `gfla_tf.training.tasks.task.Task`, see `task_named`. Where its configuration names a
+            dataset, the training's data are at hand.
         name: of the files.
         directory: beside the source, where files go unless told otherwise.
-        settings: of the data that it was trained on, {name: value}: heat_map_sigma and limb_sigma, in pixels.
         weights: {"origin": where they come from, "licence": theirs}.
-        config: `TrainConfig` of the run, whose data are at hand; None for a checkpoint.
     """
 
     generator: keras.Model
-    task: str
+    task: Task
     name: str
     directory: Path
-    settings: dict
     weights: dict
-    config: object = None
+
+    @property
+    def has_data(self):
+        """Whether the data that it was trained on are at hand."""
+        return self.task.config.data.dataset is not None
 
     def at_size(self, image_size):
         """The same with the generator's weights in a network for images of another (height, width), NAME_HxW.
@@ -53,7 +55,6 @@ class Source:
 
 def from_run(directory, best=False):
     """The `Source` of a finished training, or of what was best so far; raises `GflaError` if `directory` has no such thing."""
-    # Training needs packages that conversion of a checkpoint does not.
     from gfla_tf.training.config_file import load_config
     from gfla_tf.training.networks import load_generator
 
@@ -63,8 +64,8 @@ def from_run(directory, best=False):
     generator = load_generator(directory, best)
     config = load_config(directory / "config.yaml")
     weights = {"origin": f"trained by gfla_tf, run {config.name}", "licence": OUR_LICENCE}
-    settings = dataclasses.asdict(config.data)
-    return Source(generator, config.task, directory.resolve().name, directory, settings, weights, config)
+    task = TASKS[config.task](config)
+    return Source(generator, task, directory.resolve().name, directory, weights)
 
 
 def from_checkpoint(path, preset):
@@ -80,4 +81,4 @@ def from_checkpoint(path, preset):
     generator = presets.create_generator(preset)
     load_pth(generator, path)
     weights = {"origin": f"published checkpoint {path.name}, preset {preset}", "licence": PUBLISHED_LICENCE}
-    return Source(generator, entry["task"], preset, path.parent, PUBLISHED_SETTINGS, weights)
+    return Source(generator, task_named(entry["task"]), preset, path.parent, weights)

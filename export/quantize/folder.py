@@ -9,11 +9,11 @@ are the training split, the others the test split.
 from pathlib import Path
 
 from gfla_tf.export.convert.describe import task_fields
-from gfla_tf.export.convert.tasks import DRAWINGS, is_recurrent
-from gfla_tf.export.quantize.representative import Sample
 
 from gfla_tf.errors import GflaError
 from gfla_tf.inference.subjects import SUBJECTS, read_subject
+from gfla_tf.models.animation import is_recurrent
+from gfla_tf.training.tasks.samples import Sample
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 
@@ -28,14 +28,14 @@ def from_folder(source, folder, split, count):
         count: number of samples.
 
     Returns:
-        list of `gfla_tf.export.quantize.representative.Sample`.
+        list of `gfla_tf.training.tasks.samples.Sample`.
 
     Raises:
         GflaError: the task has no keypoints, there are fewer than four pictures, or one cannot be read or shows nobody.
     """
-    if source.task not in SUBJECTS:
+    if source.task.subject is None:
         raise GflaError(
-            f"pictures do not tell what a network of the task {source.task} takes: leave out --data."
+            f"pictures do not tell what a network of the task {source.task.name} takes: leave out --data."
         )
     folder = Path(folder)
     if not folder.is_dir():
@@ -47,8 +47,8 @@ def from_folder(source, folder, split, count):
         )
     half = len(paths) // 2
     paths = (paths[:half] if split == "train" else paths[half:])[: count + 1]
-    subject = SUBJECTS[source.task](task_fields(source), source.name)
-    frames = [_read(subject, path, source.task in DRAWINGS) for path in paths]
+    subject = SUBJECTS[source.task.subject](task_fields(source), source.name)
+    frames = [_read(subject, path, source.task.keypoints is not None) for path in paths]
     return [_sample(source.generator, frames, k) for k in range(1, len(frames))]
 
 

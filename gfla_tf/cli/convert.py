@@ -154,7 +154,7 @@ def _variants(options, source):
         from gfla_tf.export.quantize.folder import from_folder
 
         data = functools.partial(from_folder, source, options.data)
-    elif source.config is not None:
+    elif source.has_data:
         data = functools.partial(from_training, source)
     return chosen(options.variants, options.goal, data, functools.partial(print, flush=True))
 

@@ -90,9 +90,9 @@ def _held_out(options, path):
 
     model, source = TFLiteModel(path), from_run(options.run)
     task = model.description["task"]
-    if task != source.task:
+    if task != source.task.name:
         raise GflaError(
-            f"{path} is of the task {task} and the run {options.run} of {source.task}: "
+            f"{path} is of the task {task} and the run {options.run} of {source.task.name}: "
             f"name a run of the task {task}, or leave out --run."
         )
     return [taken(sample, model, source) for sample in from_training(source, "test", options.samples)]

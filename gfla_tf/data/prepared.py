@@ -12,22 +12,12 @@ import tensorflow as tf
 from gfla_tf.data.corrupt_budget import CorruptEntries
 from gfla_tf.errors import GflaError
 
-# data.dataset -> the module in gfla_tf.data.builders and its builder.
-BUILDERS = {
-    "deepfashion": ("deepfashion", "DeepFashion"),
-    "market": ("market", "Market"),
-    "fashionvideo": ("fashionvideo", "FashionVideo"),
-    "iper": ("iper", "Iper"),
-    "faceforensics": ("faceforensics", "FaceForensics"),
-    "shapenet": ("shapenet", "ShapeNet"),
-}
-
 
 def prepare(name, directory, image_size, max_corrupt=0.0):
     """The builder of a dataset whose files are in `directory`, prepared under `directory`/prepared unless it already is.
 
     Args:
-        name: one of `BUILDERS`.
+        name: of the module in `gfla_tf.data.builders` that has its builder, which bears the same name.
         directory: an existing one with the files that the builder's MANUAL_DOWNLOAD_INSTRUCTIONS ask for.
         image_size: (height, width) that images get.
         max_corrupt: share of a split's records that may be corrupt; they are left out, which standard error tells.
@@ -45,8 +35,8 @@ def prepare(name, directory, image_size, max_corrupt=0.0):
         ) from error
     from gfla_tf.data.builders.files import ImageSize
 
-    module, builder_class = BUILDERS[name]
-    builder_class = getattr(importlib.import_module(f"gfla_tf.data.builders.{module}"), builder_class)
+    module = importlib.import_module(f"gfla_tf.data.builders.{name}")
+    builder_class = next(one for one in vars(module).values() if getattr(one, "name", None) == name)
     size = ImageSize.of(image_size)
     published = {config.name: config for config in builder_class.BUILDER_CONFIGS}
     try:

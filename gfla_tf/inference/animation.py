@@ -10,7 +10,7 @@ from gfla_tf.inference.detectors.network_files import read_pose_networks
 from gfla_tf.inference.models import load_model
 from gfla_tf.inference.motion import FittedMotion, hidden_parts
 from gfla_tf.inference.photos import to_float
-from gfla_tf.inference.subjects import SUBJECTS, read_subject, subject_of
+from gfla_tf.inference.subjects import read_subject, subject_of
 from gfla_tf.inference.tracks import Track
 from gfla_tf.inference.video import LEAST_SIZE, enlarged, require_format, write_video
 from gfla_tf.models.animation import first_state, sequence
@@ -103,7 +103,7 @@ def animate_files(
         raise GflaError(f"The output would overwrite {output}; give another --output.")
     if not 0.1 <= fps <= 1000:
         raise GflaError(f"--fps is {fps:g}: it must be between 0.1 and 1000.")
-    model = load_model(model, *SUBJECTS)
+    model = load_model(model)
     subject = subject_of(model, pose_model)
     image, keypoints = read_subject(subject, source, source_pose)
     track = Track(subject, poses)

@@ -10,11 +10,12 @@ def load_model(path, *tasks):
     """The `TFLiteModel` of a file.
 
     Raises:
-        GflaError: it cannot be loaded, is of a task that is not among `tasks`, or takes keypoints or uint8 pictures.
+        GflaError: it cannot be loaded, is of a task that is not among `tasks` (none: any will do), or takes keypoints or uint8
+            pictures.
     """
     model = TFLiteModel(path)
     task = model.description["task"]
-    if task not in tasks:
+    if tasks and task not in tasks:
         raise GflaError(
             f"{path} is a model for the task {task!r}; this program needs {' or '.join(map(repr, tasks))}."
         )

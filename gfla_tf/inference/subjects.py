@@ -135,13 +135,20 @@ class Face:
         return structure_picture(self.maps(keypoints, image))
 
 
-SUBJECTS = {"pose": Person, "dance": Dancer, "face": Face}
+SUBJECTS = {"person": Person, "dancer": Dancer, "face": Face}
+_BEFORE = {"pose": "person", "dance": "dancer", "face": "face"}  # of files that name their task only
 
 
 def subject_of(model, detector_model=None):
-    """The subject of a `TFLiteModel` of one of the tasks of `SUBJECTS`; a `GflaError` if it was made for other keypoints."""
+    """The subject of a `TFLiteModel`; a `GflaError` if it follows nobody, or was made for other keypoints."""
     description = model.description
-    return SUBJECTS[description["task"]](description, model.path, detector_model)
+    name = description.get("subject", _BEFORE.get(description["task"]))
+    if name not in SUBJECTS:
+        raise GflaError(
+            f"{model.path} is a model for the task {description['task']!r}; this program needs one that follows a "
+            "person or a face."
+        )
+    return SUBJECTS[name](description, model.path, detector_model)
 
 
 def read_subject(subject, photo, keypoints_file=None):

@@ -8,6 +8,7 @@ file is noticed.
 | field | task | holds |
 |---|---|---|
 | `task` | all | "pose", "dance", "face", "view" or "motion" |
+| `subject` | pose, dance, face | what drives the network: "person", "dancer" or "face"; older files say their task only |
 | `image_size` | all but motion | [height, width] |
 | `value_range` | all but motion | [low, high] of image values: [-1, 1], or [0, 255] where images are uint8 |
 | `attention_kind` | all but motion | "local", or an ablation: "bilinear", "global" or "none" |

@@ -5,6 +5,17 @@ previous_structure. Nothing else is kept, so that a sequence of any length takes
 `animate` alone: the rest also serves programs that run converted networks.
 """
 
+# What the inputs that carry the state are, at the first step and after each. The others stay as they are.
+STATE = {
+    "first": {"previous_image": "reference_image", "previous_structure": "reference_structure"},
+    "next": {"previous_image": "generated", "previous_structure": "target_structure"},
+}
+
+
+def is_recurrent(generator):
+    """Whether a generator is one step of an animation, whose state goes in and of which the next one is made."""
+    return "previous_image" in generator.input
+
 
 def first_state(reference_image, reference_structure):
     """State before the first frame, which has the reference for its previous frame.

@@ -1,5 +1,6 @@
 """Named configurations of the networks, as plain data.
 
+A preset says which task it is for, which network its "generator" configures, and what discriminators that is trained against.
 Those called quickstart, and `dance_framewise`, are small enough to train on two cores; the others are the published networks.
 """
 
@@ -20,14 +21,6 @@ from gfla_tf.models.motion_extraction import MotionExtraction
 from gfla_tf.models.pose_generator import PoseGenerator
 from gfla_tf.models.view_generator import ViewGenerator
 
-# The network that a preset's "generator" configures: that of its task, unless the preset names another under "network".
-GENERATORS = {
-    "pose": PoseGenerator,
-    "dance": DanceGenerator,
-    "face": FaceGenerator,
-    "view": ViewGenerator,
-    "motion": MotionExtraction,
-}
 DISCRIMINATORS = {
     "residual": ResidualDiscriminator,
     "patch": PatchDiscriminator,
@@ -49,16 +42,19 @@ _SMALL_ANIMATION = {
 PRESETS = {
     "pose_deepfashion": {
         "task": "pose",
+        "network": PoseGenerator,
         "generator": {"image_size": (256, 256), "attention_kernels": {3: 3, 2: 5}},
         "discriminator": {"kind": "residual", "depth": 4},
     },
     "pose_market": {
         "task": "pose",
+        "network": PoseGenerator,
         "generator": {"image_size": (128, 64), "attention_kernels": {2: 3}},
         "discriminator": {"kind": "residual", "depth": 3},
     },
     "pose_quickstart": {
         "task": "pose",
+        "network": PoseGenerator,
         "generator": {
             "image_size": (96, 64),
             "attention_kernels": {2: 3, 1: 3},
@@ -75,6 +71,7 @@ PRESETS = {
     },
     "dance_quickstart": {
         "task": "dance",
+        "network": DanceGenerator,
         "generator": {"structure_channels": 20, "flow_limbs": H36M_LIMBS, **_SMALL_ANIMATION},
         "discriminator": {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64},
         "video_discriminator": {
@@ -88,12 +85,13 @@ PRESETS = {
     # What dances are compared with: each frame drawn from the reference alone.
     "dance_framewise": {
         "task": "dance",
-        "network": "pose",
+        "network": PoseGenerator,
         "generator": {"pose_channels": 20, "flow_limbs": H36M_LIMBS, **_SMALL_ANIMATION},
         "discriminator": {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64},
     },
     "dance_fashionvideo": {
         "task": "dance",
+        "network": DanceGenerator,
         "generator": {
             "image_size": (256, 256),
             "structure_channels": 20,
@@ -104,6 +102,7 @@ PRESETS = {
     },
     "face_quickstart": {
         "task": "face",
+        "network": FaceGenerator,
         "generator": {"structure_channels": 16, **_SMALL_ANIMATION},
         "discriminator": {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64},
         "video_discriminator": {
@@ -116,6 +115,7 @@ PRESETS = {
     },
     "face_forensics": {
         "task": "face",
+        "network": FaceGenerator,
         "generator": {
             "image_size": (256, 256),
             "structure_channels": 16,
@@ -127,6 +127,7 @@ PRESETS = {
     },
     "view_quickstart": {
         "task": "view",
+        "network": ViewGenerator,
         "generator": {
             "image_size": (64, 64),
             "view_channels": 21,
@@ -144,6 +145,7 @@ PRESETS = {
     },
     "view_shapenet": {
         "task": "view",
+        "network": ViewGenerator,
         "generator": {
             "image_size": (256, 256),
             "view_channels": 21,
@@ -151,9 +153,10 @@ PRESETS = {
         },
         "discriminator": {"kind": "residual", "depth": 4},
     },
-    "motion_extraction": {"task": "motion", "generator": {"joints": 17}},
+    "motion_extraction": {"task": "motion", "network": MotionExtraction, "generator": {"joints": 17}},
     "motion_quickstart": {
         "task": "motion",
+        "network": MotionExtraction,
         "generator": {"joints": 17, "channels": 128, "dropout": 0.0, "relative": True, "frames": 72},
     },
 }
@@ -168,8 +171,7 @@ def preset(name):
 
 def generator_class(name):
     """The network that the generator of a preset is; raises as `preset` does."""
-    entry = preset(name)
-    return GENERATORS[entry.get("network", entry["task"])]
+    return preset(name)["network"]
 
 
 def create_generator(name, **overrides):

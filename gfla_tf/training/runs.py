@@ -16,7 +16,6 @@ from pathlib import Path
 
 import keras
 
-from gfla_tf.data.prepared import BUILDERS
 from gfla_tf.errors import GflaError, raised_in_graphs
 from gfla_tf.layers.precision import precision
 from gfla_tf.losses.features import create_feature_extractor
@@ -142,8 +141,7 @@ class Run:
             return self.generator
         load = functools.partial(self.task.load, self.generator)
         # Public datasets are prepared on the disk before they are first read.
-        prepared = self.config.data.dataset in BUILDERS
-        data, samples = self.distribution.chief_first(load) if prepared else load()
+        data, samples = self.distribution.chief_first(load) if self.task.is_prepared else load()
         if self.flow_network is not None and self.config.flow.steps:
             pretrained = self.directory / "flow_estimator.weights.h5"
             if self.distribution.of_chief(pretrained.is_file()):

@@ -1,22 +1,28 @@
 """What the tasks share that animate: clips of one identity, of which each frame is drawn from a reference and a structure."""
 
+import math
+
+import numpy as np
+
 from gfla_tf.data.clip_bank import ClipBank
 from gfla_tf.data.clip_pipeline import clip_dataset, clip_inputs
 from gfla_tf.data.pipeline import WHOLE
-from gfla_tf.data.prepared import BUILDERS, prepare
 from gfla_tf.data.prepared_clips import piece_dataset
+from gfla_tf.models.animation import is_recurrent
 from gfla_tf.models.presets import PRESETS
 from gfla_tf.pictures.drawing import flow_to_color, labelled_grid, mask_to_gray, to_uint8
 from gfla_tf.training.objectives.animation import AnimationObjective
+from gfla_tf.training.tasks.samples import SEED, Sample, arrays_of
 from gfla_tf.training.tasks.task import SAMPLE_SEED, Task
 
 _SAMPLES = 3  # clips in a sample grid
+_CLIP_FRAMES = 12  # at most, of the clips of single samples
 
 
 class ClipTask(Task):
     """A task whose generator is an `AnimationGenerator`.
 
-    A subclass gives `render`, `samples`, `draw` and `picture`, and inherits everything else.
+    A subclass gives `render`, `clips`, `draw` and `picture`, and inherits everything else.
 
     Attributes:
         previous: the image in which flows to the previous frame are judged, "true" or "generated".
@@ -30,7 +36,7 @@ class ClipTask(Task):
         """Renders a `ClipBank` of `clips` clips of `length` (height, width) frames; `split` is "train" or "test"."""
         raise NotImplementedError
 
-    def samples(self, builder, split):
+    def clips(self, builder, split):
         """`ClipSamples` of a prepared dataset, whose structures are in the form of the bank's."""
         raise NotImplementedError
 
@@ -44,7 +50,7 @@ class ClipTask(Task):
 
     def check_settings(self, require):
         clips = self.config.data.identities
-        if self.config.data.dataset not in BUILDERS:
+        if not self.is_prepared:
             require("batch_size", lambda n: n <= clips, f"data.identities makes only {clips} clips")
         if not self.config.full.adversarial:
             return
@@ -58,12 +64,12 @@ class ClipTask(Task):
 
     def load(self, generator):
         data, size = self.config.data, generator.image_size
-        if data.dataset in BUILDERS:
-            builder = prepare(data.dataset, data.directory, size, data.max_corrupt)
-            held_out = self.samples(builder, "test")
+        if self.is_prepared:
+            builder = self.builder(size)
+            held_out = self.clips(builder, "test")
             count = min(_SAMPLES, len(held_out))
             shown = piece_dataset(held_out, count, data.unroll, data.unroll, self.prepare)
-            return self.samples(builder, "train"), next(iter(shown))
+            return self.clips(builder, "train"), next(iter(shown))
         bank = self.render(size, "train", data.seed, data.identities, data.clip_frames)
         samples = self.render(size, "test", SAMPLE_SEED, _SAMPLES, data.unroll)
         return bank, next(iter(clip_dataset(samples, _SAMPLES, data.unroll, self.prepare)))
@@ -114,3 +120,37 @@ class ClipTask(Task):
                 row.append((mask, mask_to_gray(outputs[mask][i, -1])))
             rows.append(row)
         return labelled_grid(rows)
+
+    def samples(self, generator, split, count):
+        size, length = generator.image_size, min(_CLIP_FRAMES, self.config.data.clip_frames)
+        if self.is_prepared:
+            dataset = piece_dataset(self.clips(self.builder(size), split), 1, length, length, dict, SEED)
+        else:
+            bank = self.render(size, split, SEED, math.ceil(count / length), length)
+            dataset = clip_dataset(bank, 1, length, dict, SEED)
+        for batch in map(arrays_of, dataset):
+            structures = {role: batch[f"{role}_structure"] for role in ("reference", "previous", "target")}
+            structures["target"] = structures["target"][0]
+            if not self.keypoints:
+                structures = {role: np.asarray(self.draw(x, size)) for role, x in structures.items()}
+            kind = "keypoints" if self.keypoints else "structure"
+            yield from _frame_samples(batch, structures, kind, is_recurrent(generator))
+
+
+def _frame_samples(batch, structures, kind, recurrent):
+    """A sample for each frame of one clip."""
+    before = batch["previous_image"], structures["previous"]
+    for k, image in enumerate(batch["target_image"][0]):
+        structure = structures["target"][k : k + 1]
+        inputs = {"reference_image": batch["reference_image"], f"reference_{kind}": structures["reference"]}
+        if recurrent:
+            inputs |= {"previous_image": before[0], f"previous_{kind}": before[1]}
+        else:  # each frame from the reference alone
+            inputs = {name.replace("reference", "source"): value for name, value in inputs.items()}
+        truth = {"target_image": image}
+        for role in ("reference", "previous"):
+            for name in (f"flow_{role}", f"visibility_{role}"):
+                if name in batch:
+                    truth[name] = batch[name][0, k]
+        yield Sample({**inputs, f"target_{kind}": structure}, truth, first=k == 0)
+        before = image[None], structure

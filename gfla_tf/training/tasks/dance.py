@@ -3,7 +3,7 @@
 import keras
 
 from gfla_tf.data.prepared_clips import ClipSamples
-from gfla_tf.keypoints.dance_structure import DANCE_CHANNELS, LIMB_SIGMA, skeleton_picture
+from gfla_tf.keypoints.dance_structure import DANCE_CHANNELS, LIMB_SIGMA, dance_maps, skeleton_picture
 from gfla_tf.keypoints.joint_orders import H36M_17
 from gfla_tf.models.pose_generator import PoseGenerator
 from gfla_tf.models.presets import generator_class
@@ -21,7 +21,10 @@ class DanceTask(ClipTask):
     """
 
     datasets = ("synthetic_people", "synthetic_bodies", "fashionvideo", "iper")
+    prepared_datasets = ("fashionvideo", "iper")
     datasets_with_flow = ("synthetic_people", "synthetic_bodies")
+    subject = "dancer"
+    keypoints = len(H36M_17)
 
     def generator_settings(self):
         framewise = generator_class(self.config.model.preset) is PoseGenerator
@@ -42,12 +45,28 @@ class DanceTask(ClipTask):
         draw = render_bodies if self.config.data.dataset == "synthetic_bodies" else render_clips
         return draw(image_size, split, seed, clips, length, self.config.data.pose_noise)
 
-    def samples(self, builder, split):
+    def clips(self, builder, split):
         return ClipSamples(builder, split, structure=("keypoints", (len(H36M_17), 3)))
 
     def draw(self, structures, image_size):
-        data = self.config.data
-        return dance_structure(structures, image_size, data.heat_map_sigma, data.limb_sigma or LIMB_SIGMA)
+        return dance_structure(structures, image_size, *self._sigmas)
+
+    def draw_arrays(self, keypoints, image_size):
+        return dance_maps(keypoints, image_size, *self._sigmas)
 
     def picture(self, structure):
         return skeleton_picture(structure)
+
+    def description(self, generator):
+        sigma, limb_sigma = self._sigmas
+        return {
+            "structure": {"heat_maps": len(H36M_17), "skeleton": 3},
+            "joints": H36M_17,
+            "heat_map_sigma": sigma,
+            "limb_sigma": limb_sigma,
+        }
+
+    @property
+    def _sigmas(self):
+        data = self.config.data
+        return data.heat_map_sigma, data.limb_sigma or LIMB_SIGMA

@@ -4,7 +4,14 @@ import numpy as np
 import tensorflow as tf
 
 from gfla_tf.data.prepared_clips import ClipSamples
-from gfla_tf.keypoints.face_structure import FACE_CHANNELS, POINTS, SCALE, face_maps, structure_picture
+from gfla_tf.keypoints.face_structure import (
+    CURVES,
+    FACE_CHANNELS,
+    POINTS,
+    SCALE,
+    face_maps,
+    structure_picture,
+)
 from gfla_tf.synthetic.faces.talking_clips import render_clips
 from gfla_tf.training.tasks.clip import ClipTask
 
@@ -17,7 +24,9 @@ class FaceTask(ClipTask):
     """
 
     datasets = ("synthetic_faces", "faceforensics")
+    prepared_datasets = ("faceforensics",)
     datasets_with_flow = ("synthetic_faces",)
+    subject = "face"
     previous = "generated"
     video = "differences"
 
@@ -27,7 +36,7 @@ class FaceTask(ClipTask):
     def render(self, image_size, split, seed, clips, length):
         return render_clips(image_size, split, seed, clips, length)
 
-    def samples(self, builder, split):
+    def clips(self, builder, split):
         return ClipSamples(builder, split, structure=("points", (POINTS, 2)), make_structure=_drawn)
 
     def draw(self, structures, image_size):
@@ -35,6 +44,9 @@ class FaceTask(ClipTask):
 
     def picture(self, structure):
         return structure_picture(structure)
+
+    def description(self, generator):
+        return {"structure": {"drawing": 1, "distances": len(CURVES), "labels": 1}}
 
 
 def _drawn(points, image):

@@ -7,12 +7,13 @@ from gfla_tf.data.human36m import load_human36m
 from gfla_tf.data.motion_bank import MotionBank
 from gfla_tf.data.motion_pipeline import motion_dataset
 from gfla_tf.data.pipeline import WHOLE
-from gfla_tf.keypoints.joint_orders import coco_to_h36m
+from gfla_tf.keypoints.joint_orders import COCO_17, H36M_17, coco_to_h36m
 from gfla_tf.keypoints.sequences import to_points
 from gfla_tf.layers.convolution import INITIAL_GAIN
 from gfla_tf.pictures.motion import skeleton_strips, stacked
 from gfla_tf.synthetic.people.performed_motion import perform_motion
 from gfla_tf.training.objectives.image import Objective
+from gfla_tf.training.tasks.samples import SEED, Sample, arrays_of
 from gfla_tf.training.tasks.task import SAMPLE_SEED, Task
 
 SAMPLES = 4  # sequences in the sample pictures
@@ -50,13 +51,16 @@ class MotionTask(Task):
 
     def load(self, generator):
         data = self.config.data
-        if data.dataset == "human36m":
-            bank, held_out = (load_human36m(data.directory, s, data.max_corrupt) for s in ("train", "test"))
-        else:
-            bank = MotionBank.of(perform_motion("train", data.seed, data.identities, data.clip_frames))
-            held_out = MotionBank.of(perform_motion("test", SAMPLE_SEED, SAMPLES, data.clip_frames))
+        bank = self._bank("train", data.seed, data.identities)
+        held_out = self._bank("test", SAMPLE_SEED, SAMPLES)
         samples = motion_dataset(held_out, SAMPLES, generator.receptive_field, frames=generator.frames)
         return (bank, generator), next(iter(samples))
+
+    def _bank(self, split, seed, identities):
+        data = self.config.data
+        if data.dataset == "human36m":
+            return load_human36m(data.directory, split, data.max_corrupt)
+        return MotionBank.of(perform_motion(split, seed, identities, data.clip_frames))
 
     def dataset(self, data, seed, start, part=WHOLE):
         bank, generator = data
@@ -76,3 +80,17 @@ class MotionTask(Task):
             noisy, found, true = (to_points(np.asarray(x), 1) for x in (noisy[before:-before], found, true))
             strips.append(skeleton_strips({"noisy": coco_to_h36m(noisy), "clean": found, "true": true}))
         return stacked(strips)
+
+    def description(self, generator):
+        return {
+            "frames": generator.frames,
+            "receptive_field": generator.receptive_field,
+            "joints": COCO_17,
+            "clean_joints": H36M_17,
+            "coordinates": "y of all joints, then x of all joints, both as 2 v / image width - 1",
+        }
+
+    def samples(self, generator, split, count):
+        bank = self._bank(split, SEED, min(count, self.config.data.identities))
+        for batch in map(arrays_of, motion_dataset(bank, 1, generator.receptive_field, SEED)):
+            yield Sample({"keypoints": batch["keypoints"]}, {"clean": batch["clean"][0]})

@@ -2,16 +2,16 @@
 
 from gfla_tf.data.pair_bank import PairBank
 from gfla_tf.data.pipeline import WHOLE, pair_dataset, sample_dataset
-from gfla_tf.data.prepared import BUILDERS, prepare
 from gfla_tf.pictures.drawing import training_grid
 from gfla_tf.training.objectives.image import PairObjective
+from gfla_tf.training.tasks.samples import SEED, Sample, arrays_of
 from gfla_tf.training.tasks.task import SAMPLE_SEED, Task
 
 
 class PairTask(Task):
     """A task whose generator takes source_image, source_CONDITION and target_CONDITION and draws the target's image.
 
-    A subclass gives `condition`, `render`, `samples`, `prepare` and `draw_condition`, and inherits everything else. What it
+    A subclass gives `condition`, `render`, `pairs`, `prepare` and `picture`, and inherits everything else. What it
     renders is a `PairBank`: named arrays that belong to a frame, and named arrays that belong to an ordered pair of frames of one
     identity. Of objects seen from several sides, for example:
 
@@ -33,7 +33,7 @@ class PairTask(Task):
         """Renders a `PairBank` of (height, width) images; `split` is "train" or "test"."""
         raise NotImplementedError
 
-    def samples(self, builder, split):
+    def pairs(self, builder, split):
         """The pairs of a prepared dataset, see `gfla_tf.data.pipeline.sample_dataset`."""
         raise NotImplementedError
 
@@ -47,13 +47,13 @@ class PairTask(Task):
         """
         raise NotImplementedError
 
-    def draw_condition(self, condition):
+    def picture(self, condition):
         """uint8 picture (H, W, 3) or (H, W, 1) of one sample's condition."""
         raise NotImplementedError
 
     def check_settings(self, require):
         data = self.config.data
-        if data.dataset in BUILDERS:
+        if self.is_prepared:
             return
         require("data.frames", lambda n: n >= 2, "a pair needs at least 2 frames of one identity")
         pairs = data.identities * data.frames * (data.frames - 1)
@@ -63,11 +63,11 @@ class PairTask(Task):
 
     def load(self, generator):
         data, size = self.config.data, generator.image_size
-        if data.dataset in BUILDERS:
-            builder = prepare(data.dataset, data.directory, size, data.max_corrupt)
-            held_out = self.samples(builder, "test")
+        if self.is_prepared:
+            builder = self.builder(size)
+            held_out = self.pairs(builder, "test")
             shown = sample_dataset(held_out, min(4, len(held_out)), self.prepare)
-            return self.samples(builder, "train"), next(iter(shown))
+            return self.pairs(builder, "train"), next(iter(shown))
         bank = self.training_data(size)
         samples = self.render(size, "test", SAMPLE_SEED, 4, 2)
         return bank, next(iter(pair_dataset(samples, 4, self.prepare)))
@@ -90,4 +90,24 @@ class PairTask(Task):
         return batch["target_image"], {"attn": batch["source_image"]}
 
     def grid(self, batch, outputs):
-        return training_grid(batch, outputs, self.condition, self.draw_condition)
+        return training_grid(batch, outputs, self.condition, self.picture)
+
+    def samples(self, generator, split, count):
+        size = generator.image_size
+        if self.is_prepared:
+            dataset = sample_dataset(self.pairs(self.builder(size), split), 1, dict, SEED)
+        else:
+            dataset = pair_dataset(self.render(size, split, SEED, count, 2), 1, dict, SEED)
+        for batch in dataset:
+            raw, prepared = arrays_of(batch), arrays_of(self.prepare(dict(batch)))
+            truth = {"target_image": raw["target_image"][0]}
+            if "flow" in prepared:
+                truth |= {"flow": prepared["flow"][0], "visibility": prepared["visibility"][0, ..., 0] > 0}
+            yield Sample(dict(self._input(name, raw, prepared) for name in generator.input), truth)
+
+    def _input(self, name, raw, prepared):
+        """Name and value of an input as a `Sample` holds it: as in the bank, as keypoints, or as prepared."""
+        keypoints = f"{name.rpartition('_')[0]}_keypoints"
+        if self.keypoints and name not in raw and keypoints in raw:
+            return keypoints, raw[keypoints]
+        return name, (raw if name in raw else prepared)[name]

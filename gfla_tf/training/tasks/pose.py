@@ -5,8 +5,10 @@ import tensorflow as tf
 from gfla_tf.data.pipeline import pose_inputs
 from gfla_tf.data.prepared_pairs import PosePairSamples
 from gfla_tf.errors import GflaError
-from gfla_tf.keypoints.poses import pose_channels
+from gfla_tf.keypoints import poses
+from gfla_tf.keypoints.poses import JOINTS, pose_channels
 from gfla_tf.losses.features import PEOPLE_HEAT_MAP_SIGMA
+from gfla_tf.ops import heat_maps
 from gfla_tf.pictures.drawing import pose_picture
 from gfla_tf.synthetic.bodies.rendered import render_frames as render_bodies
 from gfla_tf.synthetic.bodies.stream import BodyStream
@@ -18,8 +20,11 @@ class PoseTask(PairTask):
     """Two frames of one person, with pose maps for conditions."""
 
     datasets = ("synthetic_people", "synthetic_bodies", "deepfashion", "market")
+    prepared_datasets = ("deepfashion", "market")
     datasets_with_flow = ("synthetic_people", "synthetic_bodies")
     condition = "pose"
+    subject = "person"
+    keypoints = len(JOINTS)
 
     @property
     def feature_poses(self):
@@ -64,7 +69,7 @@ class PoseTask(PairTask):
             image_size, "train", data.seed, data.identities, data.frames, data.lifetime, self._supervised
         )
 
-    def samples(self, builder, split):
+    def pairs(self, builder, split):
         return PosePairSamples(builder, split)
 
     def prepare(self, batch):
@@ -80,5 +85,17 @@ class PoseTask(PairTask):
     def _supervised(self):
         return any(stage.flow_error for stage in (self.config.flow, self.config.full))
 
-    def draw_condition(self, condition):
+    def picture(self, condition):
         return pose_picture(condition)
+
+    def description(self, generator):
+        data = self.config.data
+        return {"joints": JOINTS, "heat_map_sigma": data.heat_map_sigma, "limb_sigma": data.limb_sigma}
+
+    def draw(self, keypoints, image_size):
+        data = self.config.data
+        return heat_maps.pose_maps(keypoints, image_size, data.heat_map_sigma, data.limb_sigma)
+
+    def draw_arrays(self, keypoints, image_size):
+        data = self.config.data
+        return poses.pose_maps(keypoints, image_size, data.heat_map_sigma, data.limb_sigma)

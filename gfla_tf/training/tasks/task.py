@@ -1,10 +1,11 @@
-"""What a training has to know about its task: data, networks, losses, sample pictures."""
+"""What a task answers: its data, networks, losses and sample pictures, and what its converted networks say and follow."""
 
 from pathlib import Path
 
 import tensorflow as tf
 
 from gfla_tf.data.pipeline import WHOLE
+from gfla_tf.data.prepared import prepare
 from gfla_tf.errors import GflaError
 from gfla_tf.training.config import IMAGE_TERMS
 
@@ -16,19 +17,36 @@ class Task:
 
     Attributes:
         datasets: known values of data.dataset; the first is the default.
+        prepared_datasets: those of them that a TensorFlow Datasets builder in `gfla_tf.data.builders` prepares.
         datasets_with_flow: those whose batches hold the true `flow` and its `visibility`, which the term flow_error needs.
         terms: of the losses, which may have a weight.
         feature_poses: channels of the poses that the people features look at; None where the task has no such poses, so that
             only feature networks that look at the image alone fit.
+        subject: what a demo follows to drive the network: one of `gfla_tf.inference.subjects.SUBJECTS`, or None.
+        keypoints: number of keypoints from which `draw` and `draw_arrays` make a map of an input, so that a converted network can
+            take those; None where maps need more than keypoints.
     """
 
     datasets = ()
+    prepared_datasets = ()
     datasets_with_flow = ()
     terms = IMAGE_TERMS
     feature_poses = None
+    subject = None
+    keypoints = None
 
     def __init__(self, config):
         self.config = config
+
+    @property
+    def name(self):
+        """Under which the task stands in `TASKS`."""
+        return self.config.task
+
+    @property
+    def is_prepared(self):
+        """Whether the data are read from a disk on which a builder prepares them."""
+        return self.config.data.dataset in self.prepared_datasets
 
     def generator_settings(self):
         """Arguments of the generator that the data decides, such as its number of pose channels."""
@@ -95,6 +113,11 @@ class Task:
         """
         return generator.flow_estimator
 
+    def builder(self, image_size):
+        """The builder of a prepared dataset, see `gfla_tf.data.prepared.prepare`."""
+        data = self.config.data
+        return prepare(data.dataset, data.directory, image_size, data.max_corrupt)
+
     def load(self, generator):
         """Renders or reads the training data.
 
@@ -135,4 +158,22 @@ class Task:
         See `gfla_tf.pictures.attention.attention_grid`; the layers are called attn0, ..., or attn_p0, attn_r0, ... where
         they see the previous frame and the reference.
         """
+        raise NotImplementedError
+
+    # === What converted networks are told ===
+
+    def description(self, generator):
+        """The task's own fields of a .tflite's description, see `gfla_tf.litert.description`."""
+        return {}
+
+    def draw(self, keypoints, image_size):
+        """Maps (batch, H, W, channels) of keypoints (batch, n, 3), out of operations that LiteRT has."""
+        raise NotImplementedError
+
+    def draw_arrays(self, keypoints, image_size):
+        """The same in NumPy."""
+        raise NotImplementedError
+
+    def samples(self, generator, split, count):
+        """Yields at least `count` `Sample`s of a split of the data, or all there are; "train" and "test" share no identity."""
         raise NotImplementedError

@@ -2,7 +2,7 @@
 
 from gfla_tf.data.prepared_views import ViewPairSamples
 from gfla_tf.data.view_pipeline import view_inputs
-from gfla_tf.keypoints.views import VIEW_CHANNELS
+from gfla_tf.keypoints.views import AZIMUTHS, ELEVATIONS, VIEW_CHANNELS
 from gfla_tf.pictures.drawing import view_picture
 from gfla_tf.synthetic.objects.rendered_views import VIEWS, render_views
 from gfla_tf.training.tasks.pair import PairTask
@@ -12,6 +12,7 @@ class ViewTask(PairTask):
     """Two views of one object, each an azimuth and an elevation."""
 
     datasets = ("synthetic_cars", "synthetic_chairs", "shapenet")
+    prepared_datasets = ("shapenet",)
     datasets_with_flow = ("synthetic_cars", "synthetic_chairs")
     condition = "view"
 
@@ -26,11 +27,14 @@ class ViewTask(PairTask):
         kind = self.config.data.dataset.removeprefix("synthetic_")
         return render_views(kind, image_size, split, seed, identities, frames)
 
-    def samples(self, builder, split):
+    def pairs(self, builder, split):
         return ViewPairSamples(builder, split)
 
     def prepare(self, batch):
         return view_inputs(batch)
 
-    def draw_condition(self, condition):
+    def picture(self, condition):
         return view_picture(condition)
+
+    def description(self, generator):
+        return {"azimuths": AZIMUTHS, "elevations": ELEVATIONS}
