@@ -1,31 +1,25 @@
-"""The compiled samplers give the composed ones' numbers and gradients, and are done without where they cannot be had."""
+"""The compiled sampler computes what the composed one does, in values and gradients."""
 
 import logging
-import os
-import subprocess
-import sys
-import threading
-from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from gfla_tf.errors import GflaError
 from gfla_tf.layers.attention import LocalAttention
 from gfla_tf.losses.flow import sampling_correctness
 from gfla_tf.models.configured import ConfiguredModel
-from gfla_tf.ops.backend import describe_sampler, sampler, set_sampler
+from gfla_tf.ops.backend import describe_sampler, sampler
 from gfla_tf.ops.local_attention import attend
-from gfla_tf.ops.native import build
 from gfla_tf.ops.sampling import bilinear_sample, gaussian_sample
 from tests.helpers import literal
 
-REPOSITORY = Path(__file__).parents[1]
 SIZE = (7, 9)
+
 # Standard deviation of the flow in pixels: within the map, partly outside, all outside.
 REACHES = {"inside": 0.7, "across_the_border": 5.0, "far_outside": 400.0}
+
 SAMPLERS = {
     "bilinear": lambda image, flow, coefficients: bilinear_sample(image, flow),
     "bilinear_extended": lambda image, flow, coefficients: bilinear_sample(image, flow[:, :3, :5], 2),
@@ -233,92 +227,3 @@ def test_what_is_exported_holds_no_operation_of_ours(tmp_path):
     assert b"GflaSample" not in (tmp_path / "exported" / "saved_model.pb").read_bytes()
     loaded = tf.saved_model.load(tmp_path / "exported")
     np.testing.assert_allclose(loaded.serve(arrays)["attended"], expected, atol=1e-5)
-
-
-def test_a_choice_that_does_not_exist_is_one_sentence(monkeypatch):
-    monkeypatch.setenv("GFLA_SAMPLER", "fastest")
-    with pytest.raises(GflaError, match=r"^GFLA_SAMPLER is 'fastest': choose auto, compiled, composed\.$"):
-        describe_sampler()
-    with pytest.raises(GflaError, match="'quickest'"):
-        set_sampler("quickest")
-    monkeypatch.setenv("GFLA_SAMPLER", "composed")
-    assert describe_sampler().startswith("composed: ")
-    set_sampler("auto")
-    try:
-        assert "set_sampler" not in describe_sampler()
-    finally:
-        set_sampler(None)
-
-
-WITHOUT_COMPILER = """
-import os
-import numpy as np
-from gfla_tf.errors import GflaError, user_errors
-from gfla_tf.layers.attention import LocalAttention
-from gfla_tf.ops.backend import describe_sampler, set_sampler
-
-layer, x = LocalAttention(3), np.ones((1, 4, 4, 2), "float32")
-print(np.isfinite(layer(x, x, x)[0]).all(), layer.sampler, describe_sampler(), sep="; ")
-try:
-    set_sampler("compiled")
-except GflaError as error:
-    print(error)
-os.environ["GFLA_SAMPLER"] = "compiled"
-with user_errors():
-    LocalAttention(3)(x, x, x)
-"""
-
-
-def test_without_a_compiler_the_composed_form_runs_without_a_word_and_asking_for_more_is_an_error(tmp_path):
-    environment = {name: value for name, value in os.environ.items() if name not in ("CXX", "GFLA_SAMPLER")}
-    environment |= {"PATH": str(tmp_path), "HOME": str(tmp_path), "PYTHONPATH": str(REPOSITORY)}
-    ended = subprocess.run(
-        [sys.executable, "-c", WITHOUT_COMPILER], env=environment, capture_output=True, text=True, timeout=300
-    )
-    reason = "there is no C++ compiler (g++, clang++, c++)"
-    sentence = f"the compiled sampler cannot be had: {reason}; set GFLA_SAMPLER=auto to do without."
-    assert ended.stdout.splitlines() == [f"True; composed; composed: {reason}", sentence]
-    assert ended.returncode == 2 and "Traceback" not in ended.stderr
-    assert ended.stderr.strip().endswith(f"error: {sentence}")
-    assert not (tmp_path / ".cache" / "gfla_tf").exists()
-
-
-@pytest.fixture
-def empty_cache(monkeypatch, tmp_path):
-    monkeypatch.setattr(build, "library_folder", lambda: tmp_path / "native")
-    return tmp_path / "native"
-
-
-@needs_compiler
-def test_a_library_is_compiled_once_by_however_many_at_once(monkeypatch, empty_cache):
-    found = []
-    threads = [
-        threading.Thread(target=lambda: found.append(build.build_library("litert_delegate.cc")))
-        for _ in range(2)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert found[0] == found[1] and [*empty_cache.iterdir()] == [found[0]]
-    monkeypatch.setenv("CXX", "no-such-compiler")
-    assert build.build_library("litert_delegate.cc") == found[0]
-    with pytest.raises(GflaError, match=r"^there is no C\+\+ compiler \(no-such-compiler\)$"):
-        build.build_library("litert_delegate.cc", key=["another version"])
-
-
-@needs_compiler
-def test_a_compiler_that_fails_leaves_nothing_behind(monkeypatch, empty_cache):
-    monkeypatch.setattr(build, "SOURCES", empty_cache.parent)
-    (empty_cache.parent / "broken.cc").write_text("int f() { return nothing; }")
-    with pytest.raises(GflaError, match=r"cannot compile .*broken\.cc \(.*nothing.*\)$"):
-        build.build_library("broken.cc")
-    assert [*empty_cache.iterdir()] == []
-
-
-def test_a_folder_that_cannot_be_written_is_one_sentence(monkeypatch, tmp_path):
-    (tmp_path / "file").write_text("")
-    monkeypatch.setattr(build, "library_folder", lambda: tmp_path / "file" / "native")
-    monkeypatch.setenv("CXX", sys.executable)  # any program: it is not reached
-    with pytest.raises(GflaError, match=r"^no library can be made of litert_delegate\.cc \(.*\)$"):
-        build.build_library("litert_delegate.cc")

@@ -1,20 +1,11 @@
 """SavedModel and TFLite compute what Keras computes, out of plain operations, or are not written at all."""
 
-import errno
-import os
-import resource
-import signal
-import subprocess
-import sys
-
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from gfla_tf.export.convert import conversion
 from gfla_tf.export.convert.conversion import convert, report
 from gfla_tf.export.convert.describe import task_fields
-from gfla_tf.export.convert.graphs import load_saved_model, tflite_flatbuffer, write_saved_model
+from gfla_tf.export.convert.graphs import load_saved_model
 from gfla_tf.export.convert.keras_check import (
     TOLERANCE,
     differences,
@@ -22,11 +13,8 @@ from gfla_tf.export.convert.keras_check import (
     outputs_for,
     require_agreement,
 )
-from gfla_tf.export.convert.operations import operation_histogram, require_builtins
 from gfla_tf.export.convert.samples import FRAMES, sample_inputs
 from gfla_tf.export.convert.sources import Source
-from gfla_tf.export.convert.staging import staged
-from gfla_tf.export.quantize.scores import Scored, write_report
 
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.dance_structure import LIMB_SIGMA
@@ -298,58 +286,6 @@ def test_another_image_size_keeps_the_weights(small):
         np.testing.assert_array_equal(ours, theirs)
 
 
-def test_operations_are_counted_and_flex_is_refused():
-    @tf.function(input_signature=[tf.TensorSpec([2, 2])])
-    def network(x):
-        return tf.linalg.det(x) + x * 2
-
-    converter = tf.lite.TFLiteConverter.from_concrete_functions(
-        [network.get_concrete_function()], tf.Module()
-    )
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS]
-    histogram = operation_histogram(converter.convert())
-    assert histogram == {"MUL": 1, "ADD": 1, "CUSTOM:FlexMatrixDeterminant": 1}
-    with pytest.raises(GflaError, match=r"model\.tflite needs operations .* \(FlexMatrixDeterminant\)"):
-        require_builtins(histogram, "model.tflite")
-
-
-def test_a_network_that_needs_flex_is_refused_by_name(tmp_path):
-    class Determinant(keras.layers.Layer):
-        def call(self, x):
-            return tf.linalg.det(x)
-
-    image = keras.Input((2, 2), name="image")
-    network = keras.Model({"image": image}, {"generated": Determinant()(image)}, name="flexible")
-    with pytest.raises(GflaError, match="flexible cannot be expressed in TFLite's builtin operations"):
-        tflite_flatbuffer(source_of(network, "flexible"), tmp_path)
-
-
-def test_a_silently_different_model_is_refused_and_nothing_is_left(small, tmp_path, monkeypatch):
-    other = source_of(small).at_size(small.image_size)
-    other.generator.flow_estimator.weights[-1].assign_add([0.01])
-    monkeypatch.setattr(conversion, "tflite_flatbuffer", lambda _, *rest: tflite_flatbuffer(other, *rest))
-    with pytest.raises(GflaError, match=r"small\.tflite differs from the Keras model .* mask_"):
-        convert(source_of(small, "small"), tmp_path / "new" / "deep")
-    assert not list(tmp_path.iterdir())
-
-
-def test_agreement_is_relative_to_large_flows_and_refuses_what_is_no_number():
-    flow = np.full((1, 2, 2, 2), 20.0)
-    assert differences({"flow_2": flow}, {"flow_2": flow + 1e-3}) == {"flow_2": pytest.approx(5e-5)}
-    assert differences({"mask_2": flow}, {"mask_2": flow + 1e-3}) == {"mask_2": pytest.approx(1e-3)}
-    assert differences({"flow_2": flow / 100}, {"flow_2": flow / 100 + 1e-3}) == {
-        "flow_2": pytest.approx(1e-3)
-    }
-    require_agreement({"generated": TOLERANCE}, "model")
-    for wrong in (2 * TOLERANCE, np.nan, np.inf):
-        with pytest.raises(GflaError, match="model differs from the Keras model"):
-            require_agreement({"generated": 0.0, "mask_2": wrong}, "model")
-    with pytest.raises(GflaError, match="shape"):
-        differences({"mask_2": flow}, {"mask_2": flow[..., :1]})
-    with pytest.raises(GflaError, match="outputs"):
-        differences({"mask_2": flow}, {"mask_3": flow})
-
-
 def test_sample_inputs_are_the_same_every_time_and_in_range(small):
     first, second = sample_inputs(small), sample_inputs(small)
     for name, value in first.items():
@@ -358,164 +294,3 @@ def test_sample_inputs_are_the_same_every_time_and_in_range(small):
         assert value.max() <= 1 and value.min() >= (0 if name.endswith("pose") else -1)
     assert (first["source_pose"][0].max((0, 1)) == 0).any(), "no joint is missing"
     assert np.any(first["source_pose"] != sample_inputs(small, seed=1)["source_pose"])
-
-
-def test_staged_files_replace_old_ones_together_and_only_at_the_end(tmp_path):
-    (tmp_path / "graph").mkdir()
-    (tmp_path / "graph" / "old").write_text("old")
-    (tmp_path / "file").write_text("old")
-    with pytest.raises(ZeroDivisionError), staged(tmp_path, ("graph", "file")) as temporary:
-        (temporary / "graph").mkdir()
-        (temporary / "file").write_text("new")
-        raise ZeroDivisionError
-    assert sorted(p.name for p in tmp_path.rglob("*")) == ["file", "graph", "old"]
-    assert (tmp_path / "file").read_text() == "old"
-    with staged(tmp_path, ("graph", "file")) as temporary:
-        (temporary / "graph").mkdir()
-        (temporary / "file").write_text("new")
-    assert sorted(p.name for p in tmp_path.rglob("*")) == ["file", "graph"]
-    assert (tmp_path / "file").read_text() == "new"
-
-
-@pytest.mark.parametrize("had", [False, True])
-def test_a_kill_leaves_nothing_or_the_old_files_and_the_next_one_tidies_up(had, tmp_path):
-    target = tmp_path / "out"
-    if had:
-        target.mkdir()
-        (target / "file").write_text("old")
-    program = (
-        "import time; from gfla_tf.export.convert.staging import staged\n"
-        f"with staged({str(target)!r}, ('file',)) as temporary:\n"
-        "    (temporary / 'file').write_text('new'); print('ready', flush=True); time.sleep(60)"
-    )
-    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, cwd=os.getcwd())
-    assert process.stdout.readline() == b"ready\n"
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stdout.close()
-    assert (target / "file").exists() == had
-    if had:
-        assert (target / "file").read_text() == "old"
-    with staged(target, ("file",)) as temporary:
-        assert not list(temporary.iterdir())
-        (temporary / "file").write_text("new")
-    assert [p.name for p in target.iterdir()] == ["file"]
-
-
-# Writes three files over old ones and stops, waiting to be killed, at the moment that it is told.
-KILLED = """
-import os, sys, time
-from pathlib import Path
-from gfla_tf.export.convert import staging
-target, moment, moves = Path(sys.argv[1]), sys.argv[2], 0
-
-def wait(here):
-    if here == moment:
-        print("ready", flush=True)
-        time.sleep(60)
-
-def replace(old, new, real=os.replace):
-    global moves
-    moves += 1
-    wait(f"before move {moves}")
-    real(old, new)
-    wait(f"after move {moves}")
-
-staging.os.replace = replace
-with staging.staged(target, ("graph", "plain", "int8")) as temporary:
-    wait("nothing written")
-    (temporary / "graph").mkdir()
-    (temporary / "graph" / "weights").write_text("new")
-    (temporary / "plain").write_text("ne")
-    wait("half written")
-    (temporary / "plain").write_text("new")
-    (temporary / "int8").write_text("new")
-    wait("all written")
-"""
-MOMENTS = ["nothing written", "half written", "all written"]
-MOMENTS += [f"{when} move {k}" for k in range(1, 5) for when in ("before", "after")]
-
-
-@pytest.mark.parametrize("had", [False, True])
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_killed_at_any_moment_every_file_is_the_old_or_the_new_one_whole(moment, had, tmp_path):
-    if had:
-        (tmp_path / "graph").mkdir()
-        for name in ("graph/weights", "plain", "int8"):
-            (tmp_path / name).write_text("old")
-    process = subprocess.Popen([sys.executable, "-c", KILLED, tmp_path, moment], stdout=subprocess.PIPE)
-    said = process.stdout.readline()
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stdout.close()
-    if not had and "move 4" in moment:  # no directory has to step aside
-        assert said == b""
-        return
-    assert said == b"ready\n"
-
-    def contents():
-        return {
-            name: (tmp_path / name).read_text()
-            for name in ("graph/weights", "plain", "int8")
-            if (tmp_path / name).exists()
-        }
-
-    moved = 0 if "move" not in moment else int(moment[-1]) - moment.startswith("before") - had
-    assert set(contents().values()) <= {"old", "new"}
-    assert list(contents().values()).count("new") == max(0, moved)
-    # Between the moves of a directory it is nowhere for a moment; the next conversion puts it back.
-    with pytest.raises(ZeroDivisionError), staged(tmp_path, ("graph", "plain", "int8")):
-        raise ZeroDivisionError
-    assert len(contents()) == (3 if had else max(0, moved))
-    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
-
-
-def test_a_directory_that_stepped_aside_when_the_kill_came_is_put_back(tmp_path):
-    aside = tmp_path / ".file.converting" / "old_graph"
-    aside.mkdir(parents=True)
-    (aside / "weights").write_text("old")
-    with pytest.raises(ZeroDivisionError), staged(tmp_path, ("graph", "file")):
-        raise ZeroDivisionError
-    assert [path.name for path in tmp_path.iterdir()] == ["graph"]
-    assert (tmp_path / "graph" / "weights").read_text() == "old"
-
-
-@pytest.fixture
-def short_files():
-    """A limit on the size of files stands in for the full disk."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-
-
-def test_a_disk_that_gets_full_while_files_are_made_is_one_sentence_and_leaves_nothing(tmp_path, short_files):
-    with pytest.raises(GflaError, match=rf"^cannot write to {tmp_path}/out: File too large\.$"):
-        with staged(tmp_path / "out", ("file",)) as temporary:
-            (temporary / "scratch").write_bytes(bytes(200_000))
-    with pytest.raises(GflaError, match=rf"^cannot write to {tmp_path}/out: File name too long\.$"):
-        with staged(tmp_path / "out", ("file",)) as temporary:
-            (temporary / ("x" * 1000)).write_bytes(b"")
-    scored = Scored("a title " * 20_000, [{"variant": "float32"}], [], {})
-    with pytest.raises(GflaError, match=rf"^cannot write to {tmp_path}/report: File too large\.$"):
-        write_report(scored, tmp_path / "report")
-    assert not list(tmp_path.iterdir())
-
-
-def test_what_fails_elsewhere_while_files_are_made_stays_what_it_is(tmp_path):
-    with pytest.raises(FileNotFoundError, match="elsewhere"), staged(tmp_path / "out", ("file",)):
-        (tmp_path / "elsewhere").read_bytes()
-    with pytest.raises(ConnectionResetError), staged(tmp_path / "out", ("file",)):
-        raise ConnectionResetError(errno.ECONNRESET, "reset")
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_directory_that_cannot_be_written_is_one_sentence(tmp_path):
-    (tmp_path / "file").write_text("not a directory")
-    with pytest.raises(GflaError, match=r"cannot write to .*file.*: Not a directory"):
-        with staged(tmp_path / "file" / "out", ("file",)):
-            pass
-    image = keras.Input((2, 2), name="image")
-    network = keras.Model({"image": image}, {"generated": image * 2})
-    with pytest.raises(GflaError, match=r"cannot write the graph to .*not a directory"):
-        write_saved_model(network, tmp_path / "file" / "out")

@@ -1,69 +1,36 @@
 """Training of faces: data, objective, discriminators and a whole tiny run, and the judgement of its quickstart."""
 
-import functools
-
 import numpy as np
 import pytest
 import tensorflow as tf
-import yaml
 from keras import ops
 
 from examples.quickstarts import face as quickstart
-from gfla_tf.data.clip_bank import ClipBank
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.face_structure import DISTANCES, LABEL, face_maps
 from gfla_tf.models.presets import create_generator
 from gfla_tf.synthetic.faces import SyntheticFaces
-from gfla_tf.synthetic.faces import talking_clips as face_clips
 from gfla_tf.training.config_file import load_config
 from gfla_tf.training.networks import load_generator
 from gfla_tf.training.runs import Run
 from gfla_tf.training.tasks import face
+from tests.helpers.tiny_clips import CLIPS, clip_config, render_faces
 
-UNROLL, LENGTH, CLIPS = 3, 6, 3
-TINY = {
-    "image_size": [32, 32], "attention_kernels": {1: 3}, "attention_units": 8, "base_channels": 4, "max_channels": 8,
-    "depth": 2, "flow_base_channels": 4, "flow_max_channels": 8, "flow_depth": 3,
-}  # fmt: skip
-SETTINGS = {
-    "name": "tiny_face",
-    "task": "face",
-    "batch_size": 2,
-    "steps_per_epoch": 2,
-    "checkpoint_every": 2,
-    "data": {"identities": CLIPS, "clip_frames": LENGTH, "unroll": UNROLL},
-    "model": {"preset": "face_quickstart", "generator": TINY, "initial_gain": 1.0},
-    "features": {"network": "none"},
-    "flow": {"steps": 2, "learning_rate": 1e-3, "correctness": 0.0, "flow_error": 1.0},
-    "full": {
-        "steps": 2, "learning_rate": 1e-3, "adversarial": 0.0, "correctness": 0.0, "flow_error": 1.0, "content": 0.0,
-        "style": 0.0,
-    },
-}  # fmt: skip
-
-
-@functools.cache
-def render_here(image_size, split, seed, identities, length):
-    """What `render_clips` gives, without starting processes."""
-    faces = SyntheticFaces(image_size, split, seed)
-    rendered = [face_clips._render((faces, identity, length)) for identity in range(identities)]
-    return ClipBank.of(*zip(*rendered, strict=True))
+UNROLL, LENGTH = 3, 6
 
 
 @pytest.fixture(autouse=True)
 def without_processes(monkeypatch):
-    monkeypatch.setattr(face, "render_clips", render_here)
+    monkeypatch.setattr(face, "render_clips", render_faces)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    path = tmp_path_factory.mktemp("face")
-    (path / "tiny.yaml").write_text(yaml.safe_dump(SETTINGS))
-    return path
+    return tmp_path_factory.mktemp("face")
 
 
 def config(folder, *overrides):
-    return load_config(folder / "tiny.yaml", overrides)
+    return clip_config(folder, "face", *overrides, clip_frames=LENGTH, unroll=UNROLL)
 
 
 @pytest.fixture
@@ -80,7 +47,7 @@ def first_piece(run):
 
 
 def test_the_bank_holds_clips_their_maps_and_true_flows():
-    bank = render_here((32, 32), "train", 0, CLIPS, LENGTH)
+    bank = render_faces((32, 32), "train", 0, CLIPS, LENGTH)
     assert bank.shape == (CLIPS, LENGTH)
     shapes = {name: entry.shape[2:] for name, entry in {**bank.frames, **bank.targets}.items()}
     assert shapes == {
