@@ -8,8 +8,8 @@ import pytest
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.joint_orders import COCO_17, H36M_17, to_coco, to_h36m
 from gfla_tf.keypoints.poses import JOINTS
+from gfla_tf.synthetic.contact_sheet import warped
 from gfla_tf.synthetic.people import SyntheticPeople
-from gfla_tf.synthetic.people.contact_sheet import warped
 from gfla_tf.synthetic.people.motion import draw_motion
 from gfla_tf.synthetic.people.pose import limited
 from gfla_tf.synthetic.people.pose_noise import noisy_keypoints

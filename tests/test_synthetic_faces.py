@@ -1,17 +1,14 @@
 """The synthetic faces: pictures, 68 points, exact flow and visibility, and their repeatability."""
 
-import sys
-
 import numpy as np
 import pytest
 
 from gfla_tf.errors import GflaError
+from gfla_tf.synthetic.contact_sheet import warped
 from gfla_tf.synthetic.faces import SyntheticFaces
 from gfla_tf.synthetic.faces.anatomy import draw_anatomy, front_of, oval
-from gfla_tf.synthetic.faces.contact_sheet import main
 from gfla_tf.synthetic.faces.expression import EYE, LID, MOUTH, SKIN, Expression, Warp
 from gfla_tf.synthetic.faces.frame import HEAD_PART
-from gfla_tf.synthetic.people.contact_sheet import warped
 from gfla_tf.synthetic.rng import Draws
 
 EYES, INNER_LIPS = slice(36, 48), slice(60, 68)
@@ -240,23 +237,3 @@ def test_a_wrong_split_or_size_is_refused():
         SyntheticFaces(split="validation")
     with pytest.raises(GflaError, match="at least 16"):
         SyntheticFaces((8, 64))
-
-
-def test_the_contact_sheet_is_written(tmp_path, monkeypatch):
-    for number, more in enumerate(([], ["--points"], ["--flow"])):
-        out = tmp_path / f"{number}.png"
-        arguments = [
-            "sheet",
-            str(out),
-            "--image-size",
-            "32",
-            "32",
-            "--identities",
-            "2",
-            "--frames",
-            "3",
-            *more,
-        ]
-        monkeypatch.setattr(sys, "argv", arguments)
-        main()
-        assert out.read_bytes().startswith(b"\x89PNG")

@@ -10,12 +10,12 @@ import pytest
 
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.views import AZIMUTHS, ELEVATIONS, VIEW_CHANNELS, view_codes
+from gfla_tf.synthetic.contact_sheet import warped
 from gfla_tf.synthetic.objects import KINDS, SyntheticObjects, raycast
 from gfla_tf.synthetic.objects.camera import Rig
 from gfla_tf.synthetic.objects.light import Light
 from gfla_tf.synthetic.objects.solids import box, strut
 from gfla_tf.synthetic.objects.view import render
-from gfla_tf.synthetic.people.contact_sheet import warped
 from gfla_tf.synthetic.rng import Draws
 
 SIZES = ((64, 64), (32, 96), (96, 32), (256, 256))
@@ -276,16 +276,3 @@ def test_bad_arguments_are_named(objects):
     ):
         with pytest.raises(GflaError):
             make()
-
-
-@pytest.mark.parametrize("flow", [False, True])
-def test_the_contact_sheet_needs_no_tensorflow(tmp_path, flow):
-    out = tmp_path / "sheet.png"
-    code = (
-        "import sys; sys.argv = ['sheet', *sys.argv[1:]]\n"
-        "from gfla_tf.synthetic.objects.contact_sheet import main; main()\n"
-        "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
-    )
-    options = ["--identities", "2", "--image-size", "64", "64", "--views", "5", *(["--flow"] if flow else [])]
-    subprocess.run([sys.executable, "-c", code, str(out), *options], check=True)
-    assert cv2.imread(str(out)).shape == (2 * 66, 5 * 66, 3)

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from gfla_tf.keypoints.poses import JOINTS
+from gfla_tf.synthetic.contact_sheet import warped
 from gfla_tf.synthetic.people import SyntheticPeople
-from gfla_tf.synthetic.people.contact_sheet import warped
 
 SIZES = ((64, 64), (128, 64), (96, 96), (128, 128), (256, 256))
 

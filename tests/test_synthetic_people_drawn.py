@@ -4,13 +4,11 @@ import os
 import subprocess
 import sys
 
-import cv2
 import numpy as np
 import pytest
 
 from gfla_tf.errors import GflaError
 from gfla_tf.synthetic.people import SyntheticPeople
-from gfla_tf.synthetic.people.contact_sheet import main
 from gfla_tf.synthetic.people.pose import LEGS, LIMITS, draw_pose, limited, walk
 
 
@@ -130,24 +128,3 @@ def test_bad_arguments_are_named(people):
     ):
         with pytest.raises(GflaError):
             make()
-
-
-def test_neither_the_people_nor_the_contact_sheet_imports_tensorflow(tmp_path):
-    out = tmp_path / "sheet.png"
-    code = (
-        "import sys; sys.argv = ['sheet', sys.argv[1], '--flow', '--identities', '2']\n"
-        "from gfla_tf.synthetic.people.contact_sheet import main; main()\n"
-        "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
-    )
-    subprocess.run([sys.executable, "-c", code, str(out)], check=True)
-    assert cv2.imread(str(out)).shape == (2 * 130, 5 * 130, 3)
-
-
-@pytest.mark.parametrize("option", ["--identities", "--frames", "--zoom"])
-def test_a_contact_sheet_of_nothing_is_one_sentence(tmp_path, monkeypatch, capsys, option):
-    monkeypatch.setattr(sys, "argv", ["contact_sheet", str(tmp_path / "sheet.png"), option, "0"])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code == 2
-    assert capsys.readouterr().err == f"error: {option} is 0: it must be at least 1.\n"
-    assert not list(tmp_path.iterdir())

@@ -62,7 +62,7 @@ class PairTask(Task):
         )
 
     def load(self, generator):
-        data, size = self.config.data, generator.image_size
+        size = generator.image_size
         if self.is_prepared:
             builder = self.builder(size)
             held_out = self.pairs(builder, "test")
