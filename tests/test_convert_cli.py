@@ -158,8 +158,8 @@ def test_sources_that_contradict_each_other_are_one_sentence(arguments, capsys):
 
 
 def test_help_shows_examples_without_waiting_for_tensorflow():
-    program = "import sys; from gfla_tf.cli import convert\\ntry: convert.main(['--help'])"
-    program += "\\nfinally: assert 'tensorflow' not in sys.modules"
+    program = "import sys; from gfla_tf.cli import convert\ntry: convert.main(['--help'])"
+    program += "\nfinally: assert 'tensorflow' not in sys.modules"
     result = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -14,7 +14,7 @@ from gfla_tf.export.quantize.quantization import GOALS, HEADROOM, KINDS, calibra
 from gfla_tf.export.quantize.sensitivity import psnr, selective, squared_error
 from gfla_tf.export.quantize.variants import NAMES, Variants, chosen
 
-import convert as command_line
+from gfla_tf.cli import convert as command_line
 from gfla_tf.errors import GflaError
 from gfla_tf.litert.runner import TFLiteModel
 from gfla_tf.training.tasks import task_named

@@ -15,7 +15,7 @@ from gfla_tf.export.quantize.representative import from_training, run_through, t
 from gfla_tf.export.quantize.scores import MAGNIFIED, Scored, score, strip, table, write_report
 from gfla_tf.export.quantize.variants import Variants
 
-import convert
+from gfla_tf.cli import convert
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.pose_files import write_openpose
 from gfla_tf.keypoints.poses import JOINTS

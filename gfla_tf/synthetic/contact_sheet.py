@@ -1,8 +1,8 @@
 """Contact sheets of synthetic data: `python -m gfla_tf.synthetic.contact_sheet people OUT.png`.
 
 Rows are identities. Columns are frames, of cars and chairs views all around; with --points they show joints or the points of
-faces, with --clip people or bodies in motion. With --flow they are source, target, the target made from the source by the true flow (gray
-where hidden), visibility, and the flow in color.
+faces, with --clip people or bodies in motion. With --flow they are source, target, the target made from the source by the true
+flow (gray where hidden), visibility, and the flow in color.
 """
 
 import argparse
