@@ -2,10 +2,9 @@
 
 from gfla_tf.export.convert.signatures import PLAIN
 
-from gfla_tf.models.animation import STATE, is_recurrent
-
 from gfla_tf.inference.photos import crop_rule
 from gfla_tf.inference.subjects import SUBJECTS
+from gfla_tf.models.animation import STATE, is_recurrent
 
 # What an array holds, by the first or the last word of its name, and between which values.
 _HOLDS = {
@@ -75,13 +74,11 @@ def task_fields(source):
             "attention_kind": kind,
             "attention": [] if kind == "none" else attention,
         }
-    if source.task.subject:
-        fields["subject"] = source.task.subject
+    if subject := source.task.subject:
+        fields |= {"subject": subject, "crop": crop_rule(SUBJECTS[subject])}
     fields |= source.task.description(generator)
     if is_recurrent(generator):
         fields["state"] = STATE
-    if fields["task"] in SUBJECTS:
-        fields["crop"] = crop_rule(SUBJECTS[fields["task"]])
     return fields
 
 
