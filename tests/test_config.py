@@ -237,3 +237,15 @@ def test_a_run_directory_that_cannot_be_written_is_named(tmp_path):
 
 def test_the_tiny_configuration_of_the_tests_is_valid(tmp_path):
     assert load_config(write_config(tmp_path)).full.steps == 7
+
+
+@pytest.mark.parametrize("name", ["pose_quickstart", "pose_quickstart.yaml", "configs/pose_quickstart.yaml"])
+def test_the_package_s_own_configurations_are_found_from_anywhere(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert load_config(name).name == "pose_quickstart"
+
+
+def test_a_file_here_comes_before_the_package_s_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pose_quickstart.yaml").write_text("name: mine\nmodel: {preset: pose_quickstart}\n")
+    assert load_config("pose_quickstart.yaml").name == "mine"

@@ -239,10 +239,3 @@ def test_an_unknown_quickstart_is_named_with_the_known_ones(capsys):
         quickstart.main(["dog"])
     assert ended.value.code == 2
     assert capsys.readouterr().err.startswith("error: there is no quickstart 'dog': choose ")
-
-
-def test_a_quickstart_elsewhere_says_where_to_run_it(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(SystemExit):
-        quickstart.main([])
-    assert "configs/pose_quickstart.yaml is not here" in capsys.readouterr().err

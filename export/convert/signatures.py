@@ -8,7 +8,8 @@ The plain form has one signature with the Keras model's inputs and outputs. A `F
 - split: two signatures in one file. `encode` computes what depends on the source or the reference alone; `generate` takes that
   and the rest, for each target. See `gfla_tf.export.convert.split`.
 - lowering: how samplers are written down, one of `LOWERINGS`. `gather` is of builtin operations; `resampler` reads pixels with
-  the custom operation Resampler of the GPU delegates; `litert` is the compiled sampler as the custom operation GflaSample.
+  the custom operation Resampler of the GPU delegates; `litert` is the compiled sampler as the custom operation GflaSample; `cpu`
+  is what CPUs run fastest, in float32 or int8 but not in half precision.
 """
 
 import dataclasses

@@ -72,9 +72,10 @@ def parse_arguments(arguments=None):
     )
     form.add_argument(
         "--lowering",
-        choices=("gather", "resampler", "litert"),
+        choices=("gather", "resampler", "litert", "cpu"),
         default="gather",
-        help="how samplers are written: builtin operations (default), the GPU delegates' Resampler, or compiled",
+        help="builtin operations for CPUs and GPUs (default), the GPU delegates' Resampler, compiled samplers, or "
+        "what is fastest on CPUs and runs only there",
     )
     quantized = parser.add_argument_group("quantisation, see docs/phone.md")
     quantized.add_argument(

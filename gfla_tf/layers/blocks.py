@@ -5,6 +5,7 @@ from keras import ops
 
 from gfla_tf.layers.convolution import UpsamplingConvolution, activation, convolution, weight_initializer
 from gfla_tf.layers.normalization import FoldedInstanceNormalization, InstanceNormalization
+from gfla_tf.ops.backend import lowering
 
 
 class _TwoConvolutions(keras.layers.Layer):
@@ -123,7 +124,31 @@ class DecoderBlock(_TwoConvolutions):
         self.shortcut = UpsamplingConvolution(channels, name="shortcut")
 
     def call(self, inputs):
-        return super().call(inputs) + self.shortcut(inputs)
+        if lowering() != "cpu":
+            return super().call(inputs) + self.shortcut(inputs)
+        from gfla_tf.ops.cpu_lowering import (
+            upsampling_convolution,  # of TensorFlow, which other backends may lack
+        )
+
+        x = self.conv1(activation(self.norm1(inputs) if self.normalize else inputs))
+        layers = [self.conv2.convolution, self.shortcut.convolution]
+        return upsampling_convolution(
+            [activation(self.norm2(x) if self.normalize else x), inputs],
+            [layer.kernel for layer in layers],
+            [layer.bias for layer in layers],
+        )
+
+
+def _reflect_pad(x):
+    """`x` with the next to last pixel before each border repeated behind it.
+
+    In graphs for phones by slices and concatenations: no CPU kernel of LiteRT's fast ones takes MIRROR_PAD.
+    """
+    if lowering() is None:
+        return ops.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)], mode="reflect")
+    height, width = x.shape[1:3]
+    x = ops.concatenate([x[:, 1:2], x, x[:, height - 2 : height - 1]], axis=1)
+    return ops.concatenate([x[:, :, 1:2], x, x[:, :, width - 2 : width - 1]], axis=2)
 
 
 class _ReflectConvolution(keras.layers.Layer):
@@ -145,8 +170,7 @@ class _ReflectConvolution(keras.layers.Layer):
         self.convolution.build((batch, height + 2, width + 2, channels))  # of the padded map
 
     def call(self, inputs):
-        padded = ops.pad(activation(inputs), [(0, 0), (1, 1), (1, 1), (0, 0)], mode="reflect")
-        return self.convolution(padded)
+        return self.convolution(_reflect_pad(activation(inputs)))
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.channels)

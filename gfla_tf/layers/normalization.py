@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from gfla_tf.ops.backend import is_lowered
+from gfla_tf.ops.backend import lowering, may_be_half
 
 
 def _mean(x):
@@ -21,7 +21,7 @@ def standardise(inputs, epsilon):
 
 def _in_range(centred):
     """`centred` times a scale for each map, and the scale: 1, or on phones what keeps the squares within half precision."""
-    if not is_lowered():
+    if not may_be_half():
         return centred, 1.0
     largest = ops.max(ops.abs(centred), axis=(1, 2), keepdims=True)
     scale = 8.0 / ops.maximum(largest, 0.01)
@@ -47,7 +47,12 @@ class InstanceNormalization(keras.layers.Layer):
 
     def call(self, inputs, channels=slice(None)):
         """Normalises `inputs`, or those of its channels that `channels` selects, if `inputs` are only those."""
-        return standardise(inputs, self.epsilon) * self.gamma[channels] + self.beta[channels]
+        gamma, beta = self.gamma[channels], self.beta[channels]
+        if lowering() == "cpu" and len(inputs.shape) == 4:
+            from gfla_tf.ops.cpu_lowering import normalize  # of TensorFlow, which other backends may lack
+
+            return normalize(inputs, gamma, beta, self.epsilon)
+        return standardise(inputs, self.epsilon) * gamma + beta
 
     def get_config(self):
         return {**super().get_config(), "epsilon": self.epsilon}

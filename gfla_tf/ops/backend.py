@@ -24,7 +24,7 @@ from gfla_tf.errors import GflaError, user_errors
 
 CHOICES = ("auto", "compiled", "composed")
 VARIABLE = "GFLA_SAMPLER"
-LOWERINGS = ("gather", "resampler", "litert")  # of graphs that are converted to TFLite
+LOWERINGS = ("gather", "resampler", "litert", "cpu")  # of graphs that are converted to TFLite
 _MODULES = {
     "compiled": "gfla_tf.ops.native.tensorflow_op",
     "litert": "gfla_tf.ops.native.litert_op",
@@ -60,7 +60,8 @@ def sampler(choice):
     """As `set_sampler`, in what the calling thread runs and traces inside this context.
 
     Here LOWERINGS are choices too, for graphs that are to be converted to TFLite: `gather` is composed, `resampler` reads pixels
-    with the custom operation of `gfla_tf.ops.resampler`, `litert` has the samplers as that of `gfla_tf.ops.native.litert_op`.
+    with the custom operation of `gfla_tf.ops.resampler`, `litert` has the samplers as that of `gfla_tf.ops.native.litert_op`;
+    `cpu` is composed, with whatever is fastest on CPUs around it, see `gfla_tf.ops.cpu_lowering`.
     """
     _known(choice, "the sampler", (*CHOICES, *LOWERINGS))
     require_sampler(choice)
@@ -89,7 +90,7 @@ def form_for(image):
     """
     choice = _choice()
     if (
-        choice in ("composed", "gather")
+        choice in ("composed", "gather", "cpu")
         or _in_xla()
         or keras.backend.standardize_dtype(image.dtype) not in ("float32", "float64")
     ):
@@ -99,9 +100,14 @@ def form_for(image):
     return "composed" if _why_not(choice) else "compiled"
 
 
-def is_lowered():
-    """Whether what is traced here is to be converted to TFLite: it may have to run in half precision."""
-    return _scoped.get() in LOWERINGS
+def lowering():
+    """Which of LOWERINGS the graph that is traced here is to be converted in; None if it is not to be converted."""
+    return _scoped.get() if _scoped.get() in LOWERINGS else None
+
+
+def may_be_half():
+    """Whether what is traced here may have to run in half precision, as on a phone's GPU."""
+    return lowering() not in (None, "cpu")
 
 
 def describe_sampler():
