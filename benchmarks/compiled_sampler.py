@@ -10,11 +10,11 @@ calls, the forms taking turns; processor time adds up all threads and says more 
 import argparse
 import ctypes
 import gc
-import multiprocessing
 import os
 import time
 from pathlib import Path
 
+from benchmarks.in_turns import in_turns
 from benchmarks.sampler_memory import CASES
 
 FORMS = ("compiled", "composed", "literal")
@@ -108,19 +108,11 @@ def worker(form, subject, which, case, calls, connection):
 def measure(subject, which, case, calls):
     """{form: (MiB, best wall seconds, best processor seconds)}."""
     os.environ.update(PLAIN_MEMORY)
-    context = multiprocessing.get_context("spawn")
-    connections, memory, seconds = {}, {}, {form: [] for form in FORMS}
-    for form in FORMS:
-        connections[form], other = context.Pipe()
-        arguments = (form, subject, which, case, calls, other)
-        context.Process(target=worker, args=arguments, daemon=True).start()
-        other.close()  # or nobody would learn that the process has ended
-        memory[form] = connections[form].recv()
-    for _ in range(calls):
-        for form in FORMS:
-            connections[form].send(None)
-            seconds[form].append(connections[form].recv())
-    return {form: (memory[form], *map(min, zip(*seconds[form], strict=True))) for form in FORMS}
+    measured = in_turns(worker, {form: (form, subject, which, case, calls) for form in FORMS}, calls)
+    return {
+        form: (memory, *map(min, zip(*seconds, strict=True)))
+        for form, (memory, seconds, _) in measured.items()
+    }
 
 
 def main():

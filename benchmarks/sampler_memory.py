@@ -6,10 +6,11 @@ place (with `--compiled` that contains XLA's compilation). Times are the best of
 """
 
 import argparse
-import multiprocessing
 import os
 import resource
 import time
+
+from benchmarks.in_turns import in_turns
 
 CASES = ((64, 64, 128, 5), (32, 32, 256, 3))  # height, width, channels, kernel; batch 1
 FORMS = ("literal", "ours")
@@ -69,18 +70,8 @@ def worker(form, case, compiled, calls, connection):
 
 def measure(case, compiled, calls):
     """{form: (MiB, seconds)} of one case."""
-    context = multiprocessing.get_context("spawn")
-    connections, memory, seconds = {}, {}, {form: [] for form in FORMS}
-    for form in FORMS:
-        connections[form], other = context.Pipe()
-        context.Process(target=worker, args=(form, case, compiled, calls, other), daemon=True).start()
-        other.close()  # or nobody would learn that the process has ended
-        memory[form] = connections[form].recv()
-    for _ in range(calls):
-        for form in FORMS:
-            connections[form].send(None)
-            seconds[form].append(connections[form].recv())
-    return {form: (memory[form], min(seconds[form])) for form in FORMS}
+    measured = in_turns(worker, {form: (form, case, compiled, calls) for form in FORMS}, calls)
+    return {form: (memory, min(seconds)) for form, (memory, seconds, _) in measured.items()}
 
 
 def main():

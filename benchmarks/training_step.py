@@ -8,12 +8,13 @@ turns.
 """
 
 import argparse
-import multiprocessing
 import os
 import resource
 import tempfile
 import time
 from pathlib import Path
+
+from benchmarks.in_turns import in_turns
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FORMS = ("literal", "composed", "compiled")
@@ -73,20 +74,13 @@ def worker(form, overrides, connection):
 
 def measure(forms, overrides, steps):
     """{form: (loss of the first step, MiB, seconds)}."""
-    context = multiprocessing.get_context("spawn")
-    connections, losses, seconds = {}, {}, {form: [] for form in forms}
-    for form in forms:
-        connections[form], other = context.Pipe()
-        context.Process(target=worker, args=(form, overrides, other), daemon=True).start()
-        other.close()  # or nobody would learn that the process has ended
-        losses[form] = connections[form].recv()
-    for _ in range(steps):
-        for form in forms:
-            connections[form].send(True)
-            seconds[form].append(connections[form].recv())
-    for connection in connections.values():
+    measured = in_turns(worker, {form: (form, overrides) for form in forms}, steps, True)
+    for _, _, connection in measured.values():
         connection.send(False)
-    return {form: (losses[form], connections[form].recv(), min(seconds[form])) for form in forms}
+    return {
+        form: (loss, connection.recv(), min(seconds))
+        for form, (loss, seconds, connection) in measured.items()
+    }
 
 
 def main():

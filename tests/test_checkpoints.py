@@ -1,11 +1,7 @@
 """Checkpoints: what they restore, and that no kill, full disk or damaged file loses a run."""
 
-import os
 import random
 import signal
-import subprocess
-import sys
-import textwrap
 import time
 import types
 from pathlib import Path
@@ -19,6 +15,7 @@ from gfla_tf.errors import GflaError
 from gfla_tf.models.weight_files import load_weights
 from gfla_tf.training.callbacks.epoch_means import EpochMeans
 from gfla_tf.training.checkpoints import CheckpointCallback, Checkpoints
+from tests.helpers.run_python import run_python
 from tests.helpers.steps import assert_same
 from tests.helpers.tiny_trainer import TinyTrainer, fit
 
@@ -196,20 +193,14 @@ def test_an_unwritable_directory_gives_one_sentence(tmp_path):
     assert "\n" not in str(caught.value)
 
 
-def run_python(code, *arguments, **kwargs):
-    command = [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)]
-    path = str(Path(__file__).parents[1])
-    environment = {**os.environ, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True, **kwargs)
-
-
 def test_a_full_disk_gives_one_sentence_and_the_old_checkpoint_and_weights_stay_loadable(tmp_path):
     # A limit on the size of files stands in for the full disk: writing fails in the middle either way.
     process = run_python(
         """
         import resource, signal, sys
         from pathlib import Path
-        from tests.helpers.steps import assert_same
+        from tests.helpers.run_python import run_python
+from tests.helpers.steps import assert_same
 from tests.helpers.tiny_trainer import TinyTrainer, fit
         from gfla_tf.errors import GflaError
         from gfla_tf.training.checkpoints import Checkpoints
@@ -246,7 +237,8 @@ def test_killed_while_saving_the_run_always_loads_and_never_goes_back(tmp_path):
     saver = """
         import os, sys
         import numpy as np
-        from tests.helpers.steps import assert_same
+        from tests.helpers.run_python import run_python
+from tests.helpers.steps import assert_same
 from tests.helpers.tiny_trainer import TinyTrainer
         from gfla_tf.training.checkpoints import Checkpoints
         from gfla_tf.models.weight_files import save_weights_atomically

@@ -8,18 +8,11 @@ from gfla_tf.errors import GflaError
 from gfla_tf.training.networks import load_generator
 from gfla_tf.training.runs import Run
 from gfla_tf.training.tasks import dance
+from tests.helpers.replaced import replaced
 from tests.helpers.tiny_clips import render_dances
 from tests.helpers.tiny_dance import config, framewise, pieces
 
-
-@pytest.fixture(autouse=True)
-def without_processes(monkeypatch):
-    monkeypatch.setattr(dance, "render_clips", render_dances)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("dance")
+without_processes = replaced(dance, "render_clips", render_dances)
 
 
 @pytest.mark.parametrize("settings, stages", [(config, ("flow", "full")), (framewise, ("full",))])

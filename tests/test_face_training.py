@@ -14,19 +14,13 @@ from gfla_tf.training.config_file import load_config
 from gfla_tf.training.networks import load_generator
 from gfla_tf.training.runs import Run
 from gfla_tf.training.tasks import face
+from tests.helpers.replaced import replaced
 from tests.helpers.tiny_clips import CLIPS, clip_config, render_faces
 
+without_processes = replaced(face, "render_clips", render_faces)
+
+
 UNROLL, LENGTH = 3, 6
-
-
-@pytest.fixture(autouse=True)
-def without_processes(monkeypatch):
-    monkeypatch.setattr(face, "render_clips", render_faces)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("face")
 
 
 def config(folder, *overrides):

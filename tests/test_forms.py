@@ -23,30 +23,16 @@ from gfla_tf.models.presets import create_generator
 from gfla_tf.training.tasks import task_named
 from tests.helpers.rule_weights import fill
 from tests.helpers.tiny_networks import TINY_NETWORK
+from tests.helpers.tiny_sources import tiny_source
 
 SPLIT, PHONE = Form(split=True), Form(keypoints=True, uint8=True, split=True)
 SETTINGS = {"heat_map_sigma": 4.0, "limb_sigma": 2.0}
 TINY = {**TINY_NETWORK, "image_size": (32, 64)}
-PRESETS = {
-    "pose": "pose_market",
-    "dance": "dance_fashionvideo",
-    "face": "face_forensics",
-    "view": "view_shapenet",
-}
 
 
 def source_of(task, **settings):
-    settings = {**TINY, **settings}
-    if task == "pose":
-        settings["pose_channels"] = 35
-    generator = fill(create_generator(PRESETS[task], **settings))
-    return Source(
-        generator,
-        task_named(task, **SETTINGS),
-        task,
-        None,
-        {"origin": "the recording rule", "licence": "ours"},
-    )
+    channels = {"pose_channels": 35} if task == "pose" else {}
+    return tiny_source(task, SETTINGS, **{"image_size": (32, 64), **channels, **settings})
 
 
 @pytest.fixture(scope="module")

@@ -19,11 +19,6 @@ KINDS = ("run", "weights", "preset", "keras", "pth")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("init_from")
-
-
-@pytest.fixture(scope="module")
 def origins(folder):
     """{kind: path} of the same weights, kept in every way."""
     config = tiny_config(folder, "name=first")

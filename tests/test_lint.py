@@ -86,11 +86,6 @@ def packed(model):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("files")
-
-
-@pytest.fixture(scope="module")
 def good(folder):
     def function(x, i):
         x = tf.nn.leaky_relu(upsampled(tf.nn.conv2d(x, KERNEL, 1, "SAME")), 0.1)[:, 1:, 1:]

@@ -7,7 +7,6 @@ import tensorflow as tf
 from gfla_tf.export.convert.graphs import tflite_flatbuffer
 from gfla_tf.export.convert.operations import operation_histogram
 from gfla_tf.export.convert.signatures import Form
-from gfla_tf.export.convert.sources import Source
 from gfla_tf.export.verify.accelerators import run, why_not
 from gfla_tf.export.verify.lint import lint
 from gfla_tf.export.verify.stress import ACTIVATION, FLOW, stress
@@ -17,23 +16,13 @@ from gfla_tf.errors import GflaError
 from gfla_tf.layers.attention import LocalAttention
 from gfla_tf.layers.normalization import FoldedInstanceNormalization, InstanceNormalization
 from gfla_tf.litert.runner import TFLiteModel
-from gfla_tf.models.presets import create_generator
 from gfla_tf.ops.backend import describe_sampler, may_be_half, sampler
 from gfla_tf.ops.native.litert_delegate import sampler_delegate
-from gfla_tf.training.tasks import task_named
-from tests.helpers.rule_weights import fill
 from tests.helpers.small_tflite import write_tflite
-from tests.helpers.tiny_networks import TINY_NETWORK
+from tests.helpers.tiny_sources import PRESETS, tiny_source
 
 LOWERINGS = ("gather", "resampler")
 SHAPES = {"target": (1, 10, 14, 8), "source": (1, 10, 14, 8), "flow": (1, 10, 14, 2)}
-TINY = {**TINY_NETWORK, "image_size": (32, 32)}
-PRESETS = {
-    "pose": "pose_deepfashion",
-    "dance": "dance_fashionvideo",
-    "face": "face_forensics",
-    "view": "view_shapenet",
-}
 SETTINGS = {"heat_map_sigma": 4.0, "limb_sigma": None}
 
 
@@ -60,14 +49,7 @@ def psnr(expected, found):
 
 
 def source_of(task):
-    generator = fill(create_generator(PRESETS[task], **TINY))
-    return Source(
-        generator,
-        task_named(task, **SETTINGS),
-        task,
-        None,
-        {"origin": "the recording rule", "licence": "ours"},
-    )
+    return tiny_source(task, SETTINGS, image_size=(32, 32))
 
 
 @pytest.fixture(scope="module")

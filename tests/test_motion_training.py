@@ -15,8 +15,12 @@ from gfla_tf.training.networks import load_generator
 from gfla_tf.training.runs import Run
 from gfla_tf.training.tasks import motion
 from tests.helpers.performed import perform_here
+from tests.helpers.replaced import replaced
 from tests.helpers.rule_weights import randomise
 from tests.test_human36m import write
+
+without_processes = replaced(motion, "perform_motion", perform_here)
+
 
 SETTINGS = {
     "name": "tiny_motion",
@@ -35,16 +39,6 @@ SETTINGS = {
 }  # fmt: skip
 
 TINY_FIELD = 9  # receptive field of the tiny network
-
-
-@pytest.fixture(autouse=True)
-def without_processes(monkeypatch):
-    monkeypatch.setattr(motion, "perform_motion", perform_here)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("motion")
 
 
 def config(folder, *overrides):

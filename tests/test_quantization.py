@@ -56,11 +56,6 @@ class Network(tf.Module):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("quantised")
-
-
-@pytest.fixture(scope="module")
 def flatbuffer(folder):
     network = Network()
     tf.saved_model.save(network, str(folder / "graph"), signatures=network.__call__)

@@ -21,14 +21,8 @@ from tests.helpers.tiny_tflite import ANIMATION_SIZE, SIZE
 pytest.importorskip("imageio_ffmpeg")
 
 
-@pytest.fixture(scope="module")
-def models(tmp_path_factory):
-    return tiny_models(tmp_path_factory.mktemp("models"))
-
-
-@pytest.fixture
-def files(tmp_path):
-    return motion_files(tmp_path)
+models = pytest.fixture(tiny_models, scope="module")
+files = pytest.fixture(motion_files)
 
 
 def test_the_crop_of_a_dance_in_place_holds_all_of_it_and_stands_still(models, files):

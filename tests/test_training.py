@@ -26,11 +26,6 @@ from tests.helpers.tiny_run import render_here, tiny_config
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("training")
-
-
-@pytest.fixture(scope="module")
 def finished(folder):
     """The tiny configuration, trained through both stages by a `Run`."""
     run = Run(tiny_config(folder), folder / "runs" / "tiny")

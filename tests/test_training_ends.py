@@ -16,20 +16,12 @@ from gfla_tf.training.objectives.image import PairObjective
 from gfla_tf.training.runs import Run
 from gfla_tf.training.tasks import pose
 from tests.helpers.steps import changed, metrics, weights
-from tests.helpers.tiny_run import render_here, tiny_config, write_config
+from tests.helpers.tiny_run import render_here, tiny_batch, tiny_config, write_config
 
 REPOSITORY = Path(__file__).parents[1]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("training")
-
-
-@pytest.fixture(scope="module")
-def batch(folder):
-    task = pose.PoseTask(tiny_config(folder))
-    return next(iter(task.dataset(render_here((32, 32), "train", 0, 2, 3), seed=0, start=0)))
+batch = pytest.fixture(tiny_batch, scope="module")
 
 
 # === Ends before the end ===

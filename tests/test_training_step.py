@@ -8,20 +8,10 @@ from gfla_tf.errors import GflaError
 from gfla_tf.layers.spectral_norm import SpectralConv2D
 from gfla_tf.losses.adversarial import ADVERSARIAL_KINDS
 from gfla_tf.training.runs import Run
-from gfla_tf.training.tasks import pose
 from tests.helpers.steps import changed, step, weights
-from tests.helpers.tiny_run import render_here, tiny_config
+from tests.helpers.tiny_run import tiny_batch, tiny_config
 
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("training")
-
-
-@pytest.fixture(scope="module")
-def batch(folder):
-    task = pose.PoseTask(tiny_config(folder))
-    return next(iter(task.dataset(render_here((32, 32), "train", 0, 2, 3), seed=0, start=0)))
+batch = pytest.fixture(tiny_batch, scope="module")
 
 
 def trainer_of(folder, *overrides, stage="full"):

@@ -129,11 +129,6 @@ def test_a_true_flow_of_batches_leads_to_the_same_colours(batch):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("view_training")
-
-
-@pytest.fixture(scope="module")
 def finished(folder):
     run = Run(config(folder), folder / "runs" / "tiny_view")
     run.train()

@@ -1,26 +1,15 @@
 """Files of weights: the round trip, what a kill leaves, and weights of other models."""
 
-import os
 import signal
-import subprocess
-import sys
-import textwrap
-from pathlib import Path
 
 import keras
 import pytest
 
 from gfla_tf.errors import GflaError
 from gfla_tf.models.weight_files import load_weights, save_weights_atomically
+from tests.helpers.run_python import run_python
 from tests.helpers.steps import assert_same
 from tests.helpers.tiny_trainer import TinyTrainer
-
-
-def run_python(code, *arguments, **kwargs):
-    command = [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)]
-    path = str(Path(__file__).parents[1])
-    environment = {**os.environ, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True, **kwargs)
 
 
 def test_weights_survive_the_round_trip(tmp_path):
@@ -35,7 +24,8 @@ def test_what_a_kill_left_of_weights_is_gone_after_the_next_save(tmp_path):
     process = run_python(
         """
         import os, signal, sys
-        from tests.helpers.steps import assert_same
+        from tests.helpers.run_python import run_python
+from tests.helpers.steps import assert_same
 from tests.helpers.tiny_trainer import TinyTrainer
         from gfla_tf.models import weight_files
         weight_files.os.replace = lambda *paths: os.kill(os.getpid(), signal.SIGKILL)

@@ -48,18 +48,18 @@ def tiny_models(folder):
     }
 
 
-def motion_files(folder):
+def motion_files(tmp_path):
     """Writes a photo with a pose and with points, and folders of their motion; returns the folder."""
     photo = np.random.default_rng(0).integers(0, 256, (45, 30, 3), np.uint8)
-    write_png(folder / "me.png", np.kron(photo, np.ones((10, 10, 1), np.uint8)))
-    write_openpose(folder / "me.json", swaying(0))
-    write_points(folder / "me.txt", talking(0))
+    write_png(tmp_path / "me.png", np.kron(photo, np.ones((10, 10, 1), np.uint8)))
+    write_openpose(tmp_path / "me.json", swaying(0))
+    write_points(tmp_path / "me.txt", talking(0))
     for name in ("dance", "talk"):
-        (folder / name).mkdir()
+        (tmp_path / name).mkdir()
     for k in range(FRAMES):
-        write_openpose(folder / "dance" / f"frame_{k}.json", swaying(k))  # 10 comes after 9
-        write_points(folder / "talk" / f"{k:03d}.txt", talking(k))
-    return folder
+        write_openpose(tmp_path / "dance" / f"frame_{k}.json", swaying(k))  # 10 comes after 9
+        write_points(tmp_path / "talk" / f"{k:03d}.txt", talking(k))
+    return tmp_path
 
 
 def arguments(model, files, *flags, **changed):

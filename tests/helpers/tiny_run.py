@@ -8,6 +8,7 @@ import yaml
 from gfla_tf.models.correspondence_features import CorrespondenceFeatures
 from gfla_tf.synthetic.people import rendered_pairs as frame_bank
 from gfla_tf.training.config_file import load_config
+from gfla_tf.training.tasks.pose import PoseTask
 
 SETTINGS = {
     "name": "tiny",
@@ -56,3 +57,9 @@ def render_here(*arguments):
     """What `render_frames` gives, without starting processes."""
     with mock.patch.object(frame_bank, "parallel_map", lambda function, jobs, what: [*map(function, jobs)]):
         return frame_bank.render_frames(*arguments)
+
+
+def tiny_batch(folder):
+    """The first batch of the tiny training."""
+    task = PoseTask(tiny_config(folder))
+    return next(iter(task.dataset(render_here((32, 32), "train", 0, 2, 3), seed=0, start=0)))
