@@ -100,7 +100,7 @@ def _write_picture(directory, drawn):
     from gfla_tf.pictures.drawing import write_png
 
     if isinstance(drawn, list):
-        from gfla_tf.inference.video import write_video
+        from gfla_tf.inference.video_writer import write_video
 
         write_video(directory / "result.gif", drawn, FRAMES_PER_SECOND)
         return directory / "result.gif"

@@ -26,7 +26,7 @@ from gfla_tf.pictures.drawing import to_uint8
 from tests.helpers.motions import FRAMES, arguments, motion_files, swaying, talking, tiny_models
 from tests.helpers.tiny_tflite import ANIMATION_SIZE, SIZE, drawn_step
 
-pytest.importorskip("imageio_ffmpeg")
+pytest.importorskip("av")
 
 
 models = pytest.fixture(tiny_models, scope="module")
@@ -138,7 +138,7 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(models, files, capsys):
         "No person was found in": {"source_pose": files / "nobody" / "0.json"},
         "must end in .mp4 or .gif": {"output": files / "film.avi"},
         "would overwrite": {"output": files / "text.mp4", "poses": files / "text.mp4"},
-        "must be between 0.1 and 1000": {"fps": 0},
+        "must be between 0.1 and 240": {"fps": 0},
         "absent.png: No such file": {"source": files / "absent.png"},
         "Cannot write the video": {"output": files / "me.png" / "film.mp4"},
         "has no .txt files": {"model": models["face"], "source_pose": files / "me.txt"},

@@ -17,7 +17,8 @@ from gfla_tf.errors import GflaError
 from gfla_tf.inference.detectors.pose_detector import PoseDetector
 from gfla_tf.inference.subjects import subject_of
 from gfla_tf.inference.tracks import Track
-from gfla_tf.inference.video import read_video, write_video
+from gfla_tf.inference.video import read_video
+from gfla_tf.inference.video_writer import write_video
 from gfla_tf.keypoints.joint_orders import H36M_17
 from gfla_tf.keypoints.poses import JOINTS
 from gfla_tf.litert.runner import TFLiteModel

@@ -7,7 +7,14 @@ import pytest
 
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.joint_orders import H36M_17, to_h36m
-from gfla_tf.keypoints.pose_files import find_pose, main_person, read_pose, to_joints, write_openpose
+from gfla_tf.keypoints.pose_files import (
+    find_pose,
+    main_person,
+    read_frames,
+    read_pose,
+    to_joints,
+    write_openpose,
+)
 from gfla_tf.keypoints.poses import JOINTS
 
 # OpenPose, doc/02_output.md and poseParameters.hpp
@@ -128,11 +135,15 @@ def test_what_is_written_is_read_back(tmp_path):
     [
         ('{"people": [', "not valid JSON"),
         ("[" * 100_000, "not valid JSON"),
-        ("", "not valid JSON"),
+        ("", "contains no person"),
         ("3", "neither OpenPose"),
         ('{"poses": []}', "neither OpenPose"),
         ('{"people": {}}', "neither OpenPose"),
-        ('{"people": [{}]}', "neither OpenPose"),
+        ('{"people": [3]}', "neither OpenPose"),
+        ('{"people": [{}]}', "contains no person"),
+        ('{"people": [null, {"pose_keypoints_2d": []}]}', "contains no person"),
+        ({"people": [{"pose_keypoints_2d": [True] * 54}]}, "no numbers of pixels"),
+        (openpose(np.tile([5.0, 5.0, 1.0], (18, 1))), "within 4 pixels"),
         ('{"annotations": 1}', "neither OpenPose"),
         ('{"people": []}', "contains no person"),
         ("[]", "contains no person"),
@@ -163,5 +174,94 @@ def test_a_file_that_is_missing_or_no_text_is_refused(tmp_path):
     with pytest.raises(GflaError, match="Cannot read the pose file"):
         read_pose(tmp_path / "absent.json")
     (tmp_path / "photo.json").write_bytes(b"\xff\xd8\xff\xe0" * 9)
-    with pytest.raises(GflaError, match="not valid JSON"):
+    with pytest.raises(GflaError, match="is no text"):
         read_pose(tmp_path / "photo.json")
+
+
+def fractions(width=300, height=400, **beyond):
+    """A standing person's joints as fractions of a picture, and in its pixels."""
+    draw = np.random.default_rng(3)
+    person = np.c_[draw.uniform(0.2, 0.9, (18, 2)), np.ones(18)].astype(np.float32)
+    for joint, place in beyond.items():
+        person[JOINTS.index(joint), :2] = place
+    return person, person * np.float32([width, height, 1])
+
+
+@pytest.mark.parametrize("beyond", [{}, {"right_ankle": (0.5, 1.03)}, {"right_ankle": (0.5, 1.9)}])
+def test_fractions_are_scaled_by_the_size_that_the_file_or_the_photo_tells_and_else_refused(write, beyond):
+    person, expected = fractions(**beyond)
+    path = write({**openpose(person), "canvas_width": 300, "canvas_height": 400})
+    np.testing.assert_allclose(read_pose(path), expected, rtol=1e-5)
+    path = write(openpose(person))
+    np.testing.assert_allclose(read_pose(path, image_size=(400, 300)), expected, rtol=1e-5)
+    with pytest.raises(GflaError, match="pixels of the image"):
+        read_pose(path)
+    with pytest.raises(GflaError, match="pixels of the image"):  # from -1 to 1
+        read_pose(write({**openpose(person * 2 - 1), "canvas_width": 300, "canvas_height": 400}))
+
+
+def test_pixels_of_a_smaller_copy_of_the_photo_are_scaled_to_it(write):
+    _, expected = fractions()
+    path = write({**openpose(expected / (2, 2, 1)), "canvas_width": 150, "canvas_height": 200})
+    np.testing.assert_allclose(read_pose(path, image_size=(400, 300)), expected, rtol=1e-5)
+    with pytest.raises(GflaError, match=r"of an image of 150 x 200 pixels, and the photo has 400 x 300"):
+        read_pose(path, image_size=(300, 400))
+
+
+def test_the_files_of_other_tools(write):
+    person = points(18)
+    old = {"version": 1.0, "people": [{"pose_keypoints": person.ravel().tolist()}]}
+    np.testing.assert_allclose(read_pose(write(old)), person)
+    np.testing.assert_allclose(
+        read_pose(write({"version": "AlphaPose v0.3", "bodies": [{"joints": person.ravel().tolist()}]})),
+        person,
+    )
+    halpe = points(26)
+    found = read_pose(
+        write([{"image_id": "1.jpg", "keypoints": halpe.ravel().tolist(), "score": 3.0, "idx": [1.0]}])
+    )
+    np.testing.assert_allclose(found[0], halpe[0])
+    np.testing.assert_allclose(found[JOINTS.index("neck")], halpe[18])
+    np.testing.assert_allclose(found[JOINTS.index("right_ankle")], halpe[16])
+    landmarks = [
+        {"x": 0.1 + 0.02 * k, "y": 0.2 + 0.01 * k, "z": 0, "visibility": 0.05 if k == 27 else 0.9}
+        for k in range(33)
+    ]
+    for document in (landmarks, [landmarks], {"pose_landmarks": [landmarks]}, {"landmarks": landmarks}):
+        found = read_pose(write(document), image_size=(200, 100))
+        np.testing.assert_allclose(
+            found[JOINTS.index("left_shoulder")], [100 * (0.1 + 0.22), 200 * 0.31, 0.9], rtol=1e-5
+        )
+        assert found[JOINTS.index("left_ankle"), 2] == 0, "hidden"
+    with pytest.raises(GflaError, match="pixels of the image"):
+        read_pose(write(landmarks))
+
+
+def test_one_file_holds_a_whole_film(write):
+    frames = [points(18, scale=10 + k) for k in range(12)]
+    films = {
+        "ComfyUI": [{**openpose(frame), "canvas_width": 900, "canvas_height": 900} for frame in frames],
+        "AlphaPose": [
+            {"image_id": f"{k}.jpg", "keypoints": points(17, 10 + k).ravel().tolist(), "idx": 5}
+            for k in reversed(range(12))
+        ],
+        "by name": {f"{k}.jpg": openpose(frames[k]) for k in reversed(range(12))},
+    }
+    for kind, film in films.items():
+        found = read_frames(write(film))
+        assert len(found) == 12, kind
+        for k, frame in enumerate(found):
+            assert frame.people[0].keypoints[0, 0] == 10 + k, kind
+            assert frame.people[0].number == (5 if kind == "AlphaPose" else None)
+
+
+def test_what_shows_nobody_beside_good_entries_is_no_person(write):
+    person = points(18)
+    document = openpose(person)
+    document["people"] += [None, {"pose_keypoints_2d": []}, {"face_keypoints_2d": [1, 2, 3]}]
+    np.testing.assert_allclose(read_pose(write(document)), person)
+    car = {"image_id": 7, "category_id": 3, "bbox": [1, 2, 3, 4]}
+    expected = read_pose(write([coco(points(17))]))
+    np.testing.assert_allclose(
+        read_pose(write([car, coco(points(17)), {"image_id": 7, "keypoints": []}])), expected
+    )

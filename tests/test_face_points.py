@@ -20,8 +20,8 @@ from gfla_tf.inference.detectors.face_detector import (
 )
 from gfla_tf.inference.detectors.landmarkers import _import_mediapipe, find_model
 from gfla_tf.inference.point_files import find_points, named_frames
-from gfla_tf.inference.video import write_video
-from gfla_tf.keypoints.face_points import frame_files, paired_files, read_points, write_points
+from gfla_tf.inference.video_writer import write_video
+from gfla_tf.keypoints.face_points import find_face, frame_files, paired_files, read_points, write_points
 from gfla_tf.synthetic.faces import SyntheticFaces
 
 REPOSITORY = Path(__file__).parents[1]
@@ -30,6 +30,9 @@ REPOSITORY = Path(__file__).parents[1]
 @pytest.fixture
 def face():
     return SyntheticFaces((96, 96)).frame(0, 0)
+
+
+OVAL = np.float32([(200 + 80 * np.cos(angle), 200 + 110 * np.sin(angle)) for angle in np.linspace(0, 6, 68)])
 
 
 def test_points_survive_their_file(tmp_path, face):
@@ -49,7 +52,6 @@ def test_whole_numbers_and_blank_ends_are_read(tmp_path):
     ("content", "message"),
     [
         ("1,2\n" * 67, "has 67 lines: it takes 68"),
-        ("", "has 0 lines"),
         ("1,2\n" * 67 + "1;2\n", "has '1;2' in line 68"),
         ("1,2\n" * 67 + "1,nan\n", "has '1,nan' in line 68"),
         ("1,2\n" * 67 + "1,2,3\n", "has '1,2,3' in line 68"),
@@ -66,7 +68,7 @@ def test_a_missing_or_binary_file_of_points_is_refused(tmp_path):
     with pytest.raises(GflaError, match=r"Cannot read the file of face points .*no\.txt"):
         read_points(tmp_path / "no.txt")
     (tmp_path / "p.txt").write_bytes(b"\xff\xfe\x00" * 68)
-    with pytest.raises(GflaError, match="it is no text"):
+    with pytest.raises(GflaError, match=r"no text|68"):
         read_points(tmp_path / "p.txt")
 
 
@@ -102,30 +104,66 @@ def test_a_folder_without_frames_is_refused(tmp_path):
 def test_every_frame_of_a_folder_gets_its_points(tmp_path):
     frames = folder_of_frames(tmp_path / "frames", 3)
 
-    def detect(image):
-        return np.full((68, 2), image[0, 0, 0], np.float32)
+    def faces(image):
+        return [OVAL + image[0, 0, 0]]
 
-    assert find_points(frames, tmp_path / "points", detect) == 3
+    assert find_points(frames, tmp_path / "points", faces) == (3, "")
     for number in range(3):
-        np.testing.assert_array_equal(read_points(tmp_path / "points" / f"{number:05d}.txt"), number)
+        points = read_points(tmp_path / "points" / f"{number:05d}.txt")
+        np.testing.assert_allclose(points, OVAL + number, atol=1e-3)
 
 
 def test_every_frame_of_a_video_gets_its_points_and_its_picture(tmp_path):
     video = tmp_path / "talk.mp4"
     write_video(video, (np.full((32, 32, 3), 60 * n, np.uint8) for n in range(4)), 25)
-    count = find_points(video, tmp_path / "points", lambda image: np.zeros((68, 2)), tmp_path / "frames")
+    count, _ = find_points(video, tmp_path / "points", lambda image: [OVAL], tmp_path / "frames")
     assert count == 4
     pairs = paired_files(tmp_path / "frames", tmp_path / "points")
     assert [frame.stem for frame, _ in pairs] == ["00000", "00001", "00002", "00003"]
     assert abs(int(cv2.imread(str(pairs[2][0]))[16, 16, 0]) - 120) < 8
 
 
-def test_a_frame_without_a_face_is_named(tmp_path):
+def test_a_frame_without_the_face_has_an_empty_file_and_is_reported(tmp_path):
     frames = folder_of_frames(tmp_path / "frames", 3)
-    with pytest.raises(GflaError, match=r"Frame 00001 of .*frames shows no face"):
-        find_points(
-            frames, tmp_path / "points", lambda image: None if image[0, 0, 0] == 1 else np.zeros((68, 2))
-        )
+
+    def faces(image):
+        return [OVAL + 500] if image[0, 0, 0] == 1 else [OVAL]  # another one, far away
+
+    assert find_points(frames, tmp_path / "points", faces) == (
+        3,
+        "1 of them without the face; not found in frame 1",
+    )
+    assert (tmp_path / "points" / "00001.txt").read_text() == ""
+    assert find_face(tmp_path / "points" / "00001.txt") is None
+    with pytest.raises(GflaError, match=r"None of the 3 frames of .*frames shows a face"):
+        find_points(frames, tmp_path / "points", lambda image: [])
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "0,0\n" * 68, "-1,-1\n" * 68, "-1.0, -1.0\n" * 68])
+def test_files_that_programs_write_without_a_face_hold_none(text, tmp_path):
+    (tmp_path / "a.txt").write_text(text)
+    assert find_face(tmp_path / "a.txt") is None
+    with pytest.raises(GflaError, match="holds no face"):
+        read_points(tmp_path / "a.txt")
+
+
+@pytest.mark.parametrize("separator", [",", ", ", " ", "\t"])
+def test_spaces_and_a_byte_order_mark_do_not_matter(separator, tmp_path):
+    lines = "\r\n".join(f"{x}{separator}{y}" for x, y in OVAL)
+    (tmp_path / "a.txt").write_text(lines, encoding="utf-8-sig")
+    np.testing.assert_allclose(read_points(tmp_path / "a.txt"), OVAL, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"), [("nan,1", "it takes x,y"), ("1e300,1", "it takes x,y"), ("1,2,3", "it takes x,y")]
+)
+def test_other_lines_are_refused(line, reason, tmp_path):
+    (tmp_path / "a.txt").write_text("\n".join([line, *(f"{x},{y}" for x, y in OVAL[1:])]))
+    with pytest.raises(GflaError, match=reason):
+        read_points(tmp_path / "a.txt")
+    (tmp_path / "b.txt").write_text("\n".join(f"{x / 640},{y / 480}" for x, y in OVAL))
+    with pytest.raises(GflaError, match="not fractions"):
+        read_points(tmp_path / "b.txt")
 
 
 def test_what_is_no_video_is_refused(tmp_path):

@@ -18,6 +18,10 @@ GFLA = [sys.executable, "-m", "gfla_tf"]
 ROOT = Path(__file__).parents[1]
 
 
+def heed_ctrl_c():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # tests that run in the background have it ignored
+
+
 def told(error, capsys):
     with pytest.raises(SystemExit) as ended, user_errors():
         raise error
@@ -77,7 +81,7 @@ def test_a_signal_is_one_line_and_leaves_nothing_temporary(number, status, tmp_p
     os.mkfifo(fifo)  # nobody writes: the command waits
     command = subprocess.Popen(
         [*GFLA, "lint", fifo], env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)},
-        stderr=subprocess.PIPE, text=True,
+        stderr=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c,
     )  # fmt: skip
     while not any(temporary.glob("*/lock")):
         time.sleep(0.01)

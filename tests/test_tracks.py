@@ -10,7 +10,8 @@ from gfla_tf.cli.animate import main
 from gfla_tf.errors import GflaError
 from gfla_tf.inference.subjects import Dancer, read_subject, subject_of
 from gfla_tf.inference.tracks import ROOM, Track
-from gfla_tf.inference.video import read_video, write_video
+from gfla_tf.inference.video import read_video
+from gfla_tf.inference.video_writer import write_video
 from gfla_tf.keypoints.joint_orders import H36M_17
 from gfla_tf.keypoints.pose_files import find_pose, write_openpose
 from gfla_tf.keypoints.poses import JOINTS
@@ -18,7 +19,7 @@ from gfla_tf.litert.runner import TFLiteModel
 from tests.helpers.motions import FRAMES, arguments, motion_files, swaying, tiny_models
 from tests.helpers.tiny_tflite import ANIMATION_SIZE, SIZE
 
-pytest.importorskip("imageio_ffmpeg")
+pytest.importorskip("av")
 
 
 models = pytest.fixture(tiny_models, scope="module")
@@ -58,7 +59,7 @@ def test_the_crop_of_a_walk_has_one_size_and_goes_along(models, files):
     write_video(files / "walk.mp4", frames, 25)
     poses = iter(range(FRAMES))
     person.detector = lambda film: contextlib.nullcontext(
-        lambda image: person.find(files / "dance" / f"frame_{next(poses)}.json")
+        lambda image: person.read(files / "dance" / f"frame_{next(poses)}.json")[0]
     )
     for picture, target in zip(Track(person, files / "walk.mp4").pictures(), targets, strict=True):
         x, y = target[JOINTS.index("nose"), :2].round().astype(int)
@@ -110,7 +111,10 @@ def test_a_film_of_a_person_is_followed_at_its_own_rate(models, files, monkeypat
             pass
 
         def __enter__(self):
-            return lambda image: None if image.mean() < 5 else swaying(round(image.mean() / 20))
+            return self
+
+        def people(self, image):
+            return [] if image.mean() < 5 else [swaying(round(image.mean() / 20))]
 
         def __exit__(self, *_):
             pass

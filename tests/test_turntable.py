@@ -8,7 +8,8 @@ import tensorflow as tf
 from gfla_tf.cli.turntable import main
 from gfla_tf.errors import GflaError
 from gfla_tf.inference.turntable import FPS, load_view_model, turntable
-from gfla_tf.inference.video import LEAST_SIZE, read_video
+from gfla_tf.inference.video import read_video
+from gfla_tf.inference.video_writer import LEAST_SIZE
 from gfla_tf.keypoints.views import AZIMUTHS, ELEVATIONS
 from gfla_tf.pictures.drawing import write_png
 from tests.helpers.tiny_tflite import write_tiny_tflite

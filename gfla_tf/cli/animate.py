@@ -50,6 +50,11 @@ def main(arguments=None):
         metavar="keep|blur|COLOR|IMAGE",
         help="behind the person: what the network draws, that blurred, a color such as #20a040, a picture",
     )
+    parser.add_argument(
+        "--person",
+        metavar="N|left|right|largest",
+        help="whom to follow, where there are several: a tracker's number, or counted from the left, from 0",
+    )
     add(
         "--pose-model", "--face-model", help="full, lite, a pose_landmarker_*.task, or a face_landmarker.task"
     )

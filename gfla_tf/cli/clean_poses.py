@@ -36,6 +36,11 @@ def main(arguments=None):
         help="of the images that a folder's poses are of; without it, it is guessed",
     )
     add("--pose-model", help="full, lite, or a pose_landmarker_*.task (default: full)")
+    parser.add_argument(
+        "--person",
+        metavar="N|left|right|largest",
+        help="whom to follow, where there are several: a tracker's number, or counted from the left, from 0",
+    )
     options = parser.parse_args(arguments)
     with user_errors():
         from gfla_tf.inference.cleaning import clean_files

@@ -28,6 +28,11 @@ def main(arguments=None):
     parser.add_argument(
         "--face-model", metavar="PATH", help="MediaPipe's FaceLandmarker model (default: downloaded once)"
     )
+    parser.add_argument(
+        "--person",
+        metavar="N|left|right|largest",
+        help="whom to follow, where there are several: a tracker's number, or counted from the left, from 0",
+    )
     options = parser.parse_args(arguments)
     with user_errors():
         from gfla_tf.inference.detectors.face_detector import DlibFaceDetector, MeshFaceDetector
@@ -38,5 +43,7 @@ def main(arguments=None):
         else:
             detector = MeshFaceDetector(options.face_model)
         with detector as detect:
-            count = find_points(options.source, options.out, detect, options.frames)
-        print(f"{count} frames: {os.path.join(options.out, '*.txt')}")
+            count, lost = find_points(
+                options.source, options.out, detect.faces, options.frames, options.person
+            )
+        print(f"{count} frames: {os.path.join(options.out, '*.txt')}{f' ({lost})' if lost else ''}")

@@ -12,7 +12,7 @@ from gfla_tf.inference.motion import FittedMotion, hidden_parts
 from gfla_tf.inference.photos import to_float
 from gfla_tf.inference.subjects import read_subject, subject_of
 from gfla_tf.inference.tracks import Track
-from gfla_tf.inference.video import LEAST_SIZE, enlarged, require_format, write_video
+from gfla_tf.inference.video_writer import LEAST_SIZE, MOST_FPS, enlarged, require_format, write_video
 from gfla_tf.models.animation import first_state, sequence
 from gfla_tf.pictures.drawing import labelled_grid, to_uint8
 
@@ -76,14 +76,14 @@ def animate(model, subject, image, keypoints, targets):
 
 def animate_files(
     model, source, poses, output, *, source_pose=None, pose_model=None, fps=FPS, side_by_side=False,
-    retarget="limbs", background="keep",
+    retarget="limbs", background="keep", person=None,
 ):  # fmt: skip
     """Animates the person or the face of a picture file by a film or a folder of pose files; writes a film.
 
     Args:
         model: path of a dance, face or pose network's .tflite.
         source: path of the photo.
-        poses: path of a film, or of a folder with a file for each frame.
+        poses: path of a film, of a folder with a file for each frame, or of one .json for all frames.
         output: path of the .mp4 or .gif.
         source_pose: path of the source's .json or .txt; None detects it.
         pose_model: the detector's networks, as for `read_pose_networks`.
@@ -91,6 +91,7 @@ def animate_files(
         side_by_side: show source and motion beside the generated frames.
         retarget: what becomes of the driver's proportions, see `gfla_tf.inference.retarget`; faces are left as they are.
         background: "keep", or as for `gfla_tf.inference.backgrounds.Background`.
+        person: whose motion, where there are several people, see `gfla_tf.keypoints.identity.Follower`.
 
     Returns:
         one sentence that says what was written.
@@ -101,12 +102,12 @@ def animate_files(
     output = require_format(output)
     if output.resolve() in (source.resolve(), poses.resolve()):
         raise GflaError(f"The output would overwrite {output}; give another --output.")
-    if not 0.1 <= fps <= 1000:
-        raise GflaError(f"--fps is {fps:g}: it must be between 0.1 and 1000.")
+    if not 0.1 <= fps <= MOST_FPS:
+        raise GflaError(f"--fps is {fps:g}: it must be between 0.1 and {MOST_FPS}.")
     model = load_model(model)
     subject = subject_of(model, pose_model)
     image, keypoints = read_subject(subject, source, source_pose)
-    track = Track(subject, poses)
+    track = Track(subject, poses, person)
     is_person = hasattr(subject, "joints")
     targets = track
     if is_person and retarget != "none":
@@ -128,7 +129,8 @@ def animate_files(
     held = f", {count - track.found} of them without a {subject.what}" if track.found < count else ""
     hidden = hidden_parts(keypoints, subject.joints) if targets is not track else ""
     hidden = f"; the photo shows no {hidden}, so the film does not either" if hidden else ""
-    return f"wrote {output} ({count} frames{held}){hidden}"
+    lost = f"; the {subject.what} was {track.lost}" if track.lost else ""
+    return f"wrote {output} ({count} frames{held}{lost}){hidden}"
 
 
 def _beside(frames, subject, image, targets, pictures):

@@ -5,13 +5,15 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from gfla_tf.errors import GflaError
+from gfla_tf.errors import GflaError, os_reason
 from gfla_tf.inference.detectors.pose_detector import PoseDetector
 from gfla_tf.inference.models import load_model
-from gfla_tf.inference.tracks import by_numbers
+from gfla_tf.inference.tracks import people_of_folder
 from gfla_tf.inference.video import read_video
+from gfla_tf.keypoints.identity import Follower
 from gfla_tf.keypoints.joint_orders import to_coco
-from gfla_tf.keypoints.pose_files import find_pose, write_openpose
+from gfla_tf.keypoints.pose_files import read_frames, write_openpose
+from gfla_tf.keypoints.pose_formats import Found, by_numbers
 from gfla_tf.keypoints.poses import JOINTS
 from gfla_tf.keypoints.sequences import MIN_JOINTS
 from gfla_tf.models.motion_cleaning import clean_motion
@@ -46,36 +48,40 @@ def load_motion_network(path):
     return run, generator.frames, generator.receptive_field
 
 
-def read_poses(path, pose_model=None):
-    """The poses of a video or of a folder of files.
+def read_poses(path, pose_model=None, person=None):
+    """The poses of one person in a video, in a folder of files, or in one file of a whole film.
 
     Args:
-        path: of the video or the folder.
+        path: of the video, the folder or the .json.
         pose_model: the detector's networks, as for `read_pose_networks`.
+        person: who is followed, see `gfla_tf.keypoints.identity.Follower`.
 
     Returns:
-        list of a name for each frame, keypoints (frames, 18, 3) in pixels with zeros where there is no person, and the width of
-        the video, or None of a folder.
+        list of a name for each frame, keypoints (frames, 18, 3) in pixels with zeros where the person is not there, the width of
+        the images where it is known, else None, and when the person was lost, see `Follower.told`.
 
     Raises:
         GflaError: there is no such video or folder, it has no frames, or a file cannot be read.
     """
-    path, width = Path(path), None
+    path, width, follow, poses = Path(path), None, Follower(person), []
     if path.is_dir():
-        files = sorted(path.glob("*.json"), key=by_numbers)
-        if not files:
-            raise GflaError(f"The folder {path} has no .json files, one for each frame.")
-        names = [file.stem for file in files]
-        poses = [find_pose(file) for file in tqdm(files, "reading poses", unit=" frames", disable=None)]
+        people = people_of_folder(path, ".json", lambda file: [frame.people for frame in read_frames(file)])
+        poses = [follow(found) for found in tqdm(people, "reading poses", unit=" frames", disable=None)]
+        names = [file.stem for file in sorted(path.glob("*.json"), key=lambda file: by_numbers(file.name))]
+    elif path.suffix.lower() == ".json":
+        frames = read_frames(path)
+        width = next((frame.size[0] for frame in frames if frame.size), None)
+        poses = [follow(frame.people) for frame in frames]
     else:
-        video, poses = read_video(path), []
+        video = read_video(path)
         with PoseDetector(pose_model, film=True) as detect:
             for frame in tqdm(video.frames, "finding poses", unit=" frames", disable=None):
-                poses.append(detect(frame))
+                poses.append(follow([Found(keypoints) for keypoints in detect.people(frame)]))
                 width = frame.shape[1]
+    if not path.is_dir():
         names = [f"{path.stem}_{number:012}_keypoints" for number in range(len(poses))]
     nobody = np.zeros((len(JOINTS), 3), np.float32)
-    return names, np.stack([nobody if pose is None else pose for pose in poses]), width
+    return names, np.stack([nobody if pose is None else pose for pose in poses]), width, follow.told()
 
 
 def likely_width(keypoints):
@@ -86,7 +92,7 @@ def likely_width(keypoints):
     return float(1.05 * keypoints[keypoints[..., 2] > 0, :2].max())
 
 
-def clean_files(model, input, output, *, width=None, pose_model=None):
+def clean_files(model, input, output, *, width=None, pose_model=None, person=None):
     """Cleans the poses of a film or a folder; writes a .json for each frame, see docs/poses.md.
 
     Args:
@@ -95,6 +101,7 @@ def clean_files(model, input, output, *, width=None, pose_model=None):
         output: path of the folder to write.
         width: of the images that a folder's poses are of, in pixels; None guesses it.
         pose_model: the detector's networks, as for `read_pose_networks`.
+        person: who is followed, where there are several people, see `gfla_tf.keypoints.identity.Follower`.
 
     Returns:
         one sentence that says what was written.
@@ -107,14 +114,14 @@ def clean_files(model, input, output, *, width=None, pose_model=None):
     if width is not None and not 1 <= width <= 1e6:
         raise GflaError(f"--width is {width:g}: it must be pixels between 1 and 1000000.")
     network, frames, receptive_field = load_motion_network(model)
-    names, poses, width = read_poses(input, pose_model)
+    names, poses, known_width, lost = read_poses(input, pose_model, person)
     keypoints = to_coco(poses)
     known = (keypoints[..., 2] > 0).any(axis=0).sum()
     if not known:
         raise GflaError(f"{input} shows no person in any of its {len(poses)} frames; give poses of a person.")
     if known < MIN_JOINTS:
         raise GflaError(f"{input} shows {known} joints of a person, too few; give poses of a whole person.")
-    width = width or width or likely_width(poses)
+    width = width or known_width or likely_width(poses)
     with tqdm(total=len(poses), desc="cleaning", unit=" frames", disable=None) as bar:
 
         def run(keypoints):
@@ -125,8 +132,9 @@ def clean_files(model, input, output, *, width=None, pose_model=None):
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise GflaError(f"Cannot write to {output}: {error.strerror}.") from error
+        raise GflaError(f"Cannot write to {output}: {os_reason(error)}.") from error
     for name, keypoints in zip(names, clean, strict=True):
         write_openpose(output / f"{name}.json", keypoints)
+    lost = f"; the person was {lost}" if lost else ""
     without = len(poses) - (poses[..., 2] > 0).any(axis=1).sum()
-    return f"wrote {output} ({len(clean)} frames, {without} of them without a person in the input)"
+    return f"wrote {output} ({len(clean)} frames, {without} of them without a person in the input{lost})"

@@ -22,10 +22,11 @@ from gfla_tf.inference.photos import (
 )
 from gfla_tf.io.pictures import read_picture
 from gfla_tf.keypoints.dance_structure import dance_maps
-from gfla_tf.keypoints.face_points import read_points
+from gfla_tf.keypoints.face_points import find_face
 from gfla_tf.keypoints.face_structure import face_structure, structure_picture
 from gfla_tf.keypoints.joint_orders import H36M_17, to_h36m
-from gfla_tf.keypoints.pose_files import find_pose
+from gfla_tf.keypoints.pose_files import find_pose, main_person, read_frames
+from gfla_tf.keypoints.pose_formats import Found
 from gfla_tf.keypoints.poses import JOINTS, pose_maps
 from gfla_tf.pictures.drawing import draw_skeleton
 
@@ -52,15 +53,23 @@ class Person:
         self._sigmas = description["heat_map_sigma"], description.get("limb_sigma")
         self._detector_model = detector_model
 
-    def find(self, path):
-        """Keypoints of a file, or None if it shows nobody; raises a `GflaError` if it cannot be read."""
-        return find_pose(path, self.joints)
+    def find(self, path, image_size=None):
+        """Keypoints of the main person of a file, or None if it shows nobody; raises a `GflaError` if it cannot be read."""
+        return find_pose(path, self.joints, image_size)
+
+    def read(self, path):
+        """Everybody in each frame of a file, a list of lists of `Found`; raises a `GflaError` if it cannot be read."""
+        return [frame.people for frame in read_frames(path, self.joints)]
 
     @contextlib.contextmanager
     def detector(self, film=False):
-        """Gives a function from uint8 images (H, W, 3), or a film's frames in order, to keypoints, or None of nobody."""
+        """Gives a function from uint8 images (H, W, 3), or a film's frames in order, to everybody who is seen, a list of `Found`."""
         with PoseDetector(self._detector_model, film) as detect:
-            yield detect
+            yield lambda image: [Found(self._own(person)) for person in detect.people(image)]
+
+    def _own(self, keypoints):
+        """Our 18 joints as those that the network was made for."""
+        return keypoints
 
     def on_photo(self, keypoints, image_size):
         """Keypoints that can be used on a photo of `image_size` (height, width)."""
@@ -92,10 +101,8 @@ class Dancer(Person):
         index for index, name in enumerate(H36M_17) if name != "head"
     )  # its top, which 18 joints lack
 
-    @contextlib.contextmanager
-    def detector(self, film=False):
-        with super().detector(film) as detect:
-            yield lambda image: None if (found := detect(image)) is None else to_h36m(found)
+    def _own(self, keypoints):
+        return to_h36m(keypoints)
 
     def maps(self, keypoints, image):
         return dance_maps(keypoints, self.size, *self._sigmas)
@@ -114,13 +121,18 @@ class Face:
         self.size = tuple(description["image_size"])
         self._detector_model = detector_model
 
-    def find(self, path):
-        return _certain(read_points(path))
+    def find(self, path, image_size=None):
+        points = find_face(path)
+        return None if points is None else _certain(points)
+
+    def read(self, path):
+        points = self.find(path)
+        return [[] if points is None else [Found(points)]]
 
     @contextlib.contextmanager
     def detector(self, film=False):
         with MeshFaceDetector(self._detector_model) as detect:
-            yield lambda image: None if (found := detect(image)) is None else _certain(found)
+            yield lambda image: [Found(_certain(face)) for face in detect.faces(image)]
 
     def on_photo(self, keypoints, image_size):
         return keypoints
@@ -167,11 +179,11 @@ def read_subject(subject, photo, keypoints_file=None):
     """
     image = read_picture(photo)
     if keypoints_file:
-        keypoints = subject.find(keypoints_file)
+        keypoints = subject.find(keypoints_file, image.shape[:2])
         origin = f"{keypoints_file} on the photo {photo}"
     else:
         with subject.detector() as detect:
-            keypoints = detect(image)
+            keypoints = main_person([found.keypoints for found in detect(image)])
         origin = photo
     if keypoints is None:
         looked_at = keypoints_file or f"the photo {photo}"

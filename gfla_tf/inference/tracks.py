@@ -4,7 +4,6 @@ They are kept on disk, so that a film of any length takes no memory. Everything 
 only then is it known how large a crop holds the subject in every frame.
 """
 
-import re
 import tempfile
 from pathlib import Path
 
@@ -14,6 +13,8 @@ from tqdm import tqdm
 from gfla_tf.errors import GflaError
 from gfla_tf.inference.photos import MIN_JOINTS, Box, box_around, crop, crop_keypoints, with_margins
 from gfla_tf.inference.video import read_video
+from gfla_tf.keypoints.identity import Follower
+from gfla_tf.keypoints.pose_formats import by_numbers
 
 # The crop is at most so many times as large as the frame that needs most: the subject should not become small.
 ROOM = 1.25
@@ -29,25 +30,32 @@ class Track:
 
     Args:
         subject: `gfla_tf.inference.subjects.Person`, `Dancer` or `Face`.
-        path: of a video, or of a folder with a file for each frame, in the order of the numbers in their names.
+        path: of a video, of a folder with a file for each frame, in the order of the numbers in their names, or of one .json with
+            the people of all frames.
+        person: who is followed, see `gfla_tf.keypoints.identity.Follower`.
 
     Attributes:
         count: number of frames.
         found: how many of them show a subject.
-        fps: frames per second of the video; None of a folder.
+        fps: frames per second of the video; None of files.
+        lost: when the subject was not there, for a report, see `Follower.told`.
 
     Raises:
         GflaError: there is no such video or folder, a file cannot be read, or no frame shows a subject.
     """
 
-    def __init__(self, subject, path):
+    def __init__(self, subject, path, person=None):
         self._subject, self._path = subject, Path(path)
+        self._follow = Follower(person)
         self._file = tempfile.TemporaryFile()
         self.count, self.found, self.fps = 0, 0, None
         held, largest, low, high = None, 0, np.full(2, np.inf), np.full(2, -np.inf)
-        for keypoints in tqdm(self._find(), f"finding the {subject.what}", unit=" frames", disable=None):
+        for people in tqdm(self._find(), f"finding the {subject.what}", unit=" frames", disable=None):
             self.count += 1
-            if keypoints is None or len(self._positions(keypoints)) < MIN_JOINTS:
+            keypoints = self._follow(
+                [one for one in people if len(self._positions(one.keypoints)) >= MIN_JOINTS]
+            )
+            if keypoints is None:
                 if held is not None:
                     self._file.write(held.tobytes())
                 continue
@@ -63,7 +71,7 @@ class Track:
                 f"No {subject.what} was found in any of the {self.count} frames of {path}; give a motion of a whole, "
                 f"visible {subject.what}."
             )
-        self._shape = held.shape
+        self._shape, self.lost = held.shape, self._follow.told()
         self._first = _shrunk(self._around(low, high), round(ROOM * largest), subject.size)
 
     def __len__(self):
@@ -86,14 +94,11 @@ class Track:
                 yield crop(frame, box, self._subject.size)
 
     def _find(self):
-        """Keypoints of every frame, in its own pixels, or None."""
+        """Everybody in each frame, in its own pixels: lists of `Found`."""
         if self._path.is_dir():
-            files = sorted(self._path.glob(f"*{self._subject.suffix}"), key=by_numbers)
-            if not files:
-                raise GflaError(
-                    f"The folder {self._path} has no {self._subject.suffix} files, one for each frame."
-                )
-            yield from map(self._subject.find, files)
+            yield from people_of_folder(self._path, self._subject.suffix, self._subject.read)
+        elif self._path.suffix.lower() == ".json":
+            yield from self._subject.read(self._path)
         else:
             video = read_video(self._path)
             self.fps = video.fps
@@ -138,6 +143,24 @@ def _moved(box, low, high):
     return box._replace(left=left, top=top)
 
 
-def by_numbers(path):
-    """Sorts frame_9 before frame_10."""
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path.name)]
+def people_of_folder(folder, suffix, read):
+    """Everybody in each file of a folder, in the order of the numbers in their names.
+
+    Args:
+        folder: `Path` of it.
+        suffix: of the files.
+        read: function from a path to a list of frames.
+
+    Raises:
+        GflaError: there are no such files, or one holds several frames.
+    """
+    files = sorted(folder.glob(f"*{suffix}"), key=lambda path: by_numbers(path.name))
+    if not files:
+        raise GflaError(f"The folder {folder} has no {suffix} files, one for each frame.")
+    for file in files:
+        frames = read(file)
+        if len(frames) > 1:
+            raise GflaError(
+                f"{file} holds {len(frames)} frames: in a folder each file is one; give that file instead."
+            )
+        yield frames[0] if frames else []

@@ -84,7 +84,6 @@ def transfer_files(model, source, pose, output, *, source_pose=None, pose_model=
     Raises:
         GflaError: a file cannot be used, or no person is found.
     """
-    output = output
     if output.suffix.lower() != ".png":
         raise GflaError(f"The output {output} must be a .png.")
     bare = output.with_name(f"{output.stem}_generated.png")

@@ -5,7 +5,7 @@ import numpy as np
 from gfla_tf.errors import GflaError
 from gfla_tf.inference.models import load_model
 from gfla_tf.inference.photos import Box, crop, to_float
-from gfla_tf.inference.video import enlarged, require_format, write_video
+from gfla_tf.inference.video_writer import enlarged, require_format, write_video
 from gfla_tf.io.pictures import read_picture
 from gfla_tf.keypoints.views import AZIMUTHS, ELEVATIONS, view_codes
 from gfla_tf.pictures.drawing import to_uint8

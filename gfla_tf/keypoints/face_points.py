@@ -1,13 +1,15 @@
 """Files of face points, 68 lines "x,y" in pixels in the order of dlib's predictor, and the frames that they belong to."""
 
-import os
 from pathlib import Path
 
 import numpy as np
 
-from gfla_tf.errors import GflaError
+from gfla_tf.errors import GflaError, os_reason
+from gfla_tf.files import write_whole
+from gfla_tf.io.documents import is_number, read_text
 from gfla_tf.keypoints.face_structure import POINTS
 
+LEAST_SPREAD = 4.0  # pixels
 FRAME_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
 
 
@@ -47,16 +49,23 @@ def paired_files(frames, points):
 
 
 def read_points(path):
-    """(68, 2) float32 of a file of points.
+    """(68, 2) float32 of a file of points; as `find_face`, but a file without a face is a `GflaError`, too."""
+    points = find_face(path)
+    if points is None:
+        raise GflaError(f"The file of face points {path} holds no face; give the points of a face.")
+    return points
+
+
+def find_face(path):
+    """(68, 2) float32 of a file of points, or None where it is empty or all its points are one, as programs write without a face.
 
     Raises:
-        GflaError: the file cannot be read, has another number of lines, or a line that is not two numbers.
+        GflaError: the file cannot be read, has another number of lines, a line that is not two numbers, or points that lie within
+            four pixels, as fractions of a picture do.
     """
-    try:
-        lines = Path(path).read_text(encoding="utf-8").split()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise GflaError(f"Cannot read the file of face points {path}: {reason}.") from error
+    lines = [line.strip() for line in read_text(path, "file of face points").splitlines() if line.strip()]
+    if not lines:
+        return None
     if len(lines) != POINTS:
         raise GflaError(
             f"The file of face points {path} has {len(lines)} lines: it takes {POINTS}, one x,y for each point."
@@ -64,27 +73,33 @@ def read_points(path):
     points = np.zeros((POINTS, 2), np.float32)
     for number, line in enumerate(lines):
         try:
-            x, y = line.split(",")
-            points[number] = float(x), float(y)
+            x, y = map(float, line.replace(",", " ").split())
         except ValueError:
-            points[number] = np.nan
-        if not np.isfinite(points[number]).all():
+            x = y = np.nan
+        if not (is_number(x) and is_number(y)):
             raise GflaError(
-                f"The file of face points {path} has {line!r} in line {number + 1}: it takes x,y."
+                f"The file of face points {path} has {line[:40]!r} in line {number + 1}: it takes x,y in pixels."
             )
+        points[number] = x, y
+    spread = np.ptp(points, axis=0).max()
+    if spread == 0:
+        return None
+    if spread < LEAST_SPREAD:
+        raise GflaError(
+            f"The file of face points {path} has all points within {spread:.2g} pixels of each other: they must be pixels of the "
+            "image, not fractions of it."
+        )
     return points
 
 
 def write_points(path, points):
-    """Writes (68, 2) points in thousandths of a pixel, whole or not at all.
+    """Writes (68, 2) points in thousandths of a pixel, whole or not at all; an empty file for None, a frame without a face.
 
     Raises:
         GflaError: the file cannot be written.
     """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.tmp")
+    lines = "" if points is None else "".join(f"{x:.3f},{y:.3f}\n" for x, y in np.asarray(points, float))
     try:
-        temporary.write_text("".join(f"{x:.3f},{y:.3f}\n" for x, y in np.asarray(points, float)))
-        os.replace(temporary, path)
+        write_whole(path, lines.encode())
     except OSError as error:
-        raise GflaError(f"Cannot write the file of face points {path}: {error.strerror}.") from error
+        raise GflaError(f"Cannot write the file of face points {path}: {os_reason(error)}.") from error

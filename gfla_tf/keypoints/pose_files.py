@@ -1,64 +1,37 @@
-"""Poses in files: OpenPose JSON (BODY_18, BODY_25, or the 17 joints of Human3.6M) and COCO keypoint JSON, as our 18 joints or as
-Human3.6M's 17.
+"""Poses in files: OpenPose, COCO, AlphaPose and MediaPipe JSON as our 18 joints or as Human3.6M's 17, in pixels of the picture.
 
-The orders are those of OpenPose's `doc/02_output.md` (BODY_25; its COCO model, here BODY_18) and of the
-keypoint category of the COCO dataset (`cocodataset.org/#format-data`, 17 joints). `docs/poses.md` has them as
-a table. Our order is BODY_18; see `gfla_tf.keypoints.poses.JOINTS`.
+Whether coordinates are pixels or fractions is decided by the spread of the joints: nobody can be seen in `LEAST_SPREAD` pixels.
+Fractions are scaled where the file says how large its picture is, or the picture is at hand; otherwise they are refused.
+`gfla_tf.keypoints.pose_formats` has the formats.
 """
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 
-from gfla_tf.errors import GflaError
-from gfla_tf.keypoints.joint_orders import H36M_17, to_h36m
+from gfla_tf.errors import GflaError, os_reason
+from gfla_tf.files import write_whole
+from gfla_tf.io.documents import read_json
+from gfla_tf.keypoints.pose_formats import Found, Frame, frames_of, to_joints
 from gfla_tf.keypoints.poses import JOINTS
 
-# Our name of each joint of a format, in the format's order; None where we have no such joint.
-BODY_18 = JOINTS
-BODY_25 = (
-    *("nose", "neck", "right_shoulder", "right_elbow", "right_wrist"),
-    *("left_shoulder", "left_elbow", "left_wrist"),
-    None,  # middle of the hips
-    *("right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle"),
-    *("right_eye", "left_eye", "right_ear", "left_ear"),
-    *(None,) * 6,  # toes and heels
-)  # fmt: skip
-COCO_17 = (
-    *("nose", "left_eye", "right_eye", "left_ear", "right_ear"),
-    *("left_shoulder", "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist"),
-    *("left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle"),
-)
+__all__ = [
+    "LEAST_SPREAD",
+    "find_pose",
+    "main_person",
+    "read_frames",
+    "read_pose",
+    "to_joints",
+    "write_openpose",
+]
 
-# The joints that motion extraction gives, and cleaned data.
-CLEAN_17 = tuple("neck" if name == "thorax" else name for name in H36M_17)
-
-_OPENPOSE_ORDERS = {17: CLEAN_17, 18: BODY_18, 25: BODY_25}
-_COCO_ORDERS = {17: COCO_17}
-
-
-def to_joints(points, order):
-    """Points of another format in our order.
-
-    A joint that the format lacks is missing, except the neck, which is then the mean of the shoulders with
-    the lower confidence of the two (missing if either is). Joints of confidence 0 or less are all zeros.
-
-    Args:
-        points: (n, 3): x, y and a confidence.
-        order: n names of our joints, or None, one for each point.
-
-    Returns:
-        (18, 3) float32.
-    """
-    found = {name: np.asarray(point, np.float32) for name, point in zip(order, points) if name}
-    if "neck" not in found and {"right_shoulder", "left_shoulder"} <= found.keys():
-        right, left = found["right_shoulder"], found["left_shoulder"]
-        found["neck"] = np.append((right[:2] + left[:2]) / 2, min(right[2], left[2]))
-    keypoints = np.stack([found.get(name, np.zeros(3)) for name in JOINTS]).astype(np.float32)
-    keypoints[keypoints[:, 2] <= 0] = 0
-    return keypoints
+LEAST_SPREAD = 4.0  # pixels between most joints of a person
+_FRACTIONS = (
+    -0.1,
+    2.0,
+)  # between which fractions of a picture lie, also of joints that were guessed beyond its border
+_SAME_PROPORTIONS = 0.02
 
 
 def main_person(people):
@@ -73,65 +46,49 @@ def main_person(people):
     return max(people, key=_prominence, default=None)
 
 
-def read_pose(path):
+def read_pose(path, image_size=None):
     """What `find_pose` gives, where there has to be a person: raises a `GflaError` if there is none, too."""
-    person = find_pose(path)
+    person = find_pose(path, image_size=image_size)
     if person is None:
         raise GflaError(f"The pose file {path} contains no person; give a file in which a person was found.")
     return person
 
 
-def find_pose(path, joints=JOINTS):
-    """Keypoints of the main person (`main_person`) of an OpenPose or COCO keypoint JSON file, or None if there is no person.
-
-    OpenPose: an object with `people`, each with `pose_keypoints_2d` of 18 or 25 joints, in pixels, or of 17, which are in the
-    order of Human3.6M. COCO: an annotation or result with `keypoints` of 17 joints, a list of them, or a dataset with
-    `annotations`, of one image. COCO's visibility flags 1 and 2 and scores above 1 become confidence 1.
+def find_pose(path, joints=JOINTS, image_size=None):
+    """Keypoints of the main person (`main_person`) of a pose file of one picture, or None if there is no person.
 
     Args:
         path: of the file.
         joints: the order wanted, `JOINTS` or `gfla_tf.keypoints.joint_orders.H36M_17`.
+        image_size: (height, width) of the picture that the pose is of, where it is at hand.
 
     Returns:
         (18, 3) or (17, 3) float32, or None.
 
     Raises:
-        GflaError: the file cannot be read, is not such JSON, has a wrong number of values, or values that are no numbers.
+        GflaError: the file cannot be read, is of another format or of several pictures, or its coordinates cannot be pixels.
     """
-    try:
-        document = json.loads(Path(path).read_bytes())
-    except OSError as error:
-        raise GflaError(f"Cannot read the pose file {path}: {error.strerror}.") from error
-    except (ValueError, RecursionError) as error:
-        raise GflaError(f"The pose file {path} is not valid JSON ({error}); write it again.") from error
-    if isinstance(document, dict) and "people" in document:
-        entries, key, orders = document["people"], "pose_keypoints_2d", _OPENPOSE_ORDERS
-    else:
-        entries, key, orders = _coco_entries(document, path), "keypoints", _COCO_ORDERS
-    if not isinstance(entries, list) or not all(
-        isinstance(entry, dict) and key in entry for entry in entries
-    ):
-        raise GflaError(
-            f"The pose file {path} is neither OpenPose JSON (people with pose_keypoints_2d) nor COCO "
-            "keypoint JSON (annotations with keypoints)."
-        )
-    person = main_person([_person(entry[key], orders, joints, path) for entry in entries])
-    if person is None:
-        return None
-    present = person[:, 2] > 0
-    if np.abs(person[present, :2]).max() <= 1:
-        raise GflaError(
-            f"The pose file {path} has coordinates within [-1, 1]; they must be pixels of the image "
-            "(OpenPose: --keypoint_scale 0)."
-        )
-    return person
+    frames = read_frames(path, joints, image_size)
+    if len(frames) > 1:
+        raise GflaError(f"The pose file {path} has poses of {len(frames)} images; keep those of one image.")
+    return main_person([person.keypoints for person in frames[0].people])
+
+
+def read_frames(path, joints=JOINTS, image_size=None):
+    """All frames of a pose file, `gfla_tf.keypoints.pose_formats.Frame`, in pixels; arguments and errors as for `find_pose`."""
+    frames = frames_of(read_json(path, "pose file"), joints, path)
+    shown = None if image_size is None else (float(image_size[1]), float(image_size[0]))
+    people = [person.keypoints for frame in frames for person in frame.people]
+    spread = max((_spread(person) for person in people), default=np.inf)
+    fractions = any(frame.fractions for frame in frames) or spread < LEAST_SPREAD
+    return [_in_pixels(frame, fractions, shown, path) for frame in frames]
 
 
 def write_openpose(path, keypoints):
     """Writes keypoints as OpenPose JSON with one person, or with none if all are missing; missing joints are 0, 0, 0.
 
     Args:
-        path: of the file.
+        path: of the file, in a folder that exists.
         keypoints: (18, 3) in our order, which is BODY_18, or (17, 3) in that of Human3.6M.
 
     Raises:
@@ -142,42 +99,53 @@ def write_openpose(path, keypoints):
     values = [round(float(value), 3) for value in keypoints.ravel()]
     people = [{"person_id": [-1], "pose_keypoints_2d": values}] if any(values) else []
     path = Path(path)
-    temporary = path.with_name(f"{path.name}.tmp")
     try:
-        temporary.write_text(json.dumps({"version": 1.3, "people": people}))
-        os.replace(temporary, path)
+        if not path.parent.is_dir():
+            raise NotADirectoryError(f"there is no folder {path.parent}")
+        write_whole(path, json.dumps({"version": 1.3, "people": people}).encode())
     except OSError as error:
-        raise GflaError(f"Cannot write the pose file {path}: {error.strerror}.") from error
+        raise GflaError(f"Cannot write the pose file {path}: {os_reason(error)}.") from error
 
 
-def _coco_entries(document, path):
-    if isinstance(document, dict):
-        document = document.get("annotations", [document])
-    if not isinstance(document, list):
-        return document
-    # A whole dataset also annotates things without joints.
-    entries = [
-        entry for entry in document if not (isinstance(entry, dict) and entry.get("num_keypoints") == 0)
-    ]
-    images = {json.dumps(entry.get("image_id")) for entry in entries if isinstance(entry, dict)}
-    if len(images) > 1:
-        raise GflaError(f"The pose file {path} has poses of {len(images)} images; keep those of one image.")
-    return entries
+def _in_pixels(frame, fractions, shown, path):
+    """The frame in pixels of the picture that is shown, or of its own."""
+    if not frame.people:
+        return frame
+    own = frame.size
+    if fractions:
+        places = np.concatenate([person.keypoints[person.keypoints[:, 2] > 0, :2] for person in frame.people])
+        size = own or shown
+        low, high = _FRACTIONS
+        inside = len(places) == 0 or (np.percentile(places, 10) >= low and np.percentile(places, 90) <= high)
+        if size is None or not inside:
+            raise GflaError(
+                f"The pose file {path} has all joints of a person within {LEAST_SPREAD:g} pixels: coordinates must be pixels of "
+                "the image (OpenPose: --keypoint_scale 0), or fractions of it where canvas_width and canvas_height say its size."
+            )
+        frame = _scaled(frame, size)
+        own = size
+    if own and shown and own != shown:
+        stretch = (shown[0] / own[0]) / (shown[1] / own[1])
+        if abs(stretch - 1) > _SAME_PROPORTIONS:
+            raise GflaError(
+                f"The pose file {path} is of an image of {own[0]:g} x {own[1]:g} pixels, and the photo has {shown[0]:g} x "
+                f"{shown[1]:g}: give the pose of this photo."
+            )
+        frame = _scaled(frame, (shown[0] / own[0], shown[1] / own[1]))
+    return frame
 
 
-def _person(values, orders, joints, path):
-    if not isinstance(values, list) or len(values) not in {3 * count for count in orders}:
-        count = len(values) if isinstance(values, list) else 0
-        counts = " or ".join(f"{3 * count} ({count} joints)" for count in orders)
-        raise GflaError(f"The pose file {path} has a person of {count} values; a person takes {counts}.")
-    if not all(type(value) in (int, float) and abs(value) < 1e6 for value in values):  # also false for NaN
-        raise GflaError(f"The pose file {path} has a person with values that are no numbers of pixels.")
-    points = np.array(values, np.float32).reshape(-1, 3)
-    points[:, 2] = points[:, 2].clip(0, 1)
-    order = orders[len(points)]
-    if joints == JOINTS:
-        return to_joints(points, order)
-    return np.where(points[:, 2:] > 0, points, 0) if order == CLEAN_17 else to_h36m(to_joints(points, order))
+def _scaled(frame, factors):
+    scale = np.float32([*factors, 1])
+    return Frame([Found(person.keypoints * scale, person.number) for person in frame.people], frame.size)
+
+
+def _spread(person):
+    """How far most of a person's joints lie apart, in the longer direction; no limit where there are too few to tell."""
+    places = person[person[:, 2] > 0, :2]
+    if len(places) < 3:
+        return 0.0 if len(places) and np.abs(places).max() <= _FRACTIONS[1] else np.inf
+    return float((np.percentile(places, 90, axis=0) - np.percentile(places, 10, axis=0)).max())
 
 
 def _prominence(person):

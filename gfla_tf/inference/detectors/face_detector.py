@@ -54,8 +54,11 @@ class MeshFaceDetector(Landmarker):
 
     def __call__(self, image):
         """Points (68, 2) float32 of the main face of a uint8 RGB image (H, W, 3), or None without one."""
-        faces = self.detect(image).face_landmarks
-        return main_face([mesh_to_points(face, image.shape[:2]) for face in faces])
+        return main_face(self.faces(image))
+
+    def faces(self, image):
+        """Points (68, 2) float32 of every face of a uint8 RGB image (H, W, 3)."""
+        return [mesh_to_points(face, image.shape[:2]) for face in self.detect(image).face_landmarks]
 
 
 def mesh_to_points(landmarks, image_size):
@@ -103,10 +106,14 @@ class DlibFaceDetector:
 
     def __call__(self, image):
         """Points (68, 2) float32 of the main face of a uint8 RGB image (H, W, 3), or None without one."""
+        return main_face(self.faces(image))
+
+    def faces(self, image):
+        """Points (68, 2) float32 of every face of a uint8 RGB image (H, W, 3)."""
         image = np.ascontiguousarray(image, np.uint8)
         # dlib finds faces from 80 pixels on; enlarged once, from 40 on.
         found = [self._predict(image, box).parts() for box in self._faces(image, 1)]
-        return main_face([np.array([(point.x, point.y) for point in face], np.float32) for face in found])
+        return [np.array([(point.x, point.y) for point in face], np.float32) for face in found]
 
     def __enter__(self):
         return self
