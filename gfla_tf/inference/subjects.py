@@ -63,7 +63,7 @@ class Person:
 
     @contextlib.contextmanager
     def detector(self, film=False):
-        """Gives a function from uint8 images (H, W, 3), or a film's frames in order, to everybody who is seen, a list of `Found`."""
+        """Gives a function from uint8 images (H, W, 3), or a film's frames in order, to everybody there, a list of `Found`."""
         with PoseDetector(self._detector_model, film) as detect:
             yield lambda image: [Found(self._own(person)) for person in detect.people(image)]
 
