@@ -4,6 +4,7 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import signal
+import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -50,6 +51,8 @@ def parallel_map(function, jobs, what, unit="identity"):
     Raises:
         GflaError: a process ended before its work was done.
     """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        sys.exit(1)  # a process of the pool itself, which runs a script without a guard: its parent says so
     # Spawned, not forked: a fork of a process in which TensorFlow has threads can hang.
     workers = min(cores(), len(jobs))
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), end_with_parent)
