@@ -18,7 +18,7 @@ MOTIONS = Package(
     "npm", "@dcl/wearable-preview", "1.28.1", "286744c214291a57ba3a84edc75f3ecdedb568997ec51fc5f23a2060c08b657b", 7
 )  # fmt: skip
 _FILES = {
-    "body": ("bodies-0.6.2-1.npz", BODY, repack_body.repack),
+    "body": ("bodies-0.6.2-2.npz", BODY, repack_body.repack),
     "motions": ("motions-1.28.1-1.npz", MOTIONS, repack_motions.repack),
 }
 _INSTEAD = "until then use the drawn people, which need nothing"

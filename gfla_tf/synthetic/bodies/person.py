@@ -24,12 +24,14 @@ class Mesh:
     """Everything that is drawn of a person.
 
     Attributes:
-        positions: (N, 3) float32 at rest; bones, weights: (N, 6) int16, float32.
+        positions: (N, 3) float32 at rest; origin: (N,) int32 vertex of the base that each one is, or -1.
+        bones, weights: (N, 6) int16, float32.
         triangles, uv, cut: (T, 3) int32, (T, 3, 2), (T, 3) float32; two_sided, material, layer, part: (T,) uint8.
         atlas, table: the textures, see `sheets.pack`; materials: (materials, 8) float32 bump, scale, gloss and so on.
     """
 
     positions: np.ndarray
+    origin: np.ndarray
     bones: np.ndarray
     weights: np.ndarray
     triangles: np.ndarray
@@ -67,12 +69,13 @@ def draw_person(rng):
     """A random `Person`: a function of the numpy Generator alone."""
     shape = draw_shape(rng)
     hair, outfit = draw_hair(rng, shape), draw_outfit(rng, shape)
-    if outfit.hat and hair.style in ("curly", "bun"):
-        hair = dataclasses.replace(hair, style="short")
+    if outfit.hat and hair.style in ("short", "curly", "bun"):
+        hair = dataclasses.replace(hair, style="buzz")  # what would stand out of it
     pieces, covered = dress_person(shape, outfit, rng)
     pieces += [
         _body(shape, covered),
         *_eyes(shape),
+        *_mouth(shape),
         *grow(hair, shape, rng),
         *accessories(outfit, shape, rng),
     ]
@@ -81,6 +84,8 @@ def draw_person(rng):
         "hair": paint_hair(hair),
         "eye": paint_eye(rng),
     }
+    sheets["teeth"] = np.full((2, 2, 3), rng.uniform(0.78, 0.9)) * [1, 0.97, 0.9]
+    sheets["tongue"] = np.full((2, 2, 3), 0.5) * [1.2, 0.65, 0.65]
     mesh = _assemble(pieces, sheets | paint_outfit(outfit, rng), _materials(outfit, hair, rng))
     heads = template().heads(shape.vertices)
     return Person(shape, hair, outfit, mesh, heads, _finger_axes(heads), _marks())
@@ -103,6 +108,13 @@ def _body(shape, covered):
     return piece(shape.vertices, triangles, np.stack([uv[..., 0], 1 - uv[..., 1]], -1), keep, "skin", False)
 
 
+def _mouth(shape):
+    everything = np.ones(len(shape.vertices))
+    for name, material in (("upper-teeth", "teeth"), ("lower-teeth", "teeth"), ("tongue", "tongue")):
+        triangles = template().triangles[f"helper-{name}"]
+        yield piece(shape.vertices, triangles, np.zeros((len(triangles), 3, 2)), everything, material, False)
+
+
 def _eyes(shape):
     base = template().vertices
     for name in ("helper-l-eye", "helper-r-eye"):
@@ -118,7 +130,7 @@ def _assemble(pieces, sheets, materials):
     all_bones, all_weights = base.strongest
     parts = _part_of_bones()
     columns, start = (
-        {name: [] for name in ("positions", "bones", "weights", "triangles", "two_sided", "part")},
+        {name: [] for name in ("positions", "origin", "bones", "weights", "triangles", "two_sided", "part")},
         0,
     )
     for one in pieces:
@@ -131,6 +143,7 @@ def _assemble(pieces, sheets, materials):
         else:
             bones, weights = strongest_bones(one.weights[used])
         columns["positions"].append(one.positions[used])
+        columns["origin"].append(used if one.weights is None else np.full(len(used), -1))
         columns["bones"].append(bones)
         columns["weights"].append(weights)
         columns["triangles"].append(triangles + start)
@@ -141,6 +154,7 @@ def _assemble(pieces, sheets, materials):
         columns[name] = [getattr(one, name) for one in pieces]
     kinds = dict(
         positions="f4",
+        origin="i4",
         bones="i2",
         weights="f4",
         triangles="i4",

@@ -5,12 +5,12 @@ import dataclasses
 import numpy as np
 
 MATERIALS = ("skin", "top", "sleeve", "waist", "leg", "shoe", "skirt", "hair", "eye", "outer", "outer_sleeve", "sock", "hat",
-             "glasses", "bag", "collar", "sole")  # fmt: skip
+             "glasses", "bag", "collar", "teeth", "tongue")  # fmt: skip
 MATERIAL = {name: number for number, name in enumerate(MATERIALS)}
 # Surfaces of one layer may lie close to each other; of two layers, one hides the other.
 LAYERS = dict(
     skin=0, top=1, sleeve=1, collar=1, waist=2, leg=2, shoe=3, skirt=4, hair=5, eye=6, outer=7, outer_sleeve=7, sock=8, hat=9,
-    glasses=10, bag=11, sole=3,
+    glasses=10, bag=11, teeth=12, tongue=13,
 )  # fmt: skip
 
 

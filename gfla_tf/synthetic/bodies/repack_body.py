@@ -13,7 +13,7 @@ _RIG = "rigs/standard/rig.mixamo.json"
 _WEIGHTS = "rigs/standard/weights.mixamo.json"
 GROUPS = ("body", "helper-tights", "helper-skirt", "helper-hair", "helper-l-eye", "helper-r-eye", "helper-upper-teeth",
           "helper-lower-teeth", "helper-tongue")  # fmt: skip
-MASKS = ("lips", "eyelids", "ears", "fingernails", "face", "aureolae")
+MASKS = ("lips", "eyelids", "ears", "fingernails", "face", "aureolae", "inside-mouth")
 MASK_SIZE = 512
 # Steps of the morphs: 0.1 millimetre, as one unit of the mesh is a decimetre.
 STEP = 1e-3

@@ -35,28 +35,33 @@ class Scene:
     near: np.ndarray
 
 
-def draw_scene(rng, size, person_height):
-    """A random `Scene` for pictures of a size (height, width) of a person who stands at the origin."""
-    camera, light = draw_camera(rng, size, person_height), draw_light(rng)
+def draw_scene(rng, size, person_height, camera=None, shadows=(8.5, 26.0)):
+    """A random `Scene` for pictures of a size (height, width) of a person who stands at the origin.
+
+    Args:
+        camera: by default a random one.
+        shadows: the middle and the extent, in decimetres, of the heights that cast shadows.
+    """
+    camera, light = camera or draw_camera(rng, size, person_height), draw_light(rng)
     kind = str(rng.choice(list(_KINDS), p=list(_KINDS.values())))
     background = {"room": _room, "street": _street, "studio": _studio}[kind](rng, camera, light)
     rays = camera.rays()
     distance = np.where(rays[..., 1] < -1e-3, -camera.eye[1] / np.minimum(rays[..., 1], -1e-3), 1e4)
     floor = camera.eye + rays * distance[..., None]
     on_floor = (distance < 9e3).astype(np.float32) if kind != "studio" else np.ones(size, np.float32)
-    to_light = _shadow_camera(light)
+    to_light = _shadow_camera(light, *shadows)
     at = floor.astype(np.float32) @ to_light[:, :3].T + to_light[:, 3]
     near = np.exp(-((floor[..., 0] / 2.4) ** 2) - (floor[..., 2] / 1.8) ** 2) * on_floor
     return Scene(camera, light, background.astype(np.float32), to_light, np.ascontiguousarray(at[..., 0] - 0.5),
                  np.ascontiguousarray(at[..., 1] - 0.5), on_floor, near.astype(np.float32))  # fmt: skip
 
 
-def _shadow_camera(light):
+def _shadow_camera(light, height, extent):
     """Depth grows towards the light, as 1 / z does towards a camera: 1 + height / 100."""
     toward = light.direction
     x = unit(np.cross([0, 1, 0.01], toward))
     y = np.cross(toward, x)
-    scale, middle, half = SHADOW_SIZE / 26.0, np.array([0, 8.5, 0]), SHADOW_SIZE / 2
+    scale, middle, half = SHADOW_SIZE / extent, np.array([0, height, 0]), SHADOW_SIZE / 2
     return np.array([
         [*(x * scale), half - x @ middle * scale],
         [*(-y * scale), half + y @ middle * scale],

@@ -71,9 +71,9 @@ def _paint_face(skin, tone, shape, hair, rng):
     lashes = face.masks["eyelids"] * np.exp(-(((face.y - 7.3) / 0.05) ** 2))
     skin *= 1 - (0.5 if shape.female else 0.35) * lashes[..., None]
     if shape.age > 0.35:  # lines from the nose to the mouth, and below the eyes
-        lines = np.exp(-(((face.side - 0.28 - 0.35 * (7.0 - face.y)) / 0.03) ** 2)) * face.front
-        lines *= (face.y > 6.6) & (face.y < 7.0)
-        skin *= 1 - 0.2 * shape.age * (lines + face.blot(0.3, 7.12, 0.07))[..., None]
+        lines = np.exp(-(((face.side - 0.27 - 0.3 * (6.95 - face.y)) / 0.05) ** 2)) * face.front
+        lines *= np.exp(-(((face.y - 6.82) / 0.1) ** 2))
+        skin *= 1 - 0.12 * shape.age * (lines + face.blot(0.3, 7.12, 0.07))[..., None]
     if not shape.female and rng.random() < 0.5:
         _paint_beard(skin, face, hair, rng)
     if hair.style != "bald" or shape.age < 0.5:
@@ -86,6 +86,7 @@ def _paint_lips(skin, face, tone, shape, rng):
         lips = (0.55 * np.array([0.72, 0.38, 0.36]) + 0.45 * tone) * (0.4 + 0.7 * tone.mean())
         if rng.random() < 0.18:
             lips = np.array([[0.6, 0.17, 0.2], [0.52, 0.22, 0.27], [0.74, 0.36, 0.38]][rng.integers(3)])
+    _lay(skin, face.masks["inside-mouth"], np.array([0.33, 0.11, 0.11]))
     _lay(skin, face.masks["lips"] * 0.85, lips)
     gap = np.exp(-(((face.y - skin_map().mouth_height) / 0.025) ** 2)) * face.masks["lips"]
     skin *= 1 - 0.5 * gap[..., None].astype(np.float32)

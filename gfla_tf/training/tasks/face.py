@@ -12,6 +12,7 @@ from gfla_tf.keypoints.face_structure import (
     face_maps,
     structure_picture,
 )
+from gfla_tf.synthetic.bodies.talking import render_clips as render_talkers
 from gfla_tf.synthetic.faces.talking_clips import render_clips
 from gfla_tf.training.tasks.clip import ClipTask
 
@@ -23,9 +24,9 @@ class FaceTask(ClipTask):
     discriminator sees differences of three consecutive frames.
     """
 
-    datasets = ("synthetic_faces", "faceforensics")
+    datasets = ("synthetic_faces", "synthetic_bodies", "faceforensics")
     prepared_datasets = ("faceforensics",)
-    datasets_with_flow = ("synthetic_faces",)
+    datasets_with_flow = ("synthetic_faces", "synthetic_bodies")
     subject = "face"
     previous = "generated"
     video = "differences"
@@ -34,7 +35,8 @@ class FaceTask(ClipTask):
         return {"structure_channels": FACE_CHANNELS}
 
     def render(self, image_size, split, seed, clips, length):
-        return render_clips(image_size, split, seed, clips, length)
+        draw = render_talkers if self.config.data.dataset == "synthetic_bodies" else render_clips
+        return draw(image_size, split, seed, clips, length)
 
     def clips(self, builder, split):
         return ClipSamples(builder, split, structure=("points", (POINTS, 2)), make_structure=_drawn)
