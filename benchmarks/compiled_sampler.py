@@ -1,10 +1,10 @@
-"""Time and memory of the samplers' forms: compiled, composed of keras.ops, and the literal form of the definition.
+"""Time and memory of the samplers' versions: compiled, composed of keras.ops, and the literal version of the definition.
 
 Run `python -m benchmarks.compiled_sampler` in the repository. Two things are measured, each forward and forward with backward
 pass under `tf.function`: the sampling alone (`attend`), and the whole layer `LocalAttention`, most of whose time goes into
-convolutions that all forms share, the literal one excepted. Each form runs in a process of its own. Memory is by how much the
+convolutions that all versions but the literal one share. Each version runs in a process of its own. Memory is by how much the
 resident memory of the process grows at most in a call, inputs and weights in place (Linux only). Times are the best of several
-calls, the forms taking turns; processor time adds up all threads and says more on a machine that has other things to do.
+calls, the versions taking turns; processor time adds up all threads and says more on a machine that has other things to do.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks.in_turns import in_turns
 from benchmarks.sampler_memory import CASES
 
-FORMS = ("compiled", "composed", "literal")
+VERSIONS = ("compiled", "composed", "literal")
 SUBJECTS = ("sampling", "layer")
 PASSES = ("forward", "both")
 # Tensors straight from the system, and back to it: TensorFlow's own allocator would keep what earlier calls took, uncounted.
@@ -39,7 +39,7 @@ def memory_of(call):
     return resident("VmHWM") - before
 
 
-def subject_of(form, subject, case):
+def subject_of(version, subject, case):
     """The function to measure and its arguments: (image, flow, coefficients), or (target, source, flow)."""
     import numpy as np
     import tensorflow as tf
@@ -60,7 +60,7 @@ def subject_of(form, subject, case):
         weights = [layer.patch_kernel, layer.patch_bias, layer.coefficient_kernel, layer.coefficient_bias]
 
         def run(target, source, flow):
-            if form == "literal":
+            if version == "literal":
                 return literal.local_attention(target, source, flow, *(w.value for w in weights))[0]
             return layer(target, source, flow)[0]
 
@@ -68,7 +68,7 @@ def subject_of(form, subject, case):
     coefficients = tf.constant(draw.dirichlet(np.ones(n * n), (1, height, width)), tf.float32)
 
     def run(source, flow, coefficients):
-        if form != "literal":
+        if version != "literal":
             return attend(source, flow, coefficients)
         patches = literal.patches(lambda dy, dx: literal.bilinear(source, flow, dy, dx), n)
         return tf.reduce_sum(coefficients[..., None] * patches, axis=3) / n**2
@@ -76,13 +76,13 @@ def subject_of(form, subject, case):
     return run, [source, flow, coefficients]
 
 
-def worker(form, subject, which, case, calls, connection):
+def worker(version, subject, which, case, calls, connection):
     """Sends the MiB that a call takes, then (wall, processor) seconds of `calls` calls, one by one."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ["GFLA_SAMPLER"] = "compiled" if form == "compiled" else "composed"
+    os.environ["GFLA_SAMPLER"] = "compiled" if version == "compiled" else "composed"
     import tensorflow as tf
 
-    run, arguments = subject_of(form, subject, case)
+    run, arguments = subject_of(version, subject, case)
 
     @tf.function
     def step(*arguments):
@@ -106,30 +106,32 @@ def worker(form, subject, which, case, calls, connection):
 
 
 def measure(subject, which, case, calls):
-    """{form: (MiB, best wall seconds, best processor seconds)}."""
+    """{version: (MiB, best wall seconds, best processor seconds)}."""
     os.environ.update(PLAIN_MEMORY)
-    measured = in_turns(worker, {form: (form, subject, which, case, calls) for form in FORMS}, calls)
+    measured = in_turns(
+        worker, {version: (version, subject, which, case, calls) for version in VERSIONS}, calls
+    )
     return {
-        form: (memory, *map(min, zip(*seconds, strict=True)))
-        for form, (memory, seconds, _) in measured.items()
+        version: (memory, *map(min, zip(*seconds, strict=True)))
+        for version, (memory, seconds, _) in measured.items()
     }
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Time and memory of the forms of the samplers.")
+    parser = argparse.ArgumentParser(description="Time and memory of the versions of the samplers.")
     parser.add_argument("--calls", type=int, default=7, help="calls to time (default: %(default)s)")
     arguments = parser.parse_args()
-    header = ("case", "what", "pass", "form", "memory", "wall", "processor")
+    header = ("case", "what", "pass", "version", "memory", "wall", "processor")
     print("{:20} {:9} {:8} {:9} {:>10} {:>10} {:>10}".format(*header))
     for case in CASES:
         name = "{}x{}x{}, kernel {}".format(*case)
         for subject in SUBJECTS:
             for which in PASSES:
                 result = measure(subject, which, case, arguments.calls)
-                for form, (mib, wall, processor) in result.items():
-                    print(f"{name:20} {subject:9} {which:8} {form:9} {mib:6.1f} MiB "
+                for version, (mib, wall, processor) in result.items():
+                    print(f"{name:20} {subject:9} {which:8} {version:9} {mib:6.1f} MiB "
                           f"{1000 * wall:7.1f} ms {1000 * processor:7.1f} ms")  # fmt: skip
-                for other in FORMS[1:]:
+                for other in VERSIONS[1:]:
                     ratios = [a / b for a, b in zip(result[other], result["compiled"], strict=True)]
                     print(f"{'':20} {'':9} {other + ' / compiled':>18} {ratios[0]:9.1f}x {ratios[1]:9.1f}x "
                           f"{ratios[2]:9.1f}x", flush=True)  # fmt: skip

@@ -1,8 +1,8 @@
-"""Memory and time of local attention, forward and backward, against the literal form of its definition.
+"""Memory and time of local attention, forward and backward, against the literal version of its definition.
 
-Run `python -m benchmarks.sampler_memory` in the repository. Each form runs in a process of its own under `tf.function`; what
+Run `python -m benchmarks.sampler_memory` in the repository. Each version runs in a process of its own under `tf.function`; what
 counts is by how much the largest resident memory of the process grows in the first call at full size, inputs and weights in
-place (with `--compiled` that contains XLA's compilation). Times are the best of several calls, the forms taking turns.
+place (with `--compiled` that contains XLA's compilation). Times are the best of several calls, the versions taking turns.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import time
 from benchmarks.in_turns import in_turns
 
 CASES = ((64, 64, 128, 5), (32, 32, 256, 3))  # height, width, channels, kernel; batch 1
-FORMS = ("literal", "ours")
+VERSIONS = ("literal", "ours")
 
 
 def resident_peak():
@@ -21,7 +21,7 @@ def resident_peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def worker(form, case, compiled, calls, connection):
+def worker(version, case, compiled, calls, connection):
     """Sends the growth of the resident peak in one call, then the seconds of `calls` calls, one for each message."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import numpy as np
@@ -41,7 +41,7 @@ def worker(form, case, compiled, calls, connection):
     weights = [layer.patch_kernel, layer.patch_bias, layer.coefficient_kernel, layer.coefficient_bias]
 
     def forward(target, source, flow):
-        if form == "ours":
+        if version == "ours":
             return layer(target, source, flow)
         return literal.local_attention(target, source, flow, *(weight.value for weight in weights))
 
@@ -69,24 +69,24 @@ def worker(form, case, compiled, calls, connection):
 
 
 def measure(case, compiled, calls):
-    """{form: (MiB, seconds)} of one case."""
-    measured = in_turns(worker, {form: (form, case, compiled, calls) for form in FORMS}, calls)
-    return {form: (memory, min(seconds)) for form, (memory, seconds, _) in measured.items()}
+    """{version: (MiB, seconds)} of one case."""
+    measured = in_turns(worker, {version: (version, case, compiled, calls) for version in VERSIONS}, calls)
+    return {version: (memory, min(seconds)) for version, (memory, seconds, _) in measured.items()}
 
 
 def main():
     parser = argparse.ArgumentParser(
-        description="Memory and time of local attention against its literal form."
+        description="Memory and time of local attention against its literal version."
     )
     parser.add_argument("--compiled", action="store_true", help="compile with XLA")
     parser.add_argument("--calls", type=int, default=5, help="calls to time")
     arguments = parser.parse_args()
-    print(f"{'case':>20} {'form':>8} {'memory':>10} {'time':>9}")
+    print(f"{'case':>20} {'version':>8} {'memory':>10} {'time':>9}")
     for case in CASES:
         result = measure(case, arguments.compiled, arguments.calls)
         name = "{}x{}x{}, kernel {}".format(*case)
-        for form, (mib, seconds) in result.items():
-            print(f"{name:>20} {form:>8} {mib:>6.0f} MiB {1000 * seconds:>6.0f} ms")
+        for version, (mib, seconds) in result.items():
+            print(f"{name:>20} {version:>8} {mib:>6.0f} MiB {1000 * seconds:>6.0f} ms")
         ratios = [ours / literal for ours, literal in zip(result["ours"], result["literal"], strict=True)]
         print(f"{'':>20} {'ratio':>8} {ratios[0]:>10.3f} {ratios[1]:>9.3f}")
 

@@ -1,9 +1,9 @@
 """Time and memory of a training step of the full-size pose model, against the same step with the literal sampler.
 
 Run `python -m benchmarks.training_step` in the repository. The step is the published one, 256 x 256 with all losses and the
-discriminator; images and the weights of VGG-19 are random. Forms of the sampler: literal (patches cut out, samples taken one by
-one, as the definition in tests/literal.py says), composed (out of keras.ops) and compiled (in C++, see `gfla_tf.ops.backend`).
-Each runs in a process of its own, whose largest resident memory counts. Times are the best of several steps, the forms taking
+discriminator; images and the weights of VGG-19 are random. Versions of the sampler: literal (patches cut out, samples taken one
+by one, as in tests/helpers/literal.py), composed (out of keras.ops) and compiled (in C++, see `gfla_tf.ops.backend`).
+Each runs in a process of its own, whose largest resident memory counts. Times are the best of several steps, the versions taking
 turns.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks.in_turns import in_turns
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-FORMS = ("literal", "composed", "compiled")
+VERSIONS = ("literal", "composed", "compiled")
 
 
 def resident_peak():
@@ -41,17 +41,17 @@ def use_literal_samplers():
     flow.gaussian_sample = literal.gaussian
 
 
-def worker(form, overrides, connection):
+def worker(version, overrides, connection):
     """Sends the resident peak after the first step, then the seconds of a step for each message, and at last the peak."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ["GFLA_SAMPLER"] = "composed" if form == "literal" else form
+    os.environ["GFLA_SAMPLER"] = "composed" if version == "literal" else version
     import numpy as np
     import tensorflow as tf
 
     from gfla_tf.training.config_file import load_config
     from gfla_tf.training.runs import Run
 
-    if form == "literal":
+    if version == "literal":
         use_literal_samplers()
     config = load_config(REPOSITORY / "configs" / "pose_deepfashion.yaml", overrides)
     with tempfile.TemporaryDirectory() as folder:
@@ -72,24 +72,24 @@ def worker(form, overrides, connection):
     connection.send(resident_peak())
 
 
-def measure(forms, overrides, steps):
-    """{form: (loss of the first step, MiB, seconds)}."""
-    measured = in_turns(worker, {form: (form, overrides) for form in forms}, steps, True)
+def measure(versions, overrides, steps):
+    """{version: (loss of the first step, MiB, seconds)}."""
+    measured = in_turns(worker, {version: (version, overrides) for version in versions}, steps, True)
     for _, _, connection in measured.values():
         connection.send(False)
     return {
-        form: (loss, connection.recv(), min(seconds))
-        for form, (loss, seconds, connection) in measured.items()
+        version: (loss, connection.recv(), min(seconds))
+        for version, (loss, seconds, connection) in measured.items()
     }
 
 
 def main():
     parser = argparse.ArgumentParser(description="A training step against the same with the literal sampler.")
     parser.add_argument(
-        "--forms",
+        "--versions",
         nargs="+",
-        choices=FORMS,
-        default=FORMS,
+        choices=VERSIONS,
+        default=VERSIONS,
         help="which to run; the first is what ratios are of",
     )
     parser.add_argument("--steps", type=int, default=3, help="steps to time, after the first")
@@ -101,12 +101,14 @@ def main():
         "batch_size=2", "data.dataset=synthetic_people",
         "data.directory=null", "features.weights=random:0", "distribution=one", *arguments.overrides
     ]  # fmt: skip
-    result = measure(arguments.forms, overrides, arguments.steps)
-    print(f"{'form':>10} {'loss':>9} {'peak memory':>12} {'step':>9} {'memory ratio':>13} {'time ratio':>11}")
-    _, least_memory, least_time = result[arguments.forms[0]]
-    for form, (loss, mib, seconds) in result.items():
+    result = measure(arguments.versions, overrides, arguments.steps)
+    print(
+        f"{'version':>10} {'loss':>9} {'peak memory':>12} {'step':>9} {'memory ratio':>13} {'time ratio':>11}"
+    )
+    _, least_memory, least_time = result[arguments.versions[0]]
+    for version, (loss, mib, seconds) in result.items():
         ratios = f"{mib / least_memory:>13.3f} {seconds / least_time:>11.3f}"
-        print(f"{form:>10} {loss:>9.4f} {mib:>8.0f} MiB {seconds:>7.2f} s {ratios}")
+        print(f"{version:>10} {loss:>9.4f} {mib:>8.0f} MiB {seconds:>7.2f} s {ratios}")
 
 
 if __name__ == "__main__":

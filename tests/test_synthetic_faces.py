@@ -159,7 +159,7 @@ def frame_with(faces, wanted):
     for identity in range(20):
         for index in range(60):
             expression = faces._identity(identity).motion.expression(index)
-            if wanted(expression) and faces._identity(identity).look.glasses != "dark":
+            if wanted(expression) and faces._identity(identity).appearance.glasses != "dark":
                 return faces.frame(identity, index)
     raise AssertionError("no such frame")
 

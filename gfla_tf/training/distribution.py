@@ -14,7 +14,7 @@ import re
 import tensorflow as tf
 
 from gfla_tf.errors import GflaError, reason_of
-from gfla_tf.training.worker_timeout import meeting
+from gfla_tf.training.worker_timeout import worker_timeout
 
 DISTRIBUTIONS = ("auto", "one", "mirrored", "multi_worker", "tpu")
 
@@ -208,7 +208,7 @@ def _multi_worker():
     task = _cluster()["task"]
     leader = "chief" if "chief" in _cluster()["cluster"] else "worker"
     try:
-        with meeting(_tasks()):
+        with worker_timeout(_tasks()):
             strategy = tf.distribute.MultiWorkerMirroredStrategy()
     except RuntimeError as error:  # collective operations are set up when TensorFlow starts
         raise GflaError(

@@ -28,7 +28,7 @@ os.kill(int(process), signal.SIGKILL)
 
 
 @contextlib.contextmanager
-def meeting(workers):
+def worker_timeout(workers):
     """Within it, so many workers have to find each other in the seconds that GFLA_WORKER_TIMEOUT names, 1800 by default.
 
     Otherwise the process is killed, with one sentence: nothing less ends it while it waits. Afterwards SIGTERM does what it did

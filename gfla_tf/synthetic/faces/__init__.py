@@ -1,8 +1,8 @@
 """Synthetic faces: rendered heads that turn and talk, with 68 points and exact flow between frames. NumPy only.
 
-`SyntheticFaces` is the dataset. One idea a file: anatomy (proportions and relief), expression (skin that moves), cover (hair and
-hats), surface (rays, layers, normals), bust (what is around the head), look (colours and styles), paint, openings and brush
-(painting), motion, points, frame (renderer), correspondence (flow).
+`SyntheticFaces` is the dataset. One idea a file: anatomy (proportions and relief), expression (skin that moves), hair (and hats),
+surface (rays, layers, normals), neck_and_ears (what is around the head), appearance (colors, styles), paint, eyes_and_mouth and
+blending (painting), motion, points, frame (renderer), correspondence (flow).
 """
 
 from gfla_tf.synthetic.faces.faces import SyntheticFaces

@@ -30,7 +30,7 @@ CLOTHES = {"plain": 4, "stripes": 1.5, "bars": 1, "dots": 1}
 
 
 @dataclasses.dataclass(frozen=True)
-class Look:
+class Appearance:
     """Colours are RGB in [0, 1]; lengths in units of the head.
 
     Attributes:
@@ -69,8 +69,8 @@ class Look:
     cloth: tuple
 
 
-def draw_look(draws, feminine):
-    """A random Look."""
+def draw_appearance(draws, feminine):
+    """A random Appearance."""
     skin = np.array(draws.pick(SKINS)) * draws.uniform(0.92, 1.03)
     hair = np.array(draws.pick(HAIRS if skin[0] > 0.6 else HAIRS[:3])) * draws.uniform(0.85, 1.15)
     cut = draws.weighted(HAIR_CUTS[feminine])
@@ -84,7 +84,7 @@ def draw_look(draws, feminine):
             colorsys.hsv_to_rgb(draws.uniform(0.93, 1.0), 0.75, draws.uniform(0.5, 0.85))
         )
     fringe = draws.uniform(0.1, 0.26) if cut not in ("bald", "buzz", "afro") and draws.chance(0.4) else 0.0
-    return Look(
+    return Appearance(
         skin=skin,
         hair=hair,
         brows=0.55 * hair + 0.12 * skin,

@@ -30,7 +30,7 @@ def flow(source, target):
     Raises:
         GflaError: the frames are not of one identity and size.
     """
-    same = source.head.anatomy == target.head.anatomy and source.head.look is target.head.look
+    same = source.head.anatomy == target.head.anatomy and source.head.appearance is target.head.appearance
     if not same or source.part.shape != target.part.shape:
         raise GflaError("flow needs two frames that one SyntheticFaces made of one identity.")
     height, width = target.part.shape
@@ -73,7 +73,7 @@ def _on_head(source, part, material):
 
 
 def _on_bust(source, part, material):
-    normal = raycast.normals(raycast.gather(source.from_image, part), part, material, source.bust)[2]
+    normal = raycast.normals(raycast.gather(source.from_image, part), part, material, source.neck_and_ears)[2]
     shown = np.ones(part.size, bool)
     return *_moved(raycast.gather(source.to_image, part), material), shown, normal < _GRAZING
 

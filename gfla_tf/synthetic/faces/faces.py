@@ -6,17 +6,21 @@ import dataclasses
 from gfla_tf.errors import GflaError
 from gfla_tf.synthetic.faces import correspondence
 from gfla_tf.synthetic.faces.anatomy import draw_anatomy
-from gfla_tf.synthetic.faces.appearance import draw_look
+from gfla_tf.synthetic.faces.appearance import draw_appearance
 from gfla_tf.synthetic.faces.frame import render
 from gfla_tf.synthetic.faces.motion import Motion
-from gfla_tf.synthetic.faces.neck_and_ears import Bust
+from gfla_tf.synthetic.faces.neck_and_ears import NeckAndEars
 from gfla_tf.synthetic.identity_source import SyntheticSource
 from gfla_tf.synthetic.people.clips import joined
 from gfla_tf.synthetic.people.scene import draw_background, draw_light
 
-_ANATOMY, _LOOK, _SCENE, _MOTION, _CLIP = range(100, 105)  # apart from the purposes of the synthetic people
+_ANATOMY, _APPEARANCE, _SCENE, _MOTION, _CLIP = range(
+    100, 105
+)  # apart from the purposes of the synthetic people
 
-Identity = collections.namedtuple("Identity", "anatomy look bust light background framing motion")
+Identity = collections.namedtuple(
+    "Identity", "anatomy appearance neck_and_ears light background framing motion"
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,13 +40,16 @@ class SyntheticFaces(SyntheticSource):
     """
 
     def _draw_identity(self, number):
-        look_draws, scene = self._draws(number, _LOOK), self._draws(number, _SCENE)
-        feminine = look_draws.chance(0.5)
-        anatomy, look = draw_anatomy(self._draws(number, _ANATOMY), feminine), draw_look(look_draws, feminine)
+        appearance_draws, scene = self._draws(number, _APPEARANCE), self._draws(number, _SCENE)
+        feminine = appearance_draws.chance(0.5)
+        anatomy, appearance = (
+            draw_anatomy(self._draws(number, _ANATOMY), feminine),
+            draw_appearance(appearance_draws, feminine),
+        )
         return Identity(
             anatomy=anatomy,
-            look=look,
-            bust=Bust(anatomy, look.cut, look.hat),
+            appearance=appearance,
+            neck_and_ears=NeckAndEars(anatomy, appearance.cut, appearance.hat),
             light=draw_light(scene),
             framing=Framing(
                 scene.uniform(0.30, 0.36), scene.uniform(-0.04, 0.04), scene.uniform(-0.04, 0.02)
@@ -56,7 +63,9 @@ class SyntheticFaces(SyntheticSource):
         face = self._identity(identity)
         bones = face.motion.places(index, face.framing, self.image_size)
         expression = face.motion.expression(index)
-        return render(face.anatomy, face.look, face.bust, face.light, face.background, bones, expression)
+        return render(
+            face.anatomy, face.appearance, face.neck_and_ears, face.light, face.background, bones, expression
+        )
 
     def flow(self, source, target):
         """Flow from target to source and its visibility, see correspondence.flow."""

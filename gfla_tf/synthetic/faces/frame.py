@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from gfla_tf.synthetic.faces.motion import rounded_maps
-from gfla_tf.synthetic.faces.neck_and_ears import BONES, Bust, bust_colours
+from gfla_tf.synthetic.faces.neck_and_ears import BONES, NeckAndEars, neck_and_ears_colours
 from gfla_tf.synthetic.faces.paint import head_colours
 from gfla_tf.synthetic.faces.points import face_points
 from gfla_tf.synthetic.faces.surface import Head
@@ -23,10 +23,10 @@ class FaceFrame:
     Attributes:
         image: (H, W, 3) uint8 RGB.
         keypoints: (68, 2) float32 x, y in pixels, multiples of 1/64, in dlib's order.
-        part: (H, W) int8, what is seen at pixel centres: -1 the background, a round cone of `bust`, or HEAD_PART + a layer.
+        part: (H, W) int8, what is seen at pixel centres: -1 the background, one of `neck_and_ears`, or HEAD_PART + a layer.
         material: (H, W, 3) float32, the material point seen, in coordinates that move with it.
         part_samples, depth: (2H, 2W) int8 and float32, part and distance in pixels of what is seen at (column / 2, row / 2).
-        head: Head; bust: Bust.
+        head: Head; neck_and_ears: NeckAndEars.
         to_image, from_image: (parts + 1, 3, 4) float64 maps to (x, y, depth) in pixels and back, the head's last.
     """
 
@@ -37,7 +37,7 @@ class FaceFrame:
     part_samples: np.ndarray
     depth: np.ndarray
     head: Head
-    bust: Bust
+    neck_and_ears: NeckAndEars
     to_image: np.ndarray
     from_image: np.ndarray
 
@@ -47,24 +47,24 @@ class FaceFrame:
         return self.part != raycast.NOBODY
 
 
-def render(anatomy, look, bust, light, background, bones, expression):
+def render(anatomy, appearance, neck_and_ears, light, background, bones, expression):
     """The FaceFrame of an identity.
 
     Args:
-        anatomy, look, bust, light: of the identity.
+        anatomy, appearance, neck_and_ears, light: of the identity.
         background: (H, W, 3) float32 in [0, 1].
         bones: (bones, 3, 4) maps to the image, see `Motion.places`.
         expression: Expression.
     """
     height, width = background.shape[:2]
     size = (SAMPLES * height, SAMPLES * width)
-    linear = bones[bust.bone_of][:, :, :3] @ bust.frames
-    linear[:, :, 3] += bones[bust.bone_of][:, :, 3]
+    linear = bones[neck_and_ears.bone_of][:, :, :3] @ neck_and_ears.frames
+    linear[:, :, 3] += bones[neck_and_ears.bone_of][:, :, 3]
     to_image = rounded_maps(np.concatenate([linear, bones[HEAD][None]]))
     from_image = raycast.inverse_maps(to_image)
-    part, depth = raycast.cast(to_image[:-1], from_image[:-1], bust, size, 1 / SAMPLES)
+    part, depth = raycast.cast(to_image[:-1], from_image[:-1], neck_and_ears, size, 1 / SAMPLES)
 
-    head = Head(anatomy, look, expression)
+    head = Head(anatomy, appearance, expression)
     rays, at, position = _head_rays(head, from_image[-1], size, depth)
     layer, material = head.material(position)
     part.ravel()[rays], depth.ravel()[rays] = HEAD_PART + layer, at
@@ -72,7 +72,7 @@ def render(anatomy, look, bust, light, background, bones, expression):
     colour = np.empty((3, part.size), np.float32)
     materials = np.zeros((3, part.size), np.float32)
     rows = raycast.gather(from_image[-1:], np.zeros(rays.size, int))
-    painted = head_colours(anatomy, look, layer, head.paint_positions(layer, material), expression)
+    painted = head_colours(anatomy, appearance, layer, head.paint_positions(layer, material), expression)
     painted *= light.shade(turned(rows, head.normals(position)))
     colour[:, rays], materials[:, rays] = painted, material
 
@@ -82,8 +82,8 @@ def render(anatomy, look, bust, light, background, bones, expression):
     rows = raycast.gather(from_image, parts)
     x, y = (a.astype(np.float32) * np.float32(1 / SAMPLES) for a in (column, row))
     point = raycast.surface(rows, x, y, depth.ravel()[others])
-    painted = bust_colours(look, bust, parts, point)
-    painted *= light.shade(raycast.normals(rows, parts, point, bust))
+    painted = neck_and_ears_colours(appearance, neck_and_ears, parts, point)
+    painted *= light.shade(raycast.normals(rows, parts, point, neck_and_ears))
     colour[:, others], materials[:, others] = painted, point
 
     seen = np.nonzero(part.ravel() != raycast.NOBODY)[0]
@@ -96,7 +96,7 @@ def render(anatomy, look, bust, light, background, bones, expression):
         keypoints=face_points(head, to_image[-1]),
         part=part[::SAMPLES, ::SAMPLES].copy(),
         material=materials.reshape(3, *size)[:, ::SAMPLES, ::SAMPLES].transpose(1, 2, 0).copy(),
-        part_samples=part, depth=depth, head=head, bust=bust, to_image=to_image, from_image=from_image,
+        part_samples=part, depth=depth, head=head, neck_and_ears=neck_and_ears, to_image=to_image, from_image=from_image,
     )  # fmt: skip
 
 

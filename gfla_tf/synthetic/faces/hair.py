@@ -13,51 +13,51 @@ def _wave(phase):
     return 4 * np.abs(phase - np.floor(phase + 0.5)) - 1
 
 
-def strands(look, turn, y):
+def strands(appearance, turn, y):
     """Light and dark strands of hair in [-1, 1] at `turn`s around the head and height y."""
-    bent = turn + 0.02 * _wave(y * 1.7 + look.phase)
-    return 0.6 * _wave(bent * 29 + 3 * look.phase) + 0.4 * _wave(bent * 67 + 0.7 * y)
+    bent = turn + 0.02 * _wave(y * 1.7 + appearance.phase)
+    return 0.6 * _wave(bent * 29 + 3 * appearance.phase) + 0.4 * _wave(bent * 67 + 0.7 * y)
 
 
-def hair(look, x, y, z):
+def hair(appearance, x, y, z):
     """Distance inside the hairline, about; negative on bare skin; float32 positions at rest."""
-    if look.cut == "bald":
+    if appearance.cut == "bald":
         return np.full_like(x, -1)
     across = np.abs(x)
     temple = np.maximum(1 - np.abs(across - 0.42) * (1 / 0.25), 0)
-    line = -look.hairline - look.recede * temple + _SLOPE * np.maximum(0.72 - z, 0)
-    if look.fringe:
-        swept = np.maximum(1 - np.abs(x - look.parting) * (1 / 0.18), 0)
-        line = line + look.fringe * (1 - 0.6 * swept) * (z > 0)
+    line = -appearance.hairline - appearance.recede * temple + _SLOPE * np.maximum(0.72 - z, 0)
+    if appearance.fringe:
+        swept = np.maximum(1 - np.abs(x - appearance.parting) * (1 / 0.18), 0)
+        line = line + appearance.fringe * (1 - 0.6 * swept) * (z > 0)
     inside = line - y
     # A tongue of hair in front of the ear.
     inside = np.maximum(inside, np.minimum(0.06 - np.abs(z - 0.16), 0.1 - y))
-    if look.cut in ("long", "bob"):
-        end = 0.72 if look.cut == "long" else 0.62
+    if appearance.cut in ("long", "bob"):
+        end = 0.72 if appearance.cut == "long" else 0.62
         inside = np.maximum(inside, np.minimum(0.22 - z + 0.1 * y, end - y))
     return inside
 
 
-def hat(look, x, y, z):
+def hat(appearance, x, y, z):
     """Distance inside the hat; negative elsewhere."""
-    if look.hat == "none":
+    if appearance.hat == "none":
         return np.full_like(x, -1)
-    if look.hat == "scarf":  # leaves the face free
+    if appearance.hat == "scarf":  # leaves the face free
         return np.maximum(0.3 - z + 0.14 * y, -0.5 - 0.2 * x * x - y)
-    low = -0.42 if look.hat == "beanie" else -0.5
+    low = -0.42 if appearance.hat == "beanie" else -0.5
     return low + 0.4 * (0.7 - z) - y
 
 
-def thickness(look, x, y, z):
+def thickness(appearance, x, y, z):
     """How far hair or hat stand out of the head, as a share of its size."""
     result = _raised(
-        hair(look, x, y, z),
-        THICKNESS[look.cut] * (0.35 if look.hat != "none" else 1.0),
-        0.35 if look.cut == "short" else 0.2,
+        hair(appearance, x, y, z),
+        THICKNESS[appearance.cut] * (0.35 if appearance.hat != "none" else 1.0),
+        0.35 if appearance.cut == "short" else 0.2,
     )
-    if look.hat != "none":
-        tall = {"beanie": 0.13, "cap": 0.1, "scarf": 0.12}[look.hat]
-        result = np.maximum(result, _raised(hat(look, x, y, z), tall, 0.16))
+    if appearance.hat != "none":
+        tall = {"beanie": 0.13, "cap": 0.1, "scarf": 0.12}[appearance.hat]
+        result = np.maximum(result, _raised(hat(appearance, x, y, z), tall, 0.16))
     return result
 
 

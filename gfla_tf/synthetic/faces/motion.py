@@ -62,7 +62,7 @@ class Motion:
         )
 
     def places(self, t, framing, image_size):
-        """(bones, 3, 4) maps of torso, neck and head (`bust.BONES`) to (x, y, depth away) in pixels, before rounding."""
+        """(bones, 3, 4) maps of torso, neck and head (`neck_and_ears.BONES`) to (x, y, depth away) in pixels, before rounding."""
         height, width = image_size
         scale = framing.size * min(height, width) * (1 + self._near(t))
         yaw, pitch, roll = self._yaw(t), self._pitch(t), self._roll(t)

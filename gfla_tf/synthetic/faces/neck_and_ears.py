@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gfla_tf.synthetic.faces import hair as cover
+from gfla_tf.synthetic.faces import hair
 from gfla_tf.synthetic.faces.blending import bump, filled, mix, soft
 from gfla_tf.synthetic.people.body import Part, part_frame
 from gfla_tf.synthetic.people.texture import PATTERNS, turns
@@ -10,7 +10,7 @@ from gfla_tf.synthetic.people.texture import PATTERNS, turns
 BONES = ("torso", "neck", "head")
 
 
-class Bust:
+class NeckAndEars:
     """The round cones around the head: neck, shoulders, ears and what a hair cut or hat adds.
 
     Attributes:
@@ -60,16 +60,16 @@ def _parts(anatomy, cut, hat):
     return parts
 
 
-def bust_colours(look, bust, part, point):
+def neck_and_ears_colours(appearance, neck_and_ears, part, point):
     """Colour of points on the round cones around the head before shading.
 
     Args:
-        part: (n,) number in `bust.parts`; point: (3, n) in that part's own coordinates.
+        part: (n,) number in `neck_and_ears.parts`; point: (3, n) in that part's own coordinates.
     """
     x, y, z = point
-    colour = filled(look.skin, x.size)
-    scarf = look.hat == "scarf"
-    for name, number in bust.index.items():
+    colour = filled(appearance.skin, x.size)
+    scarf = appearance.hat == "scarf"
+    for name, number in neck_and_ears.index.items():
         here = np.nonzero(part == number)[0]
         if not here.size:
             continue
@@ -78,43 +78,45 @@ def bust_colours(look, bust, part, point):
         if name == "neck":
             dark = soft(0.55 - part_y, 0.7)
             if scarf:
-                cloth = filled(look.hat_colours[0], here.size)
-                mix(cloth, look.hat_colours[1], 0.5 * PATTERNS["dots"](turn * 10, part_y * 5))
+                cloth = filled(appearance.hat_colours[0], here.size)
+                mix(cloth, appearance.hat_colours[1], 0.5 * PATTERNS["dots"](turn * 10, part_y * 5))
                 colour[:, here] = cloth
             else:
-                cloth = soft(part_y - 0.62) if look.collar == "high" else np.zeros_like(part_y)
+                cloth = soft(part_y - 0.62) if appearance.collar == "high" else np.zeros_like(part_y)
                 neck = colour[:, here] * (1 - 0.3 * dark)
-                mix(neck, np.multiply(look.cloth[0], 0.9), cloth)
+                mix(neck, np.multiply(appearance.cloth[0], 0.9), cloth)
                 colour[:, here] = neck
         elif name in ("chest", "left_shoulder", "right_shoulder"):
-            colour[:, here] = _clothes(look, name, part_x, part_y, turn)
+            colour[:, here] = _clothes(appearance, name, part_x, part_y, turn)
         elif name == "visor":
-            colour[:, here] = filled(look.hat_colours[1], here.size) * np.float32(0.9)
+            colour[:, here] = filled(appearance.hat_colours[1], here.size) * np.float32(0.9)
         elif name.endswith("ear"):
             if scarf:
-                colour[:, here] = filled(look.hat_colours[0], here.size)
+                colour[:, here] = filled(appearance.hat_colours[0], here.size)
             else:
                 hole = bump(((part_y - 0.1) ** 2 + part_z * part_z) * (1 / 0.11**2))
                 colour[:, here] *= np.float32([[1.0], [0.9], [0.88]]) * (1 - 0.25 * hole)
         else:
-            bright = 0.95 + 0.15 * cover.strands(look, turn, part_y)
-            colour[:, here] = filled(look.hat_colours[0] if scarf else look.hair, here.size) * bright
+            bright = 0.95 + 0.15 * hair.strands(appearance, turn, part_y)
+            colour[:, here] = (
+                filled(appearance.hat_colours[0] if scarf else appearance.hair, here.size) * bright
+            )
     return colour
 
 
-def _clothes(look, name, x, y, turn):
-    first, second = look.cloth
+def _clothes(appearance, name, x, y, turn):
+    first, second = appearance.cloth
     cloth = filled(first, x.size)
-    if look.clothes == "stripes":
-        mix(cloth, second, PATTERNS["horizontal"](turn, y * 6 + look.phase))
-    elif look.clothes == "bars":
+    if appearance.clothes == "stripes":
+        mix(cloth, second, PATTERNS["horizontal"](turn, y * 6 + appearance.phase))
+    elif appearance.clothes == "bars":
         mix(cloth, second, PATTERNS["vertical"](turn * 14, y))
-    elif look.clothes == "dots":
+    elif appearance.clothes == "dots":
         mix(cloth, second, PATTERNS["dots"](turn * 18, y * 6))
-    if name != "chest" or look.collar == "high":
+    if name != "chest" or appearance.collar == "high":
         return cloth
-    reach = -0.42 if look.collar == "round" else -0.1 - 1.3 * np.abs(x)
-    inside = reach - y - (1.6 * x * x if look.collar == "round" else 0)
+    reach = -0.42 if appearance.collar == "round" else -0.1 - 1.3 * np.abs(x)
+    inside = reach - y - (1.6 * x * x if appearance.collar == "round" else 0)
     mix(cloth, np.multiply(first, 0.75), soft(inside + 0.06))
-    mix(cloth, look.skin * 0.96, soft(inside))
+    mix(cloth, appearance.skin * 0.96, soft(inside))
     return cloth

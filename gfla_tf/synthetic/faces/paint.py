@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from gfla_tf.synthetic.faces import hair as cover
+from gfla_tf.synthetic.faces import hair
 from gfla_tf.synthetic.faces.blending import bump, filled, mix, soft
 from gfla_tf.synthetic.faces.expression import EYE, LID, MOUTH
 from gfla_tf.synthetic.faces.eyes_and_mouth import eye_colours, mouth_colours
 from gfla_tf.synthetic.people.texture import PATTERNS, turns
 
 
-def head_colours(anatomy, look, layer, point, expression):
+def head_colours(anatomy, appearance, layer, point, expression):
     """Colour of points of the head before shading.
 
     Args:
@@ -20,50 +20,54 @@ def head_colours(anatomy, look, layer, point, expression):
         (3, n) float32 RGB.
     """
     x, y, z = point
-    colour = filled(look.skin, x.size)
-    _paint_skin(colour, anatomy, look, x, y, z)
-    _paint_cover(colour, look, x, y, z)
+    colour = filled(appearance.skin, x.size)
+    _paint_skin(colour, anatomy, appearance, x, y, z)
+    _paint_cover(colour, appearance, x, y, z)
     here = np.nonzero((layer == EYE) | (layer == LID))[0]
     if here.size:
-        colour[:, here] = eye_colours(anatomy, look, layer[here], x[here], y[here], expression)
+        colour[:, here] = eye_colours(anatomy, appearance, layer[here], x[here], y[here], expression)
     here = np.nonzero(layer == MOUTH)[0]
     if here.size:
         colour[:, here] = mouth_colours(anatomy, x[here], y[here])
-    _paint_glasses(colour, anatomy, look, x, y, z)
+    _paint_glasses(colour, anatomy, appearance, x, y, z)
     return colour
 
 
-def _paint_skin(colour, a, look, x, y, z):
+def _paint_skin(colour, a, appearance, x, y, z):
     across = np.abs(x)
     front = z > 0
-    shadow = look.skin * (0.72, 0.60, 0.56)
+    shadow = appearance.skin * (0.72, 0.60, 0.56)
     eye = ((across - a.eye_x) * (1 / 0.2)) ** 2 + ((y - a.eye_y - 0.02) * (1 / 0.13)) ** 2
-    mix(colour, shadow, bump(eye) * ((0.3 + 0.3 * look.age) * front))
+    mix(colour, shadow, bump(eye) * ((0.3 + 0.3 * appearance.age) * front))
     cheek = ((across - 0.42) ** 2 + (y - 0.25) ** 2) * (1 / 0.27**2)
-    mix(colour, look.skin * (1.0, 0.68, 0.66), bump(cheek) * (0.12 + look.blush) * front)
-    if look.freckles:
-        spots = PATTERNS["dots"](x * 21 + look.phase, y * 19 + 5 * x * y)
-        mix(colour, shadow, spots * (0.8 * look.freckles * front) * bump(x * x * 4 + ((y - 0.2) * 3) ** 2))
+    mix(colour, appearance.skin * (1.0, 0.68, 0.66), bump(cheek) * (0.12 + appearance.blush) * front)
+    if appearance.freckles:
+        spots = PATTERNS["dots"](x * 21 + appearance.phase, y * 19 + 5 * x * y)
+        mix(
+            colour,
+            shadow,
+            spots * (0.8 * appearance.freckles * front) * bump(x * x * 4 + ((y - 0.2) * 3) ** 2),
+        )
     # Creases from the nose to the corners of the mouth.
     share = np.clip((y - a.nose_y + 0.08) * (1 / (a.mouth_y - a.nose_y + 0.08)), 0, 1)
     crease = across - a.nose_width - (a.mouth_width + 0.07 - a.nose_width) * share
     mix(
         colour,
         shadow,
-        bump((crease * (1 / 0.03)) ** 2) * ((share > 0) & (share < 1)) * (0.15 + 0.5 * look.age),
+        bump((crease * (1 / 0.03)) ** 2) * ((share > 0) & (share < 1)) * (0.15 + 0.5 * appearance.age),
     )
-    if look.shadow:
+    if appearance.shadow:
         lid = ((across - a.eye_x) * (1 / 0.2)) ** 2 + ((y - a.eye_y + 0.09) * (1 / 0.11)) ** 2
-        mix(colour, look.eyeshadow, bump(lid) * (1.3 * look.shadow * front))
-    _paint_nose(colour, a, shadow, look.skin * (0.35, 0.22, 0.2), x, y, front)
-    _paint_beard(colour, a, look, x, y, z)
-    _paint_lips(colour, a, look.lips, shadow, x, y, front)
+        mix(colour, appearance.eyeshadow, bump(lid) * (1.3 * appearance.shadow * front))
+    _paint_nose(colour, a, shadow, appearance.skin * (0.35, 0.22, 0.2), x, y, front)
+    _paint_beard(colour, a, appearance, x, y, z)
+    _paint_lips(colour, a, appearance.lips, shadow, x, y, front)
     # Brows: thick in the middle, thin outside.
     place = (across - a.eye_x) * (1 / (a.eye_width * 1.35))
     line = a.brow_y + a.brow_arch * (place * place - 0.4) - a.slant * place
     thick = a.brow_height * np.maximum(1.1 - 0.5 * np.maximum(place, 0), 0)
     brow = soft(thick - np.abs(y - line), 0.025) * soft(1 - np.abs(place), 0.15) * front
-    mix(colour, look.brows, 0.9 * brow)
+    mix(colour, appearance.brows, 0.9 * brow)
 
 
 def _paint_nose(colour, a, shadow, dark, x, y, front):
@@ -98,56 +102,60 @@ def _paint_lips(colour, a, lip, shadow, x, y, front):
     )
 
 
-def _paint_beard(colour, a, look, x, y, z):
-    if look.beard == "none":
+def _paint_beard(colour, a, appearance, x, y, z):
+    if appearance.beard == "none":
         return
     across = np.abs(x)
     lip = np.minimum(y - a.nose_y - 0.05, a.mouth_y - y)
     over = np.minimum(lip, a.mouth_width + 0.05 - across - 0.3 * (a.mouth_y - y))
     under = np.minimum(y - a.mouth_y - a.lower_lip - 0.03, 0.26 - across)
     cheeks = np.minimum(y - 0.42 - 0.9 * np.maximum(0.42 - across, 0), z + 0.05)
-    if look.beard == "moustache":
+    if appearance.beard == "moustache":
         inside = over
-    elif look.beard == "goatee":
+    elif appearance.beard == "goatee":
         ring = np.minimum(0.05 - np.abs(across - a.mouth_width - 0.02), y - a.nose_y - 0.1)
         inside = np.maximum(np.maximum(over, under), ring)
     else:
         inside = np.maximum(over, np.where(y > a.mouth_y, np.maximum(cheeks, under), cheeks))
-    strength = 0.3 if look.beard == "stubble" else 0.88
-    rough = 1 + 0.15 * cover.strands(look, turns(x, z) * 2, y)
-    mix(colour, 0.8 * look.brows + 0.1 * look.skin, soft(inside, 0.08) * strength * rough)
+    strength = 0.3 if appearance.beard == "stubble" else 0.88
+    rough = 1 + 0.15 * hair.strands(appearance, turns(x, z) * 2, y)
+    mix(colour, 0.8 * appearance.brows + 0.1 * appearance.skin, soft(inside, 0.08) * strength * rough)
 
 
-def _paint_cover(colour, look, x, y, z):
-    inside = cover.hair(look, x, y, z)
+def _paint_cover(colour, appearance, x, y, z):
+    inside = hair.hair(appearance, x, y, z)
     turn = turns(x, z)
-    if look.cut != "bald":
-        bright = 1 + 0.15 * cover.strands(look, turn, y)
-        share = soft(inside, 0.05 if look.cut != "buzz" else 0.2) * (0.75 if look.cut == "buzz" else 1.0)
-        colour += (np.asarray(look.hair, np.float32)[:, None] * bright - colour) * share
-    if look.hat != "none":
-        inside = cover.hat(look, x, y, z)
-        first, second = look.hat_colours
+    if appearance.cut != "bald":
+        bright = 1 + 0.15 * hair.strands(appearance, turn, y)
+        share = soft(inside, 0.05 if appearance.cut != "buzz" else 0.2) * (
+            0.75 if appearance.cut == "buzz" else 1.0
+        )
+        colour += (np.asarray(appearance.hair, np.float32)[:, None] * bright - colour) * share
+    if appearance.hat != "none":
+        inside = hair.hat(appearance, x, y, z)
+        first, second = appearance.hat_colours
         ribs = 0.5 + 0.5 * PATTERNS["horizontal"](turn, turn * 24)
-        band = {"beanie": inside < 0.16, "cap": inside < 0.05, "scarf": np.zeros_like(x, bool)}[look.hat]
+        band = {"beanie": inside < 0.16, "cap": inside < 0.05, "scarf": np.zeros_like(x, bool)}[
+            appearance.hat
+        ]
         cloth = filled(first, x.size)
-        mix(cloth, second, band * (0.6 * ribs + 0.2 if look.hat == "beanie" else 0.8))
-        if look.hat == "scarf":
+        mix(cloth, second, band * (0.6 * ribs + 0.2 if appearance.hat == "beanie" else 0.8))
+        if appearance.hat == "scarf":
             mix(cloth, second, 0.5 * PATTERNS["dots"](turn * 14, y * 5))
         colour += (cloth - colour) * soft(inside, 0.03)
 
 
-def _paint_glasses(colour, a, look, x, y, z):
-    if look.glasses == "none":
+def _paint_glasses(colour, a, appearance, x, y, z):
+    if appearance.glasses == "none":
         return
     across = np.abs(x)
     dx, dy = (across - a.eye_x) * (1 / 0.235), (y - a.eye_y - 0.02) * (1 / 0.19)
-    if look.glasses == "round":
+    if appearance.glasses == "round":
         distance = np.sqrt(dx * dx + (dy * (0.19 / 0.215)) ** 2)
     else:
         distance = np.sqrt(np.sqrt((dx * dx) ** 2 + (dy * dy) ** 2))
     front = z > 0
-    if look.glasses == "dark":
+    if appearance.glasses == "dark":
         mix(colour, (0.06, 0.06, 0.08), soft(1 - distance, 0.1) * front * 0.96)
         mix(
             colour,
@@ -158,4 +166,4 @@ def _paint_glasses(colour, a, look, x, y, z):
     bridge = np.minimum(0.022 - np.abs(y - a.eye_y + 0.03), a.eye_x - 0.2 - across)
     arm = np.minimum(0.022 - np.abs(y - a.eye_y + 0.03), across - a.eye_x - 0.22)
     line = np.maximum(soft(np.maximum(bridge, arm), 0.02), rim)
-    mix(colour, look.rims, line * (z > -0.1))
+    mix(colour, appearance.rims, line * (z > -0.1))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gfla_tf.synthetic.faces import hair as cover
+from gfla_tf.synthetic.faces import hair
 from gfla_tf.synthetic.faces.anatomy import oval
 from gfla_tf.synthetic.faces.expression import EYE, LID, MOUTH, SKIN, Warp, eyelids
 
@@ -19,13 +19,13 @@ class Head:
     """One head with one Expression; positions are float32 in its own axes, see `anatomy`.
 
     Attributes:
-        anatomy, look, expression.
+        anatomy, appearance, expression.
     """
 
-    def __init__(self, anatomy, look, expression):
-        self.anatomy, self.look, self.expression = anatomy, look, expression
+    def __init__(self, anatomy, appearance, expression):
+        self.anatomy, self.appearance, self.expression = anatomy, appearance, expression
         self.warp = Warp(anatomy, expression)
-        thick = 1.02 + (0.36 if look.cut == "afro" else 0.17)
+        thick = 1.02 + (0.36 if appearance.cut == "afro" else 0.17)
         low = 1 + expression.jaw
         self._middle = np.float32(0.5 * (low - thick * anatomy.top))
         self._half = (
@@ -37,7 +37,7 @@ class Head:
     def field(self, x, y, z):
         """0 on the surface, negative inside, at positions now."""
         x, y, _ = self.warp.inverse(x, y)
-        return oval(self.anatomy, x, y, z) - cover.thickness(self.look, x, y, z)
+        return oval(self.anatomy, x, y, z) - hair.thickness(self.appearance, x, y, z)
 
     def meet(self, start, step):
         """Where the rays start + t * step first meet the head.
@@ -100,7 +100,7 @@ class Head:
         material = np.stack([x, y, position[2]])
         layer = np.where(inside & (position[2] > 0), MOUTH, SKIN).astype(np.int8)
         material[:, layer == MOUTH] = position[:, layer == MOUTH]
-        if self.look.glasses != "dark":
+        if self.appearance.glasses != "dark":
             top, edge, bottom = eyelids(self.anatomy, x, self.expression.blink)
             opening = (y > top) & (y < bottom) & (material[2] > 0)
             eye, lid = opening & (y >= edge), opening & (y < edge)

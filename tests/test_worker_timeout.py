@@ -10,7 +10,7 @@ import pytest
 
 from gfla_tf.cli.launch import free_addresses
 from gfla_tf.errors import GflaError
-from gfla_tf.training.worker_timeout import VARIABLE, meeting
+from gfla_tf.training.worker_timeout import VARIABLE, worker_timeout
 
 PROGRAM = """
 import time
@@ -56,7 +56,7 @@ def test_a_wait_that_ends_in_time_leaves_no_guard_and_the_signals_as_they_were(m
     started, popen = [], subprocess.Popen
     monkeypatch.setattr(subprocess, "Popen", lambda *a, **kw: started.append(popen(*a, **kw)) or started[0])
     handler = signal.getsignal(signal.SIGTERM)
-    with meeting(2):
+    with worker_timeout(2):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     assert signal.getsignal(signal.SIGTERM) == handler
     assert started[0].returncode == 0
@@ -65,9 +65,9 @@ def test_a_wait_that_ends_in_time_leaves_no_guard_and_the_signals_as_they_were(m
 def test_ctrl_c_ends_a_worker_that_waits():
     waiting = """if True:
         import signal, time
-        from gfla_tf.training.worker_timeout import meeting
+        from gfla_tf.training.worker_timeout import worker_timeout
         signal.signal(signal.SIGINT, lambda *_: None)  # as deaf as TensorFlow makes it
-        with meeting(2):
+        with worker_timeout(2):
             print("waiting", flush=True)
             time.sleep(3600)
     """
@@ -86,6 +86,6 @@ def test_a_timeout_that_is_no_number_of_seconds_is_refused(monkeypatch, seconds)
     monkeypatch.setenv(VARIABLE, seconds)
     with (
         pytest.raises(GflaError, match=f"{VARIABLE} is {seconds}: it must be a number of seconds"),
-        meeting(2),
+        worker_timeout(2),
     ):
         pass
