@@ -1,12 +1,17 @@
 # The two commands of the README. Each makes its own environment in .venv.
 PYTHON ?= python3
 TASK ?= pose
+PYTEST = GFLA_PARITY_DIR="$${GFLA_PARITY_DIR-$(wildcard ../shared/parity)}" .venv/bin/python -m pytest -q -n 2
 
 quickstart: .venv/demo
 	.venv/bin/python -m examples.quickstart $(TASK)
 
 test: .venv/test
-	GFLA_PARITY_DIR="$${GFLA_PARITY_DIR-$(wildcard ../shared/parity)}" .venv/bin/python -m pytest -q -n 2
+	$(PYTEST) -m "not slow"
+
+# What takes more than ten seconds each and rarely fails: before a release, and after changes of what it tests.
+test-slow: .venv/test
+	$(PYTEST) -m slow
 
 docs: .venv/docs
 	.venv/bin/mkdocs build --quiet
@@ -24,4 +29,4 @@ lint: .venv/test
 clean:
 	rm -rf .venv
 
-.PHONY: quickstart test docs lint clean
+.PHONY: quickstart test test-slow docs lint clean

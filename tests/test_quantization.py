@@ -11,12 +11,13 @@ from gfla_tf.export.convert.operations import multiply_adds, operation_histogram
 from gfla_tf.export.convert.signatures import Form
 from gfla_tf.export.convert.sources import Source
 from gfla_tf.export.quantize.quantization import GOALS, HEADROOM, KINDS, calibrate, candidates, quantize
-from gfla_tf.export.quantize.sensitivity import psnr, selective, squared_error
+from gfla_tf.export.quantize.sensitivity import selective, squared_error
 from gfla_tf.export.quantize.variants import NAMES, Variants, chosen
 
 from gfla_tf.cli import convert as command_line
 from gfla_tf.errors import GflaError
 from gfla_tf.litert.runner import TFLiteModel
+from gfla_tf.metrics.image import psnr
 from gfla_tf.training.tasks import task_named
 
 pytest.importorskip("ai_edge_quantizer")

@@ -12,12 +12,11 @@ from gfla_tf.export.convert.keras_check import as_float
 from gfla_tf.export.convert.staging import staged
 from gfla_tf.export.quantize.cost import THREADS, measure
 from gfla_tf.export.quantize.representative import run_through
-from gfla_tf.export.quantize.sensitivity import psnr
 from gfla_tf.export.quantize.variants import FLOAT32
 
 from gfla_tf.litert.runner import TFLiteModel
 from gfla_tf.metrics.flow import end_point_error, upsample_flow
-from gfla_tf.metrics.image import l1, ssim
+from gfla_tf.metrics.image import l1, psnr, ssim
 from gfla_tf.pictures.drawing import labelled_grid, to_uint8, write_png
 
 SHOWN = 4  # samples in the strip

@@ -11,16 +11,11 @@ from gfla_tf.export.quantize.quantization import CALIBRATED, calibrate, candidat
 
 from gfla_tf.errors import GflaError
 from gfla_tf.litert.runner import TFLiteModel
+from gfla_tf.metrics.image import psnr
 
-PEAK = 2.0  # of outputs in [-1, 1], for the signal-to-noise ratio
 MARGIN = 0.7  # of the error that the goal allows: what may be used, as other samples may be worse
 MEASURED = 24  # samples that errors are measured on, of those that ranges are taken from
 STEPS = 10  # in which the rest is kept in float, too, while errors add up to more than their sum
-
-
-def psnr(squared_error):
-    """Peak signal-to-noise ratio in dB of a mean squared error of outputs in [-1, 1]."""
-    return float(10 * np.log10(PEAK**2 / squared_error)) if squared_error else float("inf")
 
 
 def squared_error(outputs, reference):
@@ -53,7 +48,7 @@ def selective(flatbuffer, kind, inputs, goal, scratch, say=lambda text: None):
     """
     bench = _Bench(flatbuffer, kind, inputs, scratch)
     quantized, error = bench.measure(())
-    limit = PEAK**2 / 10 ** (goal / 10)
+    limit = 2.0**2 / 10 ** (goal / 10)  # of outputs in [-1, 1]
     if error <= MARGIN * limit:
         return quantized, {}
     operations = list(candidates(flatbuffer))

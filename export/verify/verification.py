@@ -13,6 +13,7 @@ from gfla_tf.export.verify.lint import lint
 from gfla_tf.errors import GflaError
 from gfla_tf.litert.description import flatbuffer_of
 from gfla_tf.litert.runner import ENCODE, SIGNATURE, TFLiteModel
+from gfla_tf.metrics.image import psnr
 
 LARGEST_DIFFERENCE = 1e-3  # in float32
 LOWEST_PSNR = 35.0  # dB, in half precision
@@ -106,16 +107,16 @@ def _judged(name, accelerator, expected, ran):
         if not value <= LARGEST_DIFFERENCE + level.get(output, 0)
     }
     drawn = ["generated"] if "generated" in worst else worst
-    psnr = float(np.min([_psnr(expected, ran.outputs, output) for output in drawn]))
+    lowest = float(np.min([_psnr(expected, ran.outputs, output) for output in drawn]))
     wrong = None
     if accelerator.startswith("gpu") and not ran.fully_accelerated:
         wrong = "the accelerator does not run all of it"
-    elif accelerator.endswith("fp16") and not psnr >= LOWEST_PSNR:
+    elif accelerator.endswith("fp16") and not lowest >= LOWEST_PSNR:
         wrong = f"less than {LOWEST_PSNR:g} dB"
     elif not accelerator.endswith("fp16") and beyond:
         wrong = f"{', '.join(beyond)} differ by more than {LARGEST_DIFFERENCE:g}"
     seconds = min(min(times) for times in ran.seconds)
-    return Check(name, accelerator, float(np.max([*worst.values()])), psnr, seconds, wrong)
+    return Check(name, accelerator, float(np.max([*worst.values()])), lowest, seconds, wrong)
 
 
 def _psnr(expected, found, output):
@@ -125,7 +126,7 @@ def _psnr(expected, found, output):
     )
     span = 2.0 if output == "generated" else np.ptp(expected)
     error = np.mean(np.square(expected - found))
-    return float(10 * np.log10(span**2 / np.maximum(error, 1e-30))) if span else float("inf")
+    return psnr(np.maximum(error, 1e-30), span) if span else float("inf")
 
 
 def table(checks):

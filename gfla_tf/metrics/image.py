@@ -18,6 +18,16 @@ def l1(generated, target, region=None):
     return float(error.mean() if region is None else error[region].mean())
 
 
+def psnr(squared_error, span=2.0):
+    """Peak signal-to-noise ratio in dB of a mean squared error, infinite where that is 0.
+
+    Args:
+        squared_error: of pictures in [-1, 1], or of whatever spans `span` from its least to its largest value.
+        span: see above.
+    """
+    return float(10 * np.log10(span**2 / squared_error)) if squared_error else float("inf")
+
+
 def ssim(generated, target):
     """Structural similarity as published (Wang et al., 2004: Gaussian window of deviation 1.5), the mean over samples."""
     # In [0, 1]: the luminance term compares means by their product, which says nothing around 0 and below.
