@@ -8,17 +8,16 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
+from skimage import data
 
 from gfla_tf.errors import GflaError
 from gfla_tf.inference.detectors.face_detector import (
-    FACE_MODEL,
-    MEDIAPIPE_478,
+    MEDIAPIPE_468,
     DlibFaceDetector,
     MeshFaceDetector,
     main_face,
     mesh_to_points,
 )
-from gfla_tf.inference.detectors.landmarkers import _import_mediapipe, find_model
 from gfla_tf.inference.point_files import find_points, named_frames
 from gfla_tf.inference.video_writer import write_video
 from gfla_tf.keypoints.face_points import find_face, frame_files, paired_files, read_points, write_points
@@ -177,10 +176,10 @@ def test_what_is_no_video_is_refused(tmp_path):
 def test_the_command_says_in_one_line_what_is_wrong(tmp_path):
     command = [sys.executable, "-m", "gfla_tf", "face-points", str(tmp_path), str(tmp_path / "out")]
     done = subprocess.run(
-        [*command, "--face-model", "absent.task"], cwd=REPOSITORY, capture_output=True, text=True, check=False
+        [*command, "--predictor", "absent.dat"], cwd=REPOSITORY, capture_output=True, text=True, check=False
     )
     assert done.returncode == 2 and not done.stdout
-    assert done.stderr == "error: There is no face model absent.task, given by --face-model.\n"
+    assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
 
 
 # 468 points by MediaPipe's mesh network (that of its release 0.10.21, which has no irises) and dlib's 68, of the same pictures,
@@ -191,9 +190,8 @@ RECORDED = Path(__file__).parent / "oracles" / "face_mesh.npz"
 def test_points_chosen_from_the_mesh_lie_where_dlib_finds_them():
     recorded = {name: value / 10 for name, value in np.load(RECORDED).items()}
     for mesh, points in zip(recorded["mesh"], recorded["points"], strict=True):
-        landmarks = [SimpleNamespace(x=(x + 0.5) / 640, y=(y + 0.5) / 480) for x, y in mesh]
-        chosen = mesh_to_points(landmarks, (480, 640))
-        assert chosen.shape == (68, 2) and chosen.dtype == np.float32
+        chosen = mesh_to_points(mesh)
+        assert chosen.shape == (68, 2)
         distance = np.linalg.norm(chosen - points, axis=1) / np.linalg.norm(points[45] - points[36])
         assert distance.mean() < 0.07
         assert (
@@ -202,7 +200,7 @@ def test_points_chosen_from_the_mesh_lie_where_dlib_finds_them():
 
 
 def test_points_chosen_from_the_mesh_belong_to_mediapipes_own_outlines():
-    parts = _import_mediapipe(FACE_MODEL)[1].FaceLandmarksConnections
+    parts = pytest.importorskip("mediapipe.tasks.python.vision").FaceLandmarksConnections
 
     def indices(*names):
         connections = [connection for name in names for connection in getattr(parts, name)]
@@ -217,8 +215,8 @@ def test_points_chosen_from_the_mesh_belong_to_mediapipes_own_outlines():
         (slice(42, 48), ["FACE_LANDMARKS_LEFT_EYE"]),
         (slice(48, 68), ["FACE_LANDMARKS_LIPS"]),
     ):
-        assert set(MEDIAPIPE_478[part]) <= indices(*names), names
-    assert len(set(MEDIAPIPE_478)) == 68
+        assert set(MEDIAPIPE_468[part]) <= indices(*names), names
+    assert len(set(MEDIAPIPE_468)) == 68
 
 
 def test_of_several_faces_the_largest_is_taken():
@@ -228,17 +226,28 @@ def test_of_several_faces_the_largest_is_taken():
     assert main_face([]) is None
 
 
-def test_the_face_model_is_looked_for_where_the_user_says(tmp_path, monkeypatch):
-    monkeypatch.delenv("GFLA_FACE_MODEL", raising=False)
-    monkeypatch.setattr("gfla_tf.inference.detectors.landmarkers.cache_folder", lambda: tmp_path)
-    with pytest.raises(
-        GflaError,
-        match=r"--face-model PATH or GFLA_FACE_MODEL, or use points that gfla face-points --predictor",
-    ):
-        find_model(FACE_MODEL._replace(url=(tmp_path / "nowhere").as_uri()))
-    (tmp_path / "damaged.task").write_bytes(b"PK not a bundle" * 100)
-    with pytest.raises(GflaError, match=r"MediaPipe cannot load the face model .*damaged\.task"):
-        MeshFaceDetector(tmp_path / "damaged.task")
+# Corners of the eyes and of the mouth and the chin, read off scikit-image's astronaut by eye.
+BY_EYE = {
+    36: (195, 101),
+    39: (214, 103),
+    42: (239, 106),
+    45: (256, 105),
+    48: (204, 140),
+    54: (244, 142),
+    8: (224, 175),
+}
+
+
+def test_the_face_of_a_photo_is_found_where_the_eye_sees_it_also_when_it_is_turned():
+    image = np.ascontiguousarray(data.astronaut())
+    with MeshFaceDetector() as detect:
+        points, (turned,) = detect(image), detect.faces(np.rot90(image))
+        assert points.shape == (68, 2) and points.dtype == np.float32
+        for index, place in BY_EYE.items():
+            assert np.hypot(*(points[index] - place)) < 5, index
+        back = np.stack([511 - turned[:, 1], turned[:, 0]], axis=1)
+        assert np.median(np.hypot(*(back - points).T)) < 3
+        assert detect(np.full((60, 90, 3), 128, np.uint8)) is None
 
 
 def fake_dlib(monkeypatch, points):

@@ -55,9 +55,7 @@ def main(arguments=None):
         metavar="N|left|right|largest",
         help="whom to follow, where there are several: a tracker's number, or counted from the left, from 0",
     )
-    add(
-        "--pose-model", "--face-model", help="full, lite, a pose_landmarker_*.task, or a face_landmarker.task"
-    )
+    add("--pose-model", help="full, lite, or a pose_landmarker_*.task (default: full)")
     options = parser.parse_args(arguments)
     with user_errors():
         from gfla_tf.inference.animation import animate_files

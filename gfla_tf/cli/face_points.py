@@ -26,9 +26,6 @@ def main(arguments=None):
         "--predictor", metavar="PATH", help="dlib's 68-point predictor: finds points with dlib"
     )
     parser.add_argument(
-        "--face-model", metavar="PATH", help="MediaPipe's FaceLandmarker model (default: downloaded once)"
-    )
-    parser.add_argument(
         "--person",
         metavar="N|left|right|largest",
         help="whom to follow, where there are several: a tracker's number, or counted from the left, from 0",
@@ -41,7 +38,7 @@ def main(arguments=None):
         if options.predictor:
             detector = DlibFaceDetector(options.predictor)
         else:
-            detector = MeshFaceDetector(options.face_model)
+            detector = MeshFaceDetector()
         with detector as detect:
             count, lost = find_points(
                 options.source, options.out, detect.faces, options.frames, options.person

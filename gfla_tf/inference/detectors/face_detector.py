@@ -1,6 +1,6 @@
-"""Finds the 68 points of the main face in a picture: with dlib where its predictor is given, else with MediaPipe.
+"""Finds the 68 points of the main face in a picture: with dlib where its predictor is given, else with MediaPipe's networks.
 
-dlib's predictor finds the 68 points themselves. MediaPipe's FaceLandmarker finds a mesh of 478, of which `MEDIAPIPE_478`
+dlib's predictor finds the 68 points themselves. MediaPipe's network finds a mesh of 468, of which `MEDIAPIPE_468`
 names the one nearest to each of the 68; `docs/faces.md` has them as a table and says how far they lie apart.
 """
 
@@ -9,22 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from gfla_tf.errors import GflaError
-from gfla_tf.inference.detectors.landmarkers import Landmarker, Model
-
-FACE_MODEL = Model(
-    kind="Face",
-    what="face model",
-    finds="Finding faces",
-    option="--face-model",
-    variable="GFLA_FACE_MODEL",
-    instead="use points that gfla face-points --predictor PATH has found with dlib",
-    url="https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/face_landmarker.task",
-    sha256="64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff",
-)
-MAX_FACES = 4
+from gfla_tf.inference.detectors.blazeface import FaceFinder
+from gfla_tf.inference.detectors.network_files import read_face_networks
 
 # The point of MediaPipe's mesh for each of the 68.
-MEDIAPIPE_478 = (
+MEDIAPIPE_468 = (
     *(127, 234, 132, 58, 172, 136, 149, 148, 152, 377, 378, 365, 397, 288, 361, 454, 356),  # jaw
     *(70, 63, 105, 66, 107, 336, 296, 334, 293, 300),  # brows
     *(168, 197, 5, 4, 240, 97, 2, 326, 460),  # nose
@@ -39,18 +28,15 @@ def main_face(faces):
     return max(faces, key=lambda points: np.hypot(*np.ptp(points, axis=0)), default=None)
 
 
-class MeshFaceDetector(Landmarker):
-    """Finds faces with MediaPipe; a context manager.
-
-    Args:
-        model: path of the FaceLandmarker model, by default found by `gfla_tf.inference.detectors.landmarkers.find_model`.
+class MeshFaceDetector:
+    """Finds faces with MediaPipe's face networks on LiteRT; a context manager.
 
     Raises:
-        GflaError: MediaPipe is not installed, or the model is missing or damaged.
+        GflaError: the networks cannot be had or loaded.
     """
 
-    def __init__(self, model=None):
-        super().__init__(FACE_MODEL, model, num_faces=MAX_FACES)
+    def __init__(self):
+        self._finder = FaceFinder(read_face_networks())
 
     def __call__(self, image):
         """Points (68, 2) float32 of the main face of a uint8 RGB image (H, W, 3), or None without one."""
@@ -58,17 +44,18 @@ class MeshFaceDetector(Landmarker):
 
     def faces(self, image):
         """Points (68, 2) float32 of every face of a uint8 RGB image (H, W, 3)."""
-        return [mesh_to_points(face, image.shape[:2]) for face in self.detect(image).face_landmarks]
+        return [mesh_to_points(mesh) for mesh in self._finder.find(np.ascontiguousarray(image, np.uint8))]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
 
 
-def mesh_to_points(landmarks, image_size):
-    """The 68 points (68, 2) from a mesh of landmarks with `x` and `y` in fractions of the image.
-
-    A fraction counts from the outer edge of the first pixel, ours from its centre: x * width - 0.5.
-    """
-    height, width = image_size
-    chosen = [(landmarks[index].x, landmarks[index].y) for index in MEDIAPIPE_478]
-    return np.array(chosen, np.float32) * np.float32([width, height]) - np.float32(0.5)
+def mesh_to_points(mesh):
+    """The 68 points (68, 2) of a mesh (468, 3)."""
+    return mesh[list(MEDIAPIPE_468), :2]
 
 
 class DlibFaceDetector:
@@ -99,9 +86,9 @@ class DlibFaceDetector:
 
     def _check(self, predictor):
         count = self._predict(np.zeros((64, 64, 3), np.uint8), self._rectangle(8, 8, 56, 56)).num_parts
-        if count != len(MEDIAPIPE_478):
+        if count != len(MEDIAPIPE_468):
             raise GflaError(
-                f"The predictor {predictor} finds {count} points: give one of {len(MEDIAPIPE_478)} points."
+                f"The predictor {predictor} finds {count} points: give one of {len(MEDIAPIPE_468)} points."
             )
 
     def __call__(self, image):
