@@ -136,7 +136,7 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(models, files, capsys):
         "Cannot read the video": {"poses": files / "text.mp4"},
         "There is no video": {"poses": files / "absent.mp4"},
         "No person was found in": {"source_pose": files / "nobody" / "0.json"},
-        "must end in .mp4 or .gif": {"output": files / "film.avi"},
+        "must end in .mp4, .webm or .gif": {"output": files / "film.avi"},
         "would overwrite": {"output": files / "text.mp4", "poses": files / "text.mp4"},
         "must be between 0.1 and 240": {"fps": 0},
         "absent.png: No such file": {"source": files / "absent.png"},

@@ -128,7 +128,7 @@ def test_what_cannot_be_written_is_one_sentence_and_leaves_the_old_file(tmp_path
     for path, frames, sentence in (
         (old, failing(), "The person was lost"),
         (old, iter(()), "There are no frames"),
-        (tmp_path / "film.avi", moving(2), r"must end in \.mp4 or \.gif"),
+        (tmp_path / "film.avi", moving(2), r"must end in \.mp4, \.webm or \.gif"),
         (old / "below" / "film.mp4", moving(2), "Cannot write the video .*: (Not a directory|File exists)"),
     ):
         with pytest.raises(GflaError, match=sentence):

@@ -33,7 +33,7 @@ def main(arguments=None):
         required=True,
         help="the motion: a folder with a file for each frame, or a video",
     )
-    add("--output", required=True, help="the .mp4 or .gif to write")
+    add("--output", required=True, help="the .mp4, .webm or .gif to write")
     parser.add_argument("--side-by-side", action="store_true", help="show source and motion beside it")
     parser.add_argument(
         "--fps", type=float, default=25, help="frames per second of a folder (default: %(default)s)"

@@ -20,7 +20,7 @@ def main(arguments=None):
     add("--source", required=True, type=Path, help="picture of the object before white")
     add("--azimuth", required=True, type=int, help="that it is seen from, in degrees, a multiple of 20")
     add("--elevation", type=int, default=0, help="that it is seen from, in degrees: 0, 10 or 20")
-    add("--output", required=True, type=Path, help="the .gif or .mp4 to write")
+    add("--output", required=True, type=Path, help="the .gif, .mp4 or .webm to write")
     options = parser.parse_args(arguments)
     with user_errors():
         from gfla_tf.inference.turntable import turn_file

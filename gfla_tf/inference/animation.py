@@ -84,7 +84,7 @@ def animate_files(
         model: path of a dance, face or pose network's .tflite.
         source: path of the photo.
         poses: path of a film, of a folder with a file for each frame, or of one .json for all frames.
-        output: path of the .mp4 or .gif.
+        output: path of the .mp4 or .webm, which have the sound of a film that is followed, or .gif.
         source_pose: path of the source's .json or .txt; None detects it.
         pose_model: the detector's networks, as for `read_pose_networks`.
         fps: frames per second, where `poses` is a folder.
@@ -125,7 +125,7 @@ def animate_files(
         frames = map(enlarged, frames)
     # Closed here, whatever happens: what is said next begins on a line of its own.
     with tqdm(frames, "drawing", len(track), unit=" frames", disable=None) as shown:
-        count = write_video(output, shown, track.fps or fps)
+        count = write_video(output, shown, track.fps or fps, sound=poses if track.fps else None)
     held = f", {count - track.found} of them without a {subject.what}" if track.found < count else ""
     hidden = hidden_parts(keypoints, subject.joints) if targets is not track else ""
     hidden = f"; the photo shows no {hidden}, so the film does not either" if hidden else ""

@@ -1,4 +1,4 @@
-"""Video files for people to see: an .mp4 (H.264) or an endless .gif, written frame by frame, whole or not at all."""
+"""Video files for people to see: .mp4 (H.264), .webm (VP9) or an endless .gif, written frame by frame, whole or not at all."""
 
 import contextlib
 import glob
@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from gfla_tf.errors import GflaError, os_reason, reason_of
+from gfla_tf.inference.sound import Sound, has_sound
 from gfla_tf.inference.video import open_library
 
 LEAST_SIZE = 256  # of frames that are made for people to see, in pixels
@@ -21,15 +22,16 @@ _GIF_FPS = 50  # players show faster ones slowly
 _CRF = "10"  # x264's loss: hardly visible
 
 
-def write_video(path, frames, fps):
-    """Writes frames to an .mp4 (H.264) or an endless .gif; the file appears whole, after the last frame, or not at all.
+def write_video(path, frames, fps, sound=None):
+    """Writes frames to an .mp4, a .webm or an endless .gif; the file appears whole, after the last frame, or not at all.
 
     Of more than 50 frames per second, which players show slowly, a .gif leaves some out.
 
     Args:
         path: of the file; its folder is made if needed.
-        frames: iterable of uint8 (H, W, 3), all of one size. An .mp4 has even sides: the last row or column is repeated.
+        frames: iterable of uint8 (H, W, 3), all of one size. But for a .gif, sides are even: the last row or column is repeated.
         fps: frames per second.
+        sound: path of a film whose sound is put beside the frames, if it has any; a .gif has none.
 
     Returns:
         the number of frames.
@@ -46,7 +48,7 @@ def write_video(path, frames, fps):
         with open(temporary, "wb") as file:
             for frame in frames:
                 if writer is None:
-                    writer = (_Gif if path.suffix.lower() == ".gif" else _Mp4)(av, file, frame, fps)
+                    writer = _WRITERS[path.suffix.lower()](av, file, frame, fps, sound)
                 writer.add(frame)
             if writer is None:
                 raise GflaError(f"There are no frames to write to {path}.")
@@ -72,10 +74,10 @@ def enlarged(picture):
 
 
 def require_format(path):
-    """`path` as a `Path`; raises a `GflaError` unless it ends in .mp4 or .gif."""
+    """`path` as a `Path`; raises a `GflaError` unless it ends in .mp4, .webm or .gif."""
     path = Path(path)
-    if path.suffix.lower() not in (".mp4", ".gif"):
-        raise GflaError(f"The video {path} must end in .mp4 or .gif.")
+    if path.suffix.lower() not in _WRITERS:
+        raise GflaError(f"The video {path} must end in .mp4, .webm or .gif.")
     return path
 
 
@@ -84,8 +86,10 @@ class _Mp4:
 
     format, codec, pixels = "mp4", "libx264", "yuv420p"
     container_options: ClassVar[dict] = {"movflags": "+faststart"}
+    options: ClassVar[dict] = {"crf": _CRF}
+    sound_codec = "aac"
 
-    def __init__(self, av, file, first, fps):
+    def __init__(self, av, file, first, fps, sound):
         self._av, self.count, self._shape = av, 0, first.shape
         self._unit = 1 / Fraction(fps).limit_denominator(60000)
         self._container = av.open(file, "w", format=self.format, options=self.container_options)
@@ -94,9 +98,11 @@ class _Mp4:
         self._stream.width, self._stream.height, self._stream.pix_fmt = width, height, self.pixels
         self._stream.codec_context.time_base = self._unit
         self._begin(av, width, height)
+        heard = sound is not None and self.sound_codec and has_sound(av, sound)
+        self._sound = Sound(av, self._container, self.sound_codec, sound) if heard else None
 
     def _begin(self, av, width, height):
-        self._stream.options = {"crf": _CRF}
+        self._stream.options = self.options
 
     def _padded(self, frame):
         return np.pad(frame, [(0, extent % 2) for extent in frame.shape[:2]] + [(0, 0)], "edge")
@@ -110,6 +116,8 @@ class _Mp4:
         picture.pts, picture.time_base = self.count, self._unit
         self.count += 1
         self._encode(picture)
+        if self._sound:
+            self._sound.write(self.count * self._unit)
 
     def _encode(self, picture):
         self._container.mux(self._stream.encode(picture))
@@ -121,6 +129,8 @@ class _Mp4:
     def abandon(self):
         container, self._container = self._container, None
         if container is not None:
+            if self._sound:
+                self._sound.close()
             try:
                 container.close()
             except (OSError, self._av.FFmpegError):
@@ -128,10 +138,18 @@ class _Mp4:
                     raise
 
 
+class _WebM(_Mp4):
+    """VP9, as fast as it goes without looking worse than the rest."""
+
+    format, codec, sound_codec = "webm", "libvpx-vp9", "libopus"
+    container_options: ClassVar[dict] = {}
+    options: ClassVar[dict] = {"crf": "24", "b": "0", "deadline": "good", "cpu-used": "5", "row-mt": "1"}
+
+
 class _Gif(_Mp4):
     """A palette for each frame: one for all of them would have to wait, with every frame in memory, for the last."""
 
-    format, codec, pixels = "gif", "gif", "pal8"
+    format, codec, pixels, sound_codec = "gif", "gif", "pal8", None
     container_options: ClassVar[dict] = {"loop": "0"}
 
     def _padded(self, frame):
@@ -165,6 +183,9 @@ class _Gif(_Mp4):
             self._container.mux(self._stream.encode(filtered))
         if picture is None:
             self._container.mux(self._stream.encode(None))
+
+
+_WRITERS = {".mp4": _Mp4, ".webm": _WebM, ".gif": _Gif}
 
 
 def _sweep(path):
