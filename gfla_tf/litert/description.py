@@ -35,17 +35,21 @@ file is noticed.
 import hashlib
 import io
 import json
-import os
 import zipfile
-import zlib
 from pathlib import Path
 
 from gfla_tf import __version__
-from gfla_tf.errors import GflaError
+from gfla_tf.errors import GflaError, os_reason, reason_of
+from gfla_tf.files import write_whole
+from gfla_tf.io.documents import read_bytes
+from gfla_tf.litert.claims import require_claims
+from gfla_tf.litert.structure import require_structure
 
 ENTRY = "gfla.json"
 REQUIRED = ("task", "weights", "inputs", "outputs")
 
+_MOST_BYTES = 2**31  # of a flatbuffer
+_MOST_ASSOCIATED = 2**26  # of what is appended, labels and descriptions
 _IDENTIFIER = b"TFL3"  # at bytes 4 to 8 of every TFLite flatbuffer
 
 
@@ -66,25 +70,41 @@ def write_description(path, description):
     description = {"gfla_tf": __version__, **description, "flatbuffer": digest}
     files[ENTRY] = json.dumps(description, indent=1).encode()
     path = Path(path)
-    temporary = path.with_name(f"{path.name}.tmp")
+    whole = io.BytesIO(flatbuffer)
+    with zipfile.ZipFile(whole, "a") as archive:
+        for name, content in files.items():
+            # A fixed date, so that equal models are equal files.
+            archive.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), content)
     try:
-        temporary.write_bytes(flatbuffer)
-        with zipfile.ZipFile(temporary, "a") as archive:
-            for name, content in files.items():
-                # A fixed date, so that equal models are equal files.
-                archive.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), content)
-        os.replace(temporary, path)
+        write_whole(path, whole.getvalue())
     except OSError as error:
-        raise GflaError(f"Cannot write {path}: {error.strerror}.") from error
+        raise GflaError(f"Cannot write {path}: {os_reason(error)}.") from error
 
 
 def read_description(path):
-    """The description embedded in a .tflite, a dict of the fields above.
+    """The description embedded in a .tflite, a dict of the fields above, each of which holds what it can.
 
     Raises:
         GflaError: the file is missing, is not a .tflite, has no description or is damaged.
     """
     flatbuffer, files = _split(path)
+    return _described(flatbuffer, files, path)
+
+
+def flatbuffer_of(path):
+    """The flatbuffer of a .tflite as bytes, without what was appended, that native code can follow.
+
+    Raises:
+        GflaError: as `read_description` does if there is a description, and if the flatbuffer is damaged.
+    """
+    flatbuffer, files = _split(path)
+    if ENTRY in files:
+        _described(flatbuffer, files, path)
+    require_structure(flatbuffer, path)
+    return flatbuffer
+
+
+def _described(flatbuffer, files, path):
     if ENTRY not in files:
         raise GflaError(
             f"{path} has no embedded description, or its end was cut off; convert the model again."
@@ -93,37 +113,35 @@ def read_description(path):
         description = json.loads(files[ENTRY])
         digest = description["flatbuffer"]["sha256"]
         complete = all(field in description for field in REQUIRED)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise GflaError(
-            f"The description in {path} is damaged ({error!r}); convert the model again."
+            f"The description in {path} is damaged ({reason_of(error)}); convert the model again."
         ) from error
     if not complete or hashlib.sha256(flatbuffer).hexdigest() != digest:
         raise GflaError(
             f"{path} is damaged: it is not the model that its description was made for; convert it again."
         )
+    require_claims(description, path)
     return description
-
-
-def flatbuffer_of(path):
-    """The flatbuffer of a .tflite as bytes, without what was appended; raises as `read_description` does if there is one."""
-    flatbuffer, files = _split(path)
-    if ENTRY in files:
-        read_description(path)
-    return flatbuffer
 
 
 def _split(path):
     """The flatbuffer of a .tflite and its associated files, {name: bytes}."""
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise GflaError(f"Cannot read the model {path}: {error.strerror}.") from error
+    content = read_bytes(path, "model", _MOST_BYTES)
     if content[4:8] != _IDENTIFIER:
         raise GflaError(f"{path} is not a TFLite model.")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
+            if sum(entry.file_size for entry in entries) > _MOST_ASSOCIATED:
+                raise GflaError(
+                    f"{path} is damaged: what is appended to it unpacks to gigabytes; convert it again."
+                )
             files = {entry.filename: archive.read(entry) for entry in entries}
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, RuntimeError):
-        return content, {}  # no archive, or a damaged one
-    return content[: min((entry.header_offset for entry in entries), default=None)], files
+    except GflaError:
+        raise
+    except MemoryError:
+        raise
+    except Exception:  # no archive, or a damaged one, which fails in every way there is
+        return content, {}
+    return content[: max(min((entry.header_offset for entry in entries), default=len(content)), 0)], files

@@ -1,13 +1,13 @@
 """Runs a .tflite on LiteRT by the names of its inputs and outputs. Needs neither TensorFlow nor Keras."""
 
 import functools
-from pathlib import Path
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from gfla_tf.errors import GflaError
-from gfla_tf.litert.description import read_description
+from gfla_tf.litert.claims import require_agreement
+from gfla_tf.litert.description import flatbuffer_of, read_description
 from gfla_tf.ops.native.litert_delegate import delegates_for
 
 SIGNATURE = "serving_default"
@@ -88,11 +88,12 @@ class TFLiteModel:
 
     def __init__(self, path, num_threads=None):
         self.path = path
-        if not Path(path).is_file():
-            raise GflaError(f"There is no model file {path}.")
+        self._content = content = flatbuffer_of(
+            path
+        )  # checked before native code follows it; LiteRT keeps no copy
         try:
             interpreter = Interpreter(
-                model_path=str(path), num_threads=num_threads, experimental_delegates=delegates_for(path)
+                model_content=content, num_threads=num_threads, experimental_delegates=delegates_for(path)
             )
             names = interpreter.get_signature_list()
             if SIGNATURE not in names and not {ENCODE, GENERATE} <= names.keys():
@@ -113,7 +114,9 @@ class TFLiteModel:
     @functools.cached_property
     def description(self):
         """The embedded description, see `gfla_tf.litert.description.read_description`."""
-        return read_description(self.path)
+        description = read_description(self.path)
+        require_agreement(description, self.inputs, self.path)
+        return description
 
     def __call__(self, **arrays):
         """Runs the network once, as `Signature` does."""

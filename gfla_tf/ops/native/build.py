@@ -1,18 +1,27 @@
-"""Compiles a C++ source of this folder on first use and keeps the library in ~/.cache/gfla_tf/native."""
+"""Compiles a C++ source of this folder on first use and keeps the library in ~/.cache/gfla_tf/native.
 
+What is kept is code that runs: the folder has to belong to this user alone, and a library to be the one whose digest stands
+beside it. Otherwise it is compiled again.
+"""
+
+import contextlib
 import hashlib
 import os
 import platform
 import shlex
 import shutil
+import stat
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
-from gfla_tf.errors import GflaError
+from gfla_tf.errors import GflaError, reason_of
+from gfla_tf.files import flush
 
 SOURCES = Path(__file__).parent
 COMPILERS = ("g++", "clang++", "c++")
+_STALE = 3600  # seconds, after which nobody compiles any more in a folder
 
 
 def library_folder():
@@ -32,7 +41,7 @@ def build_library(source, flags=(), key=()):
         key: strings that the library depends on, such as a version.
 
     Raises:
-        GflaError: there is no compiler, it fails, or the folder cannot be written.
+        GflaError: there is no compiler, it fails, or the folder cannot be written or belongs to someone else.
     """
     options = ["-std=c++17", "-O3", "-shared", "-fPIC", "-w", *_processor_options()]
     parts = [*(path.read_bytes() for path in sorted(SOURCES.glob("*.h"))), (SOURCES / source).read_bytes()]
@@ -40,23 +49,77 @@ def build_library(source, flags=(), key=()):
     digest = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
     try:
         library = library_folder() / f"{Path(source).stem}-{digest[:16]}.so"
-        if not library.is_file():
+        if library.parent.exists():
+            _require_own(library.parent)
+        if not _is_whole(library):
             _compile([SOURCES / source, *options, *flags], library)  # flags last: they may name libraries
     except (OSError, RuntimeError) as error:  # the latter where there is no home
-        raise GflaError(f"no library can be made of {source} ({error})") from error
+        raise GflaError(f"no library can be made of {source} ({reason_of(error)})") from error
     return library
+
+
+def forget_library(library):
+    """Removes a library that does not load, so that the next `build_library` compiles it again."""
+    for path in (library, _digest_file(library)):
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def _require_own(folder):
+    """Has the folder be for this user alone; raises an `OSError` if it is another's, or a link to somewhere else."""
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or (hasattr(os, "getuid") and found.st_uid != os.getuid()):
+        raise PermissionError(f"{folder} belongs to someone else: remove it, or set another HOME")
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        folder.chmod(0o700)
+
+
+def _digest_file(library):
+    return library.with_name(f"{library.name}.sha256")
+
+
+def _is_whole(library):
+    """Whether the library is a file of this user's, and the one that was compiled."""
+    try:
+        found = library.lstat()
+        own = not hasattr(os, "getuid") or found.st_uid == os.getuid()
+        told = _digest_file(library).read_text().strip()
+        return (
+            stat.S_ISREG(found.st_mode) and own and hashlib.sha256(library.read_bytes()).hexdigest() == told
+        )
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _sweep(folder):
+    """Removes what killed compilations left."""
+    for left in folder.iterdir():
+        with contextlib.suppress(OSError):
+            if left.is_dir() and not left.is_symlink() and time.time() - left.stat().st_mtime > _STALE:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _compile(arguments, library):
     command = [*_compiler(), *arguments]
-    library.parent.mkdir(parents=True, exist_ok=True)
+    library.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _require_own(library.parent)
+    _sweep(library.parent)
     with tempfile.TemporaryDirectory(prefix=f"{library.stem}-", dir=library.parent) as folder:
         output = Path(folder) / library.name
-        done = subprocess.run([*command, "-o", output], capture_output=True, text=True, errors="replace")
+        environment = {**os.environ, "TMPDIR": folder}  # its own temporary files go with it
+        done = subprocess.run(
+            [*command, "-o", output], capture_output=True, text=True, errors="replace", env=environment
+        )
         if done.returncode:
             reason = _first_error(done.stderr)
             raise GflaError(f"{command[0]} cannot compile {arguments[0]} ({reason})")
-        os.replace(output, library)
+        digest = Path(folder) / "digest"
+        digest.write_text(hashlib.sha256(output.read_bytes()).hexdigest())
+        # The digest first: a library without its own is not loaded.
+        for file, place in ((digest, _digest_file(library)), (output, library)):
+            with open(file, "rb+") as opened:
+                flush(opened)
+            os.replace(file, place)
 
 
 def _compiler():

@@ -5,7 +5,7 @@ import mmap
 
 from ai_edge_litert.interpreter import load_delegate
 
-from gfla_tf.ops.native.build import build_library
+from gfla_tf.ops.native.build import build_library, forget_library
 
 OPERATIONS = (b"GflaSample", b"Resampler")
 
@@ -23,4 +23,9 @@ def delegates_for(path):
 @functools.cache
 def sampler_delegate():
     """The delegate that runs these operations, compiled on first use; may serve any number of interpreters."""
-    return load_delegate(str(build_library("litert_delegate.cc", ["-pthread"])))
+    library = build_library("litert_delegate.cc", ["-pthread"])
+    try:
+        return load_delegate(str(library))
+    except (ValueError, OSError):  # made for another machine, or for another LiteRT
+        forget_library(library)
+        return load_delegate(str(build_library("litert_delegate.cc", ["-pthread"])))

@@ -6,13 +6,18 @@ They run on the CPU in float32 or float64 and can be differentiated once. Import
 import tensorflow as tf
 
 from gfla_tf.errors import GflaError
-from gfla_tf.ops.native.build import build_library
+from gfla_tf.ops.native.build import build_library, forget_library
 
 
 def _load():
     flags = [*tf.sysconfig.get_compile_flags(), *tf.sysconfig.get_link_flags()]
     key = [tf.__version__, tf.version.GIT_VERSION, *(flag for flag in flags if flag.startswith("-D"))]
     library = build_library("tensorflow_op.cc", flags, key)
+    try:
+        return tf.load_op_library(str(library)), library
+    except (tf.errors.OpError, OSError):  # made for another machine
+        forget_library(library)
+        library = build_library("tensorflow_op.cc", flags, key)
     try:
         return tf.load_op_library(str(library)), library
     except (tf.errors.OpError, OSError) as error:
