@@ -58,6 +58,13 @@ def test_a_pair_has_the_entries_of_the_drawn_people_and_more(pairs):
     assert not (pair["visibility"] & ~pair["target_person"]).any()
 
 
+def test_traits_tell_people_apart(bodies):
+    traits = [bodies.traits(identity) for identity in range(12)]
+    assert {one["sex"] for one in traits} == {"female", "male"}
+    assert len({one["top"] for one in traits}) > 1 and len({one["hair"] for one in traits}) > 2
+    assert min(one["skin"] for one in traits) < 0.5 < max(one["skin"] for one in traits)
+
+
 def test_both_pictures_of_a_pair_have_the_same_background(bodies):
     clean = SyntheticBodies(SIZE, "train", 0, noise=(0, 0))
     for identity in range(4):

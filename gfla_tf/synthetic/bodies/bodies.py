@@ -12,6 +12,7 @@ from gfla_tf.synthetic.bodies.person import Person, draw_person, seen_from_afar
 from gfla_tf.synthetic.bodies.random_poses import draw_pose
 from gfla_tf.synthetic.bodies.scene import Scene, draw_scene
 from gfla_tf.synthetic.bodies.sensor import photographed
+from gfla_tf.synthetic.bodies.shape import ANCESTRIES
 from gfla_tf.synthetic.identity_source import SPLITS, SyntheticSource
 from gfla_tf.synthetic.people.clips import joined
 
@@ -67,6 +68,26 @@ class SyntheticBodies(SyntheticSource):
             person = seen_from_afar(person, factor)
         scene = draw_scene(self._rng(number, _SCENE), self.image_size, person.shape.height)
         return Identity(person, scene)
+
+    def traits(self, identity):
+        """What a person is like, so that errors can be told apart by it: who is served well and who is not.
+
+        Returns:
+            dict of sex ("female" or "male"); age, weight, muscle (0 to 1); height (decimetres); ancestry (the largest share's
+            name); skin (mean brightness of the face, 0 to 1); hair (style); bottom (trousers, skirt or dress); top (kind, or
+            None); outer, hat, glasses, bag (bool).
+        """
+        person = self._identity(identity).person
+        shape, outfit = person.shape, person.outfit
+        return {
+            "sex": "female" if shape.female else "male",
+            "age": shape.age, "weight": shape.weight, "muscle": shape.muscle, "height": shape.height,
+            "ancestry": ANCESTRIES[int(np.argmax(shape.ancestry))],
+            "skin": person.tone, "hair": person.hair.style, "bottom": outfit.bottom.kind,
+            "top": outfit.top.kind if outfit.top else None,
+            "outer": outfit.outer is not None, "hat": outfit.hat is not None, "glasses": outfit.glasses is not None,
+            "bag": outfit.bag is not None,
+        }  # fmt: skip
 
     def frame(self, identity, index):
         """Frame `index` (any integer from 0) of a person (any integer from 0): a `Frame` with a clean image."""

@@ -95,7 +95,7 @@ def draw_light(rng):
     """A random `Light`: soft more often than hard, so that a surface keeps its brightness when it turns."""
     azimuth, height = rng.uniform(-1.2, 1.2), rng.uniform(0.45, 1.2)
     direction = np.array([np.sin(azimuth) * np.cos(height), np.sin(height), np.cos(azimuth) * np.cos(height)])
-    warm, hard = rng.normal(0, 0.05), rng.beta(1.6, 2.4)
+    warm, hard = rng.normal(0, 0.05), rng.beta(1.4, 2.8)
     power, ambient = 0.2 + 0.85 * hard, 0.85 - 0.5 * hard
     sun = power * np.array([1 + warm, 1, 1 - warm])
     sky = ambient * np.array([1 - warm, 1, 1 + warm])

@@ -54,6 +54,7 @@ class Person:
         heads: (bones, 3) where its bones begin.
         finger_axes: {side + finger: (3,)} about which fingers bend.
         marks: {name: vertices} of nose, eyes and ears.
+        tone: mean brightness of the face's skin, 0 to 1.
     """
 
     shape: Shape
@@ -63,6 +64,7 @@ class Person:
     heads: np.ndarray
     finger_axes: dict
     marks: dict
+    tone: float
 
 
 def draw_person(rng):
@@ -88,7 +90,10 @@ def draw_person(rng):
     sheets["tongue"] = np.full((2, 2, 3), 0.5) * [1.2, 0.65, 0.65]
     mesh = _assemble(pieces, sheets | paint_outfit(outfit, rng), _materials(outfit, hair, rng))
     heads = template().heads(shape.vertices)
-    return Person(shape, hair, outfit, mesh, heads, _finger_axes(heads), _marks())
+    tone = float(
+        (sheets["skin"].mean(axis=-1) * template().masks["face"]).sum() / template().masks["face"].sum()
+    )
+    return Person(shape, hair, outfit, mesh, heads, _finger_axes(heads), _marks(), tone)
 
 
 def seen_from_afar(person, factor):

@@ -97,7 +97,7 @@ _BOTH_SIDES = (
 
 def _add_details(moved, rng, female):
     base = template()
-    tall = float(np.clip(rng.normal(0, 0.28), -0.7, 0.7))
+    tall = float(np.clip(rng.normal(0 if female else 0.05, 0.13), -0.4, 0.4))
     sex = "female" if female else "male"
     towards = "max" if tall > 0 else "min"
     base.morph(
