@@ -123,6 +123,17 @@ def test_trembling_is_taken_away_and_motion_is_followed(person):
     assert 0 <= late.min() and late.max() < 5, "less than a frame late"
 
 
+def test_a_joint_that_jumps_glides_and_one_that_is_guessed_glides_longer(person):
+    frames = np.repeat(person[None], 20, axis=0)
+    ankle, size = JOINT["right_ankle"], np.hypot(*np.ptp(person[:, :2], axis=0))
+    frames[10:, ankle, 0] += 100
+    sure = steady(frames)[:, ankle, 0]
+    assert np.diff(sure).max() <= 4 * size * SECONDS * 1.05 and sure[-1] - sure[0] > 80
+    frames[:, ankle, 2] = 0.2
+    guessed = steady(frames)[:, ankle, 0]
+    assert guessed[12] - guessed[0] < 0.8 * (sure[12] - sure[0])
+
+
 def test_a_lost_joint_is_held_and_fades(person):
     frames = np.repeat(person[None], 40, axis=0)
     frames[:, :, 0] += 3 * np.arange(40)[:, None]

@@ -112,7 +112,7 @@ def test_what_is_transparent_is_white(tflite, source, monkeypatch):
         ({"azimuth": 30}, "--azimuth is 30: it must be one of 0, 20, 40"),
         ({"elevation": 15}, "--elevation is 15: it must be one of 0, 10, 20 degrees"),
         ({"output": "turn.avi"}, "turn.avi must end in .mp4, .webm or .gif"),
-        ({"source": "missing.png"}, "no photo missing.png"),
+        ({"source": "missing.png"}, "missing.png: No such file"),
         ({"model": "missing.tflite"}, "no model file missing.tflite"),
     ],
 )

@@ -13,6 +13,7 @@ import numpy as np
 MIN_CUTOFF = 1.7  # Hz, of what stands still
 BETA = 4.0  # Hz per (person's size per second): how fast the filter opens with speed
 SPEED_CUTOFF = 1.0  # Hz, of the speed itself
+MOST_SPEED = 4.0  # person's sizes per second: a joint that is seen to go faster was seen wrongly
 HOLD = 0.5  # seconds until a lost joint has faded
 SWAPPED = (
     0.5  # sides are exchanged if that makes the way since the last frame so many times as long, or shorter
@@ -67,9 +68,11 @@ def steadied(keypoints, state, seconds, groups):
         both[:, None], mixed(state.speeds, ways / seconds, share(SPEED_CUTOFF, seconds)), 0 * ways
     )
     cutoffs = MIN_CUTOFF + BETA * np.abs(speeds) / size
-    smooth = np.where(
-        both[:, None], mixed(state.joints[:, :2], keypoints[:, :2], share(cutoffs, seconds)), keypoints[:, :2]
-    )
+    trusted = np.clip(keypoints[:, 2:], 0.1, 1)  # what the detector guesses moves slowly
+    steps = share(trusted * cutoffs, seconds) * ways
+    length = np.hypot(*steps.T)[:, None]
+    steps = steps * np.minimum(1, MOST_SPEED * size * seconds / np.maximum(length, 1e-9))
+    smooth = np.where(both[:, None], state.joints[:, :2] + steps, keypoints[:, :2])
     unseen = np.where(seen, 0.0, state.unseen + seconds)
     sure = np.where(seen, keypoints[:, 2], state.sure)
     faded = sure * np.clip(1 - unseen / HOLD, 0, 1)
