@@ -93,7 +93,6 @@ class SyntheticBodies(SyntheticSource):
         """Frame `index` (any integer from 0) of a person (any integer from 0): a `Frame` with a clean image."""
         one, rng = self._identity(identity), self._rng(identity, _FRAME, index)
         pose = draw_moment(rng) if rng.random() < 0.75 else draw_pose(rng)
-        pose = dataclasses.replace(pose, lift=min(pose.lift, 1.0))
         offset = np.clip(rng.normal(0, (0.9, 0.7)), -2, 2)
         return render(one.person, pose.turned(_draw_view(rng)), one.scene, offset)
 
