@@ -11,7 +11,7 @@ def to_float_image(image):
     return tf.cast(image, tf.float32) / 127.5 - 1.0
 
 
-def pose_inputs(batch, sigma, limb_sigma=None):
+def pose_inputs(batch, sigma, limb_sigma=None, stride=1):
     """What networks and losses want of pairs of people: float images, pose maps instead of keypoints, a float target_person.
 
     Args:
@@ -19,6 +19,7 @@ def pose_inputs(batch, sigma, limb_sigma=None):
             where it is known target_person (batch, H, W) bool, and anything else, which stays.
         sigma: of the heat maps, in pixels.
         limb_sigma: of the limb maps, in pixels; None for none.
+        stride: pixels of the image to one of the maps.
 
     Returns:
         dict of source_image, target_image, source_pose, target_pose (batch, H, W, pose channels) and target_person (batch, H,
@@ -28,7 +29,7 @@ def pose_inputs(batch, sigma, limb_sigma=None):
     image_size = tuple(batch["source_image"].shape[1:3])
     for role in ("source", "target"):
         result[f"{role}_image"] = to_float_image(batch[f"{role}_image"])
-        result[f"{role}_pose"] = pose_maps(batch[f"{role}_keypoints"], image_size, sigma, limb_sigma)
+        result[f"{role}_pose"] = pose_maps(batch[f"{role}_keypoints"], image_size, sigma, limb_sigma, stride)
     if "target_person" in batch:
         result["target_person"] = tf.cast(batch["target_person"], tf.float32)[..., None]
     return result

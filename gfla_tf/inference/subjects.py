@@ -51,6 +51,7 @@ class Person:
             raise GflaError(f"{path} was made for other joints than ours, or for another order of them.")
         self.size = tuple(description["image_size"])
         self._sigmas = description["heat_map_sigma"], description.get("limb_sigma")
+        self._stride = description.get("pose_stride", 1)
         self._detector_model = detector_model
 
     def find(self, path, image_size=None):
@@ -86,7 +87,7 @@ class Person:
             keypoints: (n, 3).
             image: uint8 (H, W, 3), the source.
         """
-        return pose_maps(keypoints, self.size, *self._sigmas)
+        return pose_maps(keypoints, self.size, *self._sigmas, self._stride)
 
     def picture(self, keypoints, image):
         """uint8 (H, W, 3) for people to see; arguments as for `maps`."""

@@ -15,6 +15,7 @@ file is noticed.
 | `attention` | all but motion | [{"level": 3, "kernel": 3}, ...], coarsest first |
 | `joints` | pose, dance, motion | names of the joints, in the order of their heat maps or coordinates |
 | `heat_map_sigma` | pose, dance | standard deviation of the heat maps, in pixels |
+| `pose_stride` | pose | pixels of the image to one of the maps of a pose; 1 where the field is missing |
 | `limb_sigma` | pose, dance | that of the limbs' profile, or null where there are no maps of limbs |
 | `crop` | pose, dance, face | how a picture has to be cut for the network, see `gfla_tf.inference.photos.crop_rule` |
 | `structure` | dance, face | {what: number of channels} of a structure, in their order |

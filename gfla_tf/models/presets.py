@@ -8,7 +8,7 @@ import inspect
 
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.joint_orders import H36M_LIMBS
-from gfla_tf.keypoints.poses import LIMBS
+from gfla_tf.keypoints.poses import LIMBS, pose_channels
 from gfla_tf.models.configured import ConfiguredModel
 from gfla_tf.models.dance_generator import DanceGenerator
 from gfla_tf.models.discriminators import (
@@ -18,6 +18,7 @@ from gfla_tf.models.discriminators import (
 )
 from gfla_tf.models.face_generator import FaceGenerator
 from gfla_tf.models.motion_extraction import MotionExtraction
+from gfla_tf.models.people_generator import PeopleGenerator
 from gfla_tf.models.pose_generator import PoseGenerator
 from gfla_tf.models.view_generator import ViewGenerator
 
@@ -39,7 +40,46 @@ _SMALL_ANIMATION = {
     "flow_depth": 4,
 }
 
+_PEOPLE = {
+    "attention_units": 32,
+    "base_channels": 16,
+    "max_channels": 64,
+    "flow_base_channels": 16,
+    "flow_max_channels": 64,
+    "flow_limbs": LIMBS,
+    "pose_channels": pose_channels(limb_sigma=1),
+}
+_PEOPLE_DISCRIMINATOR = {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64}
+
 PRESETS = {
+    # A small trunk with a head that carries the source's pixels over: for phones, and for slow ones. The trunk sees 64 x 48
+    # pixels of either, so that the weights of one load into the other.
+    "people_256": {
+        "task": "pose",
+        "network": PeopleGenerator,
+        "generator": {
+            "image_size": (256, 192),
+            "pose_stride": 4,
+            "attention_kernels": {4: 3, 3: 3},
+            "depth": 5,
+            "flow_depth": 6,
+            **_PEOPLE,
+        },
+        "discriminator": _PEOPLE_DISCRIMINATOR,
+    },
+    "people_128": {
+        "task": "pose",
+        "network": PeopleGenerator,
+        "generator": {
+            "image_size": (128, 96),
+            "pose_stride": 2,
+            "attention_kernels": {3: 3, 2: 3},
+            "depth": 4,
+            "flow_depth": 5,
+            **_PEOPLE,
+        },
+        "discriminator": _PEOPLE_DISCRIMINATOR,
+    },
     "pose_deepfashion": {
         "task": "pose",
         "network": PoseGenerator,

@@ -45,6 +45,7 @@ class AttentiveDecoder(ConfiguredModel):
         attention_units: width of the layer that compares patches, in local attention.
         base_channels, max_channels: width at depth d is base * min(2^d, max // base).
         depth: number of stages.
+        return_features: also output what the image is made of, features (batch, H, W, channels).
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class AttentiveDecoder(ConfiguredModel):
         base_channels=64,
         max_channels=512,
         depth=3,
+        return_features=False,
         **kwargs,
     ):
         if attention not in ATTENTION_KINDS:
@@ -104,6 +106,8 @@ class AttentiveDecoder(ConfiguredModel):
             x = ResBlock(hidden, hidden, name=f"residual{i}")(x)
             x = DecoderBlock(channels(max(depth - 2 - i, 0)), hidden, name=f"decoder{i}")(x)
         outputs = {"generated": ImageOutput(name="outconv", dtype="float32")(x), **coefficients}
+        if return_features:
+            outputs["features"] = x
 
         # === Config ===
         config = {
@@ -114,6 +118,7 @@ class AttentiveDecoder(ConfiguredModel):
             "base_channels": base_channels,
             "max_channels": max_channels,
             "depth": depth,
+            "return_features": return_features,
         }
         super().__init__(inputs, outputs, config, **kwargs)
 

@@ -1,28 +1,31 @@
 """Pose maps in `keras.ops`, for data pipelines and for graphs that take keypoints in: the twins of `gfla_tf.keypoints.poses`."""
 
+import numpy as np
 from keras import ops
 
-from gfla_tf.keypoints.poses import LIMBS
+from gfla_tf.keypoints.poses import LIMBS, places
 
 
-def heat_maps(keypoints, image_size, sigma):
+def heat_maps(keypoints, image_size, sigma, stride=1):
     """What `gfla_tf.keypoints.poses.heat_maps` computes, for batches of static shape.
 
     Args:
         keypoints: (batch, joints, 3): x, y in pixels of the image and a confidence; a confidence of 0 gives an empty map.
         image_size: (height, width).
         sigma: standard deviation in pixels.
+        stride: pixels of the image to one of the maps.
 
     Returns:
-        (batch, height, width, joints) float32 in [0, 1].
+        (batch, height / stride, width / stride, joints) float32 in [0, 1].
     """
     height, width = image_size
     keypoints = ops.cast(keypoints, "float32")
-    # Truncation towards zero without `trunc`, which mobile runtimes lack.
-    position = ops.cast(ops.cast(keypoints[..., :2], "int32"), "float32")
+    position = keypoints[..., :2]
+    if stride == 1:  # truncation towards zero without `trunc`, which mobile runtimes lack
+        position = ops.cast(ops.cast(position, "int32"), "float32")
     present = ops.cast(keypoints[..., 2:] > 0, "float32")
-    x = ops.reshape(ops.arange(width, dtype="float32"), (1, 1, width))
-    y = ops.reshape(ops.arange(height, dtype="float32"), (1, 1, height))
+    x = ops.convert_to_tensor(places(width, stride)[None, None])
+    y = ops.convert_to_tensor(places(height, stride)[None, None])
     column = ops.exp(-0.5 * ops.square((x - position[..., :1]) / sigma)) * present
     row = ops.exp(-0.5 * ops.square((y - position[..., 1:]) / sigma))
     column = ops.transpose(column, (0, 2, 1))  # (batch, width, joints)
@@ -30,18 +33,18 @@ def heat_maps(keypoints, image_size, sigma):
     return ops.expand_dims(row, 2) * ops.expand_dims(column, 1)
 
 
-def limb_maps(keypoints, image_size, sigma, limbs=LIMBS):
+def limb_maps(keypoints, image_size, sigma, limbs=LIMBS, stride=1):
     """What `gfla_tf.keypoints.poses.limb_maps` computes, for (batch, joints, 3) and pairs of their indices."""
     height, width = image_size
     keypoints = ops.cast(keypoints, "float32")
     # Without a fifth axis, and without slices that take an axis away: the GPUs of phones know neither.
-    ends = (
-        ops.transpose(ops.take(keypoints, [limb[k] for limb in limbs], axis=1), (0, 2, 1)) for k in (0, 1)
-    )
+    # A product takes the limbs' ends, for browsers' GPUs take no gather along the joints.
+    by_joint = ops.transpose(keypoints, (0, 2, 1))
+    ends = (ops.matmul(by_joint, chosen(limbs, k, keypoints.shape[1])) for k in (0, 1))
     first, second = ([ops.expand_dims(end[:, k : k + 1], 1) for k in range(3)] for end in ends)
     present = ops.cast((first[2] > 0) & (second[2] > 0), "float32")
-    x = ops.reshape(ops.arange(width, dtype="float32"), (1, 1, width, 1)) - first[0]
-    y = ops.reshape(ops.arange(height, dtype="float32"), (1, height, 1, 1)) - first[1]
+    x = ops.convert_to_tensor(places(width, stride)[None, None, :, None]) - first[0]
+    y = ops.convert_to_tensor(places(height, stride)[None, :, None, None]) - first[1]
     along_x, along_y = second[0] - first[0], second[1] - first[1]
     # In units of 16 pixels, whose products half precision holds for limbs of 1000 pixels.
     u, v = along_x / 16, along_y / 16
@@ -50,9 +53,14 @@ def limb_maps(keypoints, image_size, sigma, limbs=LIMBS):
     return ops.exp(-0.5 / sigma**2 * distance) * present
 
 
-def pose_maps(keypoints, image_size, sigma, limb_sigma=None):
+def chosen(limbs, end, joints):
+    """(joints, limbs) float32 that is 1 where a joint is that end, 0 or 1, of a limb: values by joint times it are by limb."""
+    return ops.convert_to_tensor(np.eye(joints, dtype=np.float32)[:, [limb[end] for limb in limbs]])
+
+
+def pose_maps(keypoints, image_size, sigma, limb_sigma=None, stride=1):
     """What `gfla_tf.keypoints.poses.pose_maps` computes, for (batch, joints, 3)."""
-    maps = heat_maps(keypoints, image_size, sigma)
+    maps = heat_maps(keypoints, image_size, sigma, stride)
     if limb_sigma is None:
         return maps
-    return ops.concatenate([maps, limb_maps(keypoints, image_size, limb_sigma)], axis=-1)
+    return ops.concatenate([maps, limb_maps(keypoints, image_size, limb_sigma, stride=stride)], axis=-1)

@@ -6,6 +6,8 @@ people, 0.36 of zero flow's error), and what a network has to learn is the rest:
 
 from keras import ops
 
+from gfla_tf.ops.heat_maps import chosen
+
 SHARPNESS = (
     3  # heat maps are squared so often before their mean is taken, lest the image's border draw it inwards
 )
@@ -56,9 +58,11 @@ def limb_flow(source, target, limbs, image_size, level=0):
     Returns:
         (batch, H / 2^level, W / 2^level, 2) from target to source, in pixels of the level.
     """
-    a, b = ([limb[end] for limb in limbs] for end in (0, 1))
-    (ax, ay, seen), (bx, by, also) = ([ops.take(v, end, axis=-1) for v in target] for end in (a, b))
-    (sax, say, there), (sbx, sby, too) = ([ops.take(v, end, axis=-1) for v in source] for end in (a, b))
+    # Products, for browsers' GPUs take no gather along the joints.
+    joints = target[0].shape[-1]
+    a, b = (ops.cast(chosen(limbs, end, joints), target[0].dtype) for end in (0, 1))
+    (ax, ay, seen), (bx, by, also) = ([ops.matmul(v, end) for v in target] for end in (a, b))
+    (sax, say, there), (sbx, sby, too) = ([ops.matmul(v, end) for v in source] for end in (a, b))
     scale, offset = 2**level, (2**level - 1) / 2
     height, width = (extent >> level for extent in image_size)
     x = ops.reshape(ops.arange(width, dtype=ax.dtype), (1, 1, width, 1)) * scale + offset - ax

@@ -27,6 +27,9 @@ class DataConfig:
     lifetime: int = 0
     heat_map_sigma: float = HEAT_MAP_SIGMA  # pixels
     limb_sigma: float | None = None  # pixels; adds a map per limb to the joints' heat maps
+    pose_stride: int = (
+        1  # pixels of the image to one of the maps of a pose; beyond 1, joints keep their fractions
+    )
     clip_frames: int = 30  # dance, face: length of a clip
     unroll: int = 6  # dance, face: frames of it in an update
     # Synthetic dances: 0 for true joints; otherwise a pose detector's, with this share of its jitter and drift.
@@ -58,7 +61,9 @@ class FeaturesConfig:
 
 FLOW_TERMS = ("correctness", "regularization", "flow_error")
 IMAGE_TERMS = ("l1", "adversarial", *FLOW_TERMS, "content", "style")
-TERMS = (*IMAGE_TERMS, "joints")
+# Of networks that keep texture, see `gfla_tf.losses.texture`.
+TEXTURE_TERMS = ("masks", "roles", "alpha", "drawn", "lpips")
+TERMS = (*IMAGE_TERMS, *TEXTURE_TERMS, "joints")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 # What may differ when a run goes on: it changes how a step is computed or where its data are, not what.
 HOW = ("distribution", "accumulation_steps", "data.directory")
@@ -84,6 +89,12 @@ class StageConfig:
     flow_error: float = 0.0  # for data with a true flow
     content: float = 0.0
     style: float = 0.0
+    masks: float = 0.0  # occlusion masks against the true visibility, for data with a true flow
+    roles: float = 0.0  # which pixels are drawn, warped and kept, likewise
+    alpha: float = 0.0  # the person's outline, likewise
+    drawn: float = 0.0  # l1 of what is drawn, also where it is not shown
+    lpips: float = 0.0  # wants features.network vgg16
+    perceptual_crop: int = 64  # pixels of the square in which lpips compares
     joints: float = 0.0  # motion: mean squared error of the joints
     # Extra weight in l1 of the pixels that show the person (Ma et al., 2017), where the data tells them.
     person_weight: float = 0.0

@@ -67,6 +67,7 @@ def check_config(config, origin):
     require("data.max_corrupt", lambda x: 0 <= x < 1, "it must be at least 0 and below 1")
     require("data.heat_map_sigma", _is_positive, "it must be positive")
     require("data.limb_sigma", lambda x: x is None or _is_positive(x), "it must be null or positive")
+    require("data.pose_stride", lambda n: n >= 1, "it must be at least 1")
     require("model.initial_gain", _is_positive, "it must be positive")
     task.check_settings(require)
 
@@ -102,6 +103,9 @@ def check_config(config, origin):
             lambda x: len(x) == 2 and all(map(_is_positive, x)),
             "it holds its first and its last value, two positive numbers",
         )
+        require(f"{stage}.perceptual_crop", lambda n: n >= 32, "it must be at least 32")
+        if config.features.network != "vgg16":
+            require(f"{stage}.lpips", lambda x: x == 0, "it wants features.network vgg16: give that, or 0")
         if config.features.network == "none" and getattr(config, stage).steps:
             for term in FEATURE_TERMS:
                 require(
@@ -118,11 +122,11 @@ def check_config(config, origin):
     require("flow.stop_when_ready", lambda stop: not stop or level, "flow.ready_correctness must say when")
     for key in ("ready_correctness", "stop_when_ready"):
         require(f"full.{key}", lambda x: not x, "it belongs to stage flow")
-    for term in set(TERMS) - set(FLOW_TERMS):
+    for term in set(TERMS) - {*FLOW_TERMS, "masks"}:
         require(
             f"flow.{term}",
             lambda x: x == 0,
-            f"stage flow draws no image: its terms are {', '.join(FLOW_TERMS)}",
+            f"stage flow draws no image: its terms are {', '.join((*FLOW_TERMS, 'masks'))}",
         )
 
 

@@ -8,12 +8,18 @@ from gfla_tf.errors import GflaError
 from gfla_tf.keypoints import poses
 from gfla_tf.keypoints.poses import JOINTS, pose_channels
 from gfla_tf.losses.features import PEOPLE_HEAT_MAP_SIGMA
+from gfla_tf.models.people_generator import PeopleGenerator
 from gfla_tf.ops import heat_maps
 from gfla_tf.pictures.drawing import pose_picture
 from gfla_tf.synthetic.bodies.rendered import render_frames as render_bodies
 from gfla_tf.synthetic.bodies.stream import BodyStream
 from gfla_tf.synthetic.people.rendered_pairs import render_frames
+from gfla_tf.training.config import IMAGE_TERMS, TEXTURE_TERMS
+from gfla_tf.training.objectives.people import PeopleObjective
 from gfla_tf.training.tasks.pair import PairTask
+
+# Terms that want to know which pixels of the source the target shows.
+_SUPERVISED = ("flow_error", "masks", "roles", "alpha")
 
 
 class PoseTask(PairTask):
@@ -22,6 +28,7 @@ class PoseTask(PairTask):
     datasets = ("synthetic_people", "synthetic_bodies", "deepfashion", "market")
     prepared_datasets = ("deepfashion", "market")
     datasets_with_flow = ("synthetic_people", "synthetic_bodies")
+    terms = (*IMAGE_TERMS, *TEXTURE_TERMS)
     condition = "pose"
     subject = "person"
     keypoints = len(JOINTS)
@@ -55,7 +62,28 @@ class PoseTask(PairTask):
             raise GflaError(
                 f"model.generator.pose_channels is {generator.pose_channels}: poses have {self.feature_poses} maps."
             )
+        stride = self.config.data.pose_stride
+        if stride != getattr(generator, "pose_stride", 1):
+            raise GflaError(
+                f"data.pose_stride is {stride}: this generator wants {getattr(generator, 'pose_stride', 1)}."
+            )
+        if not _keeps_texture(generator):
+            self._refuse_texture_terms()
         super().check(generator, features)
+
+    def _refuse_texture_terms(self):
+        for name in ("flow", "full"):
+            stage = getattr(self.config, name)
+            if stage.steps and (weighted := [term for term in TEXTURE_TERMS if getattr(stage, term)]):
+                raise GflaError(
+                    f"{name}.{weighted[0]} has a weight, and this generator has no such term: "
+                    "give it the weight 0, or choose model.preset people_256."
+                )
+
+    def objective(self, generator, features, stage, window_sigma):
+        if _keeps_texture(generator):
+            return PeopleObjective(generator, features, stage, window_sigma)
+        return super().objective(generator, features, stage, window_sigma)
 
     def render(self, image_size, split, seed, identities, frames):
         draw = render_bodies if self.config.data.dataset == "synthetic_bodies" else render_frames
@@ -73,29 +101,40 @@ class PoseTask(PairTask):
         return PosePairSamples(builder, split)
 
     def prepare(self, batch):
-        batch = {name: value for name, value in batch.items() if name != "source_person"}
+        if not self._supervised:
+            batch = {name: value for name, value in batch.items() if name != "source_person"}
         data = self.config.data
-        result = pose_inputs(batch, data.heat_map_sigma, data.limb_sigma)
+        result = pose_inputs(batch, data.heat_map_sigma, data.limb_sigma, data.pose_stride)
         if "flow" in batch:
             result["flow"] = tf.cast(batch["flow"], tf.float32)
             result["visibility"] = tf.cast(batch["visibility"], tf.float32)[..., None]
+        if "source_person" in result:
+            result["source_person"] = tf.cast(result["source_person"], tf.float32)[..., None]
         return result
 
     @property
     def _supervised(self):
-        return any(stage.flow_error for stage in (self.config.flow, self.config.full))
+        stages = (self.config.flow, self.config.full)
+        return any(getattr(stage, term) for stage in stages for term in _SUPERVISED)
 
     def picture(self, condition):
         return pose_picture(condition)
 
     def description(self, generator):
+        sigmas = dict(zip(("heat_map_sigma", "limb_sigma", "pose_stride"), self._drawing, strict=True))
+        return {"joints": JOINTS, **sigmas}
+
+    @property
+    def _drawing(self):
         data = self.config.data
-        return {"joints": JOINTS, "heat_map_sigma": data.heat_map_sigma, "limb_sigma": data.limb_sigma}
+        return data.heat_map_sigma, data.limb_sigma, data.pose_stride
 
     def draw(self, keypoints, image_size):
-        data = self.config.data
-        return heat_maps.pose_maps(keypoints, image_size, data.heat_map_sigma, data.limb_sigma)
+        return heat_maps.pose_maps(keypoints, image_size, *self._drawing)
 
     def draw_arrays(self, keypoints, image_size):
-        data = self.config.data
-        return poses.pose_maps(keypoints, image_size, data.heat_map_sigma, data.limb_sigma)
+        return poses.pose_maps(keypoints, image_size, *self._drawing)
+
+
+def _keeps_texture(generator):
+    return isinstance(generator, PeopleGenerator)
