@@ -14,11 +14,21 @@ def keypoints():
     return joints
 
 
+@pytest.mark.parametrize("stride", [1, 2, 4])
 @pytest.mark.parametrize("limb_sigma", [None, 2.5])
-def test_the_graph_draws_what_the_data_draws(limb_sigma):
-    expected = poses.pose_maps(keypoints(), (48, 40), 4.0, limb_sigma)
-    assert expected.shape == (2, 48, 40, poses.pose_channels(limb_sigma))
-    np.testing.assert_allclose(graph.pose_maps(keypoints(), (48, 40), 4.0, limb_sigma), expected, atol=2e-5)
+def test_the_graph_draws_what_the_data_draws(limb_sigma, stride):
+    expected = poses.pose_maps(keypoints(), (48, 40), 4.0, limb_sigma, stride)
+    assert expected.shape == (2, 48 // stride, 40 // stride, poses.pose_channels(limb_sigma))
+    drawn = graph.pose_maps(keypoints(), (48, 40), 4.0, limb_sigma, stride)
+    np.testing.assert_allclose(drawn, expected, atol=2e-5)
+
+
+def test_with_a_stride_maps_are_seen_in_the_middle_of_their_pixels_and_joints_keep_their_fractions():
+    joints = np.zeros((18, 3), np.float32)
+    joints[0] = (12.7, 9.5, 1)
+    maps = poses.heat_maps(joints, (32, 32), 4.0, stride=4)
+    assert maps.shape == (8, 8, 18)
+    np.testing.assert_allclose(maps[2, 3, 0], np.exp(-((13.5 - 12.7) ** 2) / 32), rtol=1e-6)
 
 
 def test_a_limb_is_one_along_its_segment_and_falls_off_beside_it():

@@ -50,10 +50,11 @@ class Strongest(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("gfla_tf")
 class Choice(keras.layers.Layer):
-    """The sum of three pictures (batch, H, W, 3) weighted by shares (batch, H, W, 3)."""
+    """The sum of three pictures (batch, H, W, 3) weighted by shares (batch, H, W, 3), within [-1, 1]."""
 
     def call(self, shares, drawn, warped, kept):
-        return shares[..., :1] * drawn + shares[..., 1:2] * warped + shares[..., 2:] * kept
+        mixed = shares[..., :1] * drawn + shares[..., 1:2] * warped + shares[..., 2:] * kept
+        return keras.ops.clip(mixed, -1.0, 1.0)  # what is drawn has no bounds
 
     def compute_output_shape(self, shares_shape, drawn_shape, warped_shape, kept_shape):
         return tuple(drawn_shape)

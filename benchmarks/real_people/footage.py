@@ -1,0 +1,52 @@
+"""Films of one person before four cameras, out of the package pose2sim (BSD-3-Clause); fetched, never committed."""
+
+import io
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import cv2
+
+from gfla_tf.errors import GflaError
+from gfla_tf.fetch import Package, cached_file, read_members
+
+PACKAGE = Package(
+    "pip", "pose2sim", "0.10.49", "403e0dc4065898ba6a595e72a8970950310979253d60e24c2e00b16b36bf21e1", 20
+)
+CAMERAS = (1, 2, 3, 4)
+_MEMBER = "Pose2Sim/Demo_SinglePerson/videos/cam0{}.mp4"
+
+
+def read_films():
+    """{camera: list of uint8 RGB frames (H, W, 3)}, 100 of each; a `GflaError` says why the films cannot be had."""
+    path = cached_file(
+        f"pose2sim-{PACKAGE.version}-single-person.zip",
+        [PACKAGE],
+        _repack,
+        "Real people to judge networks by",
+        report=lambda sentence: print(sentence, file=sys.stderr),
+    )
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
+        archive.extractall(folder)
+        return {camera: _frames(Path(folder) / _MEMBER.format(camera)) for camera in CAMERAS}
+
+
+def _repack(archives):
+    films = read_members(archives[0], [_MEMBER.format(camera) for camera in CAMERAS])
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, film in films.items():
+            archive.writestr(name, film)
+    return content.getvalue()
+
+
+def _frames(path):
+    capture, frames = cv2.VideoCapture(str(path)), []
+    while (read := capture.read())[0]:
+        frames.append(cv2.cvtColor(read[1], cv2.COLOR_BGR2RGB))
+    if not frames:
+        raise GflaError(
+            f"{path.name} of pose2sim holds no frames: remove ~/.cache/gfla_tf/pose2sim*, and try again."
+        )
+    return frames

@@ -1,0 +1,56 @@
+"""Networks to be judged: those of the package, folders of such, and .tflite files."""
+
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.real_people.pairs import Pair
+from gfla_tf.errors import GflaError
+from gfla_tf.inference.transfer import transfer
+from gfla_tf.keypoints.poses import pose_maps
+from gfla_tf.litert.runner import TFLiteModel
+from gfla_tf.models.preset_folder import find_preset, load_preset
+
+
+class _LiteRT:
+    def __init__(self, path):
+        self._model, self.name = TFLiteModel(path), Path(path).stem
+        self.size = tuple(self._model.description["image_size"])
+
+    def __call__(self, pair: Pair):
+        outputs = transfer(self._model, pair.source, pair.source_keypoints, pair.target_keypoints)
+        return outputs["generated"]
+
+
+class _Keras:
+    def __init__(self, name, folder):
+        self._generator, self.name = load_preset(folder), Path(name).name
+        self.size = tuple(self._generator.image_size)
+        data = self._generator.card["data"]
+        self._settings = data["heat_map_sigma"], data["limb_sigma"], data.get("pose_stride", 1)
+
+    def __call__(self, pair: Pair):
+        maps = [
+            pose_maps(points, self.size, *self._settings)[None]
+            for points in (pair.source_keypoints, pair.target_keypoints)
+        ]
+        image = pair.source[None].astype(np.float32) / 127.5 - 1
+        inputs = {"source_image": image, "source_pose": maps[0], "target_pose": maps[1]}
+        return np.array(self._generator(inputs, training=False)["generated"])[0]
+
+
+def network_of(name):
+    """A function from a `Pair` to a picture (H, W, 3) in [-1, 1], with attributes `name` and `size`.
+
+    Args:
+        name: of a network of the package, of a folder that `save_to_preset` wrote, or of a .tflite of the plain form.
+
+    Raises:
+        GflaError: there is no such network.
+    """
+    if str(name).endswith(".tflite"):
+        return _LiteRT(name)
+    folder = find_preset(name)
+    if folder is None:
+        raise GflaError(f"There is no network {name}: name one of the package, a folder or a .tflite.")
+    return _Keras(name, folder)
