@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -71,8 +72,8 @@ def _sheet(columns):
         row = [(f"camera {first.origin[0]}", first.source), ("truth", first.target)]
         row += [(name, to_uint8(columns[name][1][number])) for name in names]
         cells.append(row)
-    rows = [sum(cells[i : i + _ROW], []) for i in range(0, len(cells), _ROW)]
-    return labelled_grid([row for row in rows if len(row) == len(rows[0])], cell=192)
+    rows = [[*chain.from_iterable(cells[i : i + _ROW])] for i in range(0, len(cells), _ROW)]
+    return labelled_grid(rows, cell=192)
 
 
 if __name__ == "__main__":
