@@ -48,14 +48,17 @@ class Build(NamedTuple):
     Attributes:
         size: the distance of neck and hips in full view, in pixels.
         lengths: (n,) the distance in full view of each joint from the one that carries it; 0 for the first.
-        anchor: (2,) the middle of the hips, or of the neck where there are none, in pixels.
-        on_hips: whether the anchor is the hips.
+        hips, neck, middle: (2,) where the middle of the hips, the neck and the middle of all joints mostly are, in pixels; None
+            where they are not seen.
+        stands: whether a knee or an ankle is seen; a half figure is hung up by its neck.
     """
 
     size: float
     lengths: np.ndarray
-    anchor: np.ndarray
-    on_hips: bool
+    hips: np.ndarray | None
+    neck: np.ndarray | None
+    middle: np.ndarray
+    stands: bool
 
 
 def with_pelvis(keypoints, joints):
@@ -94,13 +97,11 @@ def build_of(frames, joints):
     if not long:
         return None
     size = float(np.quantile(spans[long] / usual[long], 0.6))
-    hips = frames[:, names.index("pelvis")]
-    on_hips = bool((hips[:, 2] > 0).any())
-    anchors = hips if on_hips else frames[:, names.index("neck")]
-    anchors = anchors[anchors[:, 2] > 0]
-    if not len(anchors):
-        anchors = frames[frames[..., 2] > 0]
-    return Build(size, np.maximum(spans, USUAL * size * usual), np.median(anchors[:, :2], axis=0), on_hips)
+    lengths = np.maximum(spans, USUAL * size * usual)
+    hips, neck = (_mostly(frames[:, names.index(name)]) for name in ("pelvis", "neck"))
+    legs = [index for index, name in enumerate(names) if name.endswith(("knee", "ankle"))]
+    stands = bool((frames[:, legs, 2] > 0).any())
+    return Build(size, lengths, hips, neck, _mostly(frames.reshape(-1, 3)), stands)
 
 
 def retargeted(keypoints, driver, source, joints, mode="limbs"):
@@ -119,13 +120,13 @@ def retargeted(keypoints, driver, source, joints, mode="limbs"):
         return np.array(keypoints, np.float64)
     points, names = with_pelvis(keypoints, joints)
     scale = source.size / driver.size
-    placed = scale * (points[:, :2] - driver.anchor) + _place(driver, source)
+    anchor = _anchor(driver, source)
+    placed = scale * (points[:, :2] - getattr(driver, anchor)) + getattr(source, anchor)
     if mode == "limbs":
         moved = _limb_by_limb(points, names, driver, source, scale)
-        anchor = names.index("pelvis" if source.on_hips and points[names.index("pelvis"), 2] > 0 else "neck")
-        present = points[anchor, 2] > 0
-        shift = placed[anchor] - moved[anchor] if present else (placed - moved)[points[:, 2] > 0].mean(axis=0)
-        placed = moved + shift
+        index = names.index({"hips": "pelvis"}.get(anchor, "neck"))
+        held = [index] if points[index, 2] > 0 else points[:, 2] > 0
+        placed = moved + (placed - moved)[held].mean(axis=0)
     result = np.concatenate([placed, points[:, 2:]], axis=1)[: len(joints)]
     return np.where(result[:, 2:] > 0, result, 0)
 
@@ -149,12 +150,18 @@ def _limb_by_limb(points, names, driver, source, scale):
     return placed
 
 
-def _place(driver, source):
-    """Where the driver's anchor goes: the source's, or as far below or above it as anchors of two kinds lie from each other."""
-    if source.on_hips == driver.on_hips:
-        return source.anchor
-    down = 1 if driver.on_hips else -1
-    return source.anchor + np.array([0, down * source.size])
+def _anchor(driver, source):
+    """What of the driver goes where the source's is: the hips of whole figures, else the neck, else the middle."""
+    for name in ("hips", "neck") if source.stands else ("neck",):
+        if getattr(driver, name) is not None and getattr(source, name) is not None:
+            return name
+    return "middle"
+
+
+def _mostly(points):
+    """(2,) the median place of points (n, 3) of which some may be missing; None if all are."""
+    present = points[points[:, 2] > 0, :2]
+    return np.median(present, axis=0) if len(present) else None
 
 
 def _length(frames, names, name):
