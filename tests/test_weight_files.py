@@ -24,9 +24,7 @@ def test_what_a_kill_left_of_weights_is_gone_after_the_next_save(tmp_path):
     process = run_python(
         """
         import os, signal, sys
-        from tests.helpers.run_python import run_python
-from tests.helpers.steps import assert_same
-from tests.helpers.tiny_trainer import TinyTrainer
+        from tests.helpers.tiny_trainer import TinyTrainer
         from gfla_tf.models import weight_files
         weight_files.os.replace = lambda *paths: os.kill(os.getpid(), signal.SIGKILL)
         weight_files.save_weights_atomically(TinyTrainer().generator, sys.argv[1] + "/g.weights.h5")

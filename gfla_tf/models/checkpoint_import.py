@@ -1,34 +1,122 @@
 """Reading the published `.pth` checkpoints into our models, and writing ours in their layout."""
 
-import os
+from collections.abc import Mapping
 
 import numpy as np
 
-from gfla_tf.errors import GflaError
+from gfla_tf.errors import GflaError, os_reason, reason_of
 from gfla_tf.models.checkpoint_names import checkpoint_entries
+
+# Under which names programs keep the generator's state dict in a larger file, those of GANs first.
+CONTAINERS = (
+    *("net_G", "netG", "generator", "G_ema", "params_ema", "state_dict", "model_state_dict"),
+    *("model", "params", "net", "module"),
+)
+_ALWAYS = ("module.", "_orig_mod.")  # of DataParallel and of torch.compile
+_SHARED = ("net_G.", "netG.", "generator.", "model.")  # where all names begin so
+_DEEPEST = 4
 
 
 def read_pth(path):
-    """State dict of a `.pth` file as {name: float array}, `module.` prefixes removed.
+    """State dict of a `.pth` file as {name: float32 array}, without the prefixes and containers that programs put around it.
 
     Raises:
-        GflaError: PyTorch is not installed, or the file is missing or no state dict.
+        GflaError: PyTorch is not installed, or the file is missing, no state dict, or holds values that are no weights.
     """
     try:
         import torch
     except ImportError as error:
         raise GflaError(f"reading {path} needs PyTorch: pip install 'gfla-tf[torch]'.") from error
-    if not os.path.isfile(path):
-        raise GflaError(f"checkpoint {path} does not exist.")
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        arrays = {name.removeprefix("module."): tensor.numpy() for name, tensor in state.items()}
+        with open(path, "rb") as file:
+            begin = file.read(200)
+    except FileNotFoundError as error:
+        raise GflaError(f"checkpoint {path} does not exist.") from error
+    except OSError as error:
+        raise GflaError(f"checkpoint {path} cannot be read ({os_reason(error)}).") from error
+    if told := _no_checkpoint(begin):
+        raise GflaError(f"checkpoint {path} {told}.")
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except MemoryError:
+        raise
     except Exception as error:  # torch raises half a dozen unrelated types for files that are no checkpoint
-        reason = str(error).strip().split("\n")[0].split(". ")[0].rstrip(".") or type(error).__name__
-        raise GflaError(
-            f"checkpoint {path} is not a PyTorch state dict that can be read safely ({reason[:150]}): "
-            "download it again, or save it with torch.save(model.state_dict(), path)."
-        ) from error
+        raise GflaError(f"checkpoint {path} {_why_not(error)}.") from error
+    return _arrays(torch, _state_in(torch, content, path), path)
+
+
+def _no_checkpoint(begin):
+    """What a file is instead, by its first bytes."""
+    if not begin:
+        return "is empty: download it again"
+    if begin.lstrip()[:1] == b"<":
+        return "is a web page, not the file that it was to lead to: download the file itself"
+    if begin.startswith(b"version https://git-lfs"):
+        return "only points to the file (Git LFS): fetch it with git lfs pull"
+    if begin[8:9] == b"{" and int.from_bytes(begin[:8], "little") < 2**26:
+        return "is in the safetensors format: load it there and save it with torch.save(state_dict, path)"
+    return None
+
+
+def _why_not(error):
+    told = str(error)
+    if "Unsupported global" in told or "not an allowed global" in told:
+        return (
+            "holds a whole program object beside its weights, which is not read, for it could run code: load it where it comes "
+            "from and save it with torch.save(model.state_dict(), path)"
+        )
+    return (
+        f"is not a PyTorch state dict that can be read safely ({reason_of(error)[:150]}): it is damaged or of another format; "
+        "download it again, or save it with torch.save(model.state_dict(), path)"
+    )
+
+
+def _state_in(torch, content, path):
+    """The state dict in what a file holds: itself, or where one of `CONTAINERS` has it."""
+    for _ in range(_DEEPEST):
+        if isinstance(content, Mapping):
+            if any(isinstance(value, torch.Tensor) and value.ndim for value in content.values()):
+                return content
+            inside = next(
+                (content[name] for name in CONTAINERS if isinstance(content.get(name), Mapping)), None
+            )
+            if inside is not None:
+                content = inside
+                continue
+        break
+    held = ", ".join(map(str, list(content)[:6])) if isinstance(content, Mapping) else type(content).__name__
+    raise GflaError(
+        f"checkpoint {path} holds no weights of a generator (but {held or 'nothing'}): save them with "
+        "torch.save(model.state_dict(), path)."
+    )
+
+
+def _arrays(torch, state, path):
+    tensors = {}
+    for name, value in state.items():
+        # Counters and settings beside the weights are none.
+        if not isinstance(value, torch.Tensor) or (value.ndim == 0 and not value.is_floating_point()):
+            continue
+        short = str(name)
+        while short.startswith(_ALWAYS):
+            short = short.partition(".")[2]
+        if short in tensors:
+            raise GflaError(
+                f"checkpoint {path} holds {short} twice, as itself and as {name}: save one of them alone."
+            )
+        tensors[short] = value
+    for prefix in _SHARED:
+        if tensors and all(name.startswith(prefix) for name in tensors):
+            tensors = {name.removeprefix(prefix): value for name, value in tensors.items()}
+    arrays = {}
+    for name, value in tensors.items():
+        if not value.is_floating_point() or value.layout != torch.strided:
+            raise GflaError(
+                f"checkpoint {path} holds {name} as {value.dtype}, {value.layout}: weights are dense floats."
+            )
+        arrays[name] = value.detach().float().numpy()
+        if not np.isfinite(arrays[name]).all():
+            raise GflaError(f"checkpoint {path} is damaged: {name} holds values that are no numbers.")
     return arrays
 
 
