@@ -201,8 +201,9 @@ def _materials(outfit, hair, rng):
     ):
         worn = getattr(outfit, garment)
         folds[garment] = rng.uniform(0.1, 0.3) + (0.3 * worn.ease if worn else 0)
+        scale = rng.uniform(0.3, 0.7)  # large folds or small ones
         for name in names:
-            rows[name] = [folds[garment], 1.0, rng.uniform(0, 0.02), 8, 0.25, 0, 1, 0]
+            rows[name] = [folds[garment], scale, rng.uniform(0, 0.02), 8, 0.25, 0, 1, 0]
     rows["shoe"] = [
         0.05,
         1,

@@ -125,6 +125,7 @@ def _paint_trousers(bottom, rng):
         leather = np.float32([0.13, 0.09, 0.06]) * np.float32(rng.uniform(0.4, 2.6))
         band = (_TRUNK_Y > bottom.waist - 0.4) & (_TRUNK_Y < bottom.waist - 0.05)
         waist = np.where(band, leather, waist)
+        leg = np.where((_LEG_Y > bottom.waist - 0.4) & (_LEG_Y < bottom.waist - 0.05), leather, leg)
         buckle = band & (np.abs(_X) < 0.22)
         waist = np.where(buckle, np.float32([0.75, 0.72, 0.62]), waist)
     return {"waist": waist, "leg": leg}
