@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 import torch
-from parity import DIRECTORY, requires_parity
-from reference_metrics import random_inception, random_torchvision_inception
 
 from gfla_tf.errors import GflaError
 from gfla_tf.metrics.distributions import frechet_distance, kernel_distance
 from gfla_tf.metrics.inception import Inception
 from gfla_tf.metrics.resizing import resize
+from tests.helpers.parity import DIRECTORY, requires_parity
+from tests.helpers.reference_metrics import random_inception, random_torchvision_inception
 
 
 @pytest.fixture(scope="module")

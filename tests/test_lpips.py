@@ -4,12 +4,12 @@ import pickle
 
 import numpy as np
 import pytest
-from reference_metrics import reference_lpips
 
 from gfla_tf.errors import GflaError
 from gfla_tf.metrics import lpips_weights
 from gfla_tf.metrics.lpips import Lpips, load_lpips
 from gfla_tf.metrics.lpips_weights import lpips_weights_file, read_lpips_weights
+from tests.helpers.reference_metrics import reference_lpips
 
 
 @pytest.fixture(scope="module")

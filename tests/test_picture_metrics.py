@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 import torch
-from parity import DIRECTORY, requires_parity
-from reference_metrics import torchmetrics_ms_ssim, torchmetrics_psnr, torchmetrics_ssim
 
 from gfla_tf.errors import GflaError
 from gfla_tf.metrics import picture_pairs
 from gfla_tf.metrics.person_mask import person_mask
 from gfla_tf.metrics.pose import pose_consistency
 from gfla_tf.metrics.resizing import FILTERS, resize
+from tests.helpers.parity import DIRECTORY, requires_parity
+from tests.helpers.reference_metrics import torchmetrics_ms_ssim, torchmetrics_psnr, torchmetrics_ssim
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,10 @@ def prepare(name, directory, image_size, max_corrupt=0.0):
 
     module = importlib.import_module(f"gfla_tf.data.builders.{name}")
     builder_class = next(one for one in vars(module).values() if getattr(one, "name", None) == name)
-    size = ImageSize.of(image_size)
+    if name == "folder":  # whatever lies in it now
+        size = module.FolderContent.of(image_size, directory)
+    else:
+        size = ImageSize.of(image_size)
     published = {config.name: config for config in builder_class.BUILDER_CONFIGS}
     try:
         with _quiet(tfds):

@@ -26,6 +26,10 @@ class DataConfig:
     # synthetic_bodies, pose: samples of each person until a new one, drawn in the background, takes its place; 0: all stay.
     lifetime: int = 0
     heat_map_sigma: float = HEAT_MAP_SIGMA  # pixels
+    # Augmentation of a folder's pictures, see gfla_tf.data.own_augmentation: mirrored, in another light, turned and shifted.
+    flip: bool = False
+    color: bool = False
+    motion: bool = False
     limb_sigma: float | None = None  # pixels; adds a map per limb to the joints' heat maps
     pose_stride: int = (
         1  # pixels of the image to one of the maps of a pose; beyond 1, joints keep their fractions
@@ -101,6 +105,7 @@ class StageConfig:
     # Flow: an epoch's mean correctness, times its weight, at which the stage is said to be ready; and whether it ends there.
     ready_correctness: float | None = None
     stop_when_ready: bool = False
+    patience: int | None = None  # epochs without a better held-out loss after which the stage ends
 
 
 def _flow_stage():

@@ -33,6 +33,11 @@ def check_config(config, origin):
     }
     for key, values in choices.items():
         require(key, lambda value, values=values: value in values, f"choose {' or '.join(values)}")
+    require(
+        "data.directory",
+        lambda folder: folder is None or not config.data.dataset.startswith("synthetic_"),
+        "pictures there are not read by synthetic data: add data.dataset=folder, or the public dataset's name",
+    )
     if not config.data.dataset.startswith("synthetic_"):
         require("data.directory", bool, "name the folder with the dataset's files, see docs/datasets.md")
     suited = [name for name, entry in PRESETS.items() if entry["task"] == config.task]
@@ -82,6 +87,11 @@ def check_config(config, origin):
                     f"the task {config.task} has no such term: give the weight 0",
                 )
         require(f"{stage}.person_weight", _is_not_negative, "a weight must be 0 or more")
+        require(
+            f"{stage}.patience",
+            lambda n: n is None or (n >= 1 and config.distribution != "multi_worker"),
+            "it must be null or at least 1, and null where several workers train",
+        )
         require(f"{stage}.steps", _is_not_negative, "it must be 0 or more")
         require(
             f"{stage}.steps",

@@ -39,7 +39,14 @@ def stage_callbacks(name, config, task, samples, directory, checkpoints, is_chie
     best = {"flow": "flow_estimator", "full": "generator"}[name]
     return [
         *watching,
-        KeepBest(samples, stage.steps, checkpoints, directory / f"{best}.best.weights.h5"),
+        KeepBest(
+            samples,
+            stage.steps,
+            checkpoints,
+            directory / f"{best}.best.weights.h5",
+            stage.patience and stage.patience * config.steps_per_epoch,
+            tensorboard,
+        ),
         ProgressBar(stage.steps, f"{config.name}, {name} stage", images),
         ImageGrid(samples, task.grid, directory / "images", name, tensorboard, task.attended),
         MetricsCsv(directory / "metrics.csv", name),

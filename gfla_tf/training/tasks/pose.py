@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from gfla_tf.data.folder_pairs import FolderPairSamples
+from gfla_tf.data.own_augmentation import Augmentation
 from gfla_tf.data.pipeline import pose_inputs
 from gfla_tf.data.prepared_pairs import PosePairSamples
 from gfla_tf.errors import GflaError
@@ -25,8 +27,8 @@ _SUPERVISED = ("flow_error", "masks", "roles", "alpha")
 class PoseTask(PairTask):
     """Two frames of one person, with pose maps for conditions."""
 
-    datasets = ("synthetic_people", "synthetic_bodies", "deepfashion", "market")
-    prepared_datasets = ("deepfashion", "market")
+    datasets = ("synthetic_people", "synthetic_bodies", "deepfashion", "market", "folder")
+    prepared_datasets = ("deepfashion", "market", "folder")
     datasets_with_flow = ("synthetic_people", "synthetic_bodies")
     terms = (*IMAGE_TERMS, *TEXTURE_TERMS)
     condition = "pose"
@@ -48,6 +50,12 @@ class PoseTask(PairTask):
             lambda n: n == 0 or (renewed and n > 0),
             "give 0, or choose data.dataset synthetic_bodies",
         )
+        for name in ("flip", "color", "motion"):
+            require(
+                f"data.{name}",
+                lambda x: not x or self.config.data.dataset == "folder",
+                "only data.dataset folder is augmented so; the published data sets have their own augmentation",
+            )
         features = self.config.features
         if features.network == "people" and features.weights is None:
             require(
@@ -98,6 +106,9 @@ class PoseTask(PairTask):
         )
 
     def pairs(self, builder, split):
+        if builder.name == "folder":
+            data = self.config.data
+            return FolderPairSamples(builder, split, Augmentation(data.flip, data.color, data.motion))
         return PosePairSamples(builder, split)
 
     def prepare(self, batch):

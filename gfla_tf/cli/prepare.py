@@ -1,0 +1,99 @@
+"""Makes a training set of your own photos and films, or checks one that is there.
+
+    gfla prepare people/ --output own
+    gfla prepare people/ --output own --size 256 176 --fps 5 --held-out cam04
+    gfla prepare datasets/market --check market
+
+people/ holds a folder for each person, with photos and films in any depth, or a film for each person. A pose file beside a photo
+(NAME.json) and a folder of them beside a film (NAME_poses/, see gfla poses) are taken, otherwise poses are found. Pictures are
+cropped to the person; what cannot be used and near-duplicates are left out, and report/report.md says which, why and what to do;
+report/contact_sheet.png shows the pictures with their skeletons. The last fifth of every film is for testing; of five persons and
+more, whole persons; or what --held-out names. Started again after a kill, it goes on, and ends with the same files.
+
+Train with data.dataset=folder data.directory=own, see configs/pose_own.yaml and docs/own_people.md.
+"""
+
+import argparse
+from pathlib import Path
+
+from gfla_tf.errors import GflaError, user_errors
+
+
+def parse_arguments(arguments=None):
+    """The command line; see `gfla prepare --help`."""
+    title, _, rest = __doc__.partition("\n")
+    parser = argparse.ArgumentParser(
+        prog="gfla prepare",
+        description=title,
+        epilog=rest.strip("\n"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("source", type=Path, help="folder of people, a film, or with --check a data set")
+    parser.add_argument("--output", type=Path, metavar="DIR", help="the training set, made or gone on with")
+    parser.add_argument("--check", metavar="DATASET", help="only check: folder, deepfashion or market")
+    parser.add_argument(
+        "--size",
+        type=int,
+        nargs=2,
+        default=(256, 176),
+        metavar=("H", "W"),
+        help="of the network's images (256 176)",
+    )
+    parser.add_argument(
+        "--fps", type=float, default=5.0, help="frames of a film per second to look at (default: 5)"
+    )
+    parser.add_argument(
+        "--held-out", nargs="+", default=(), metavar="NAME", help="persons or films for testing only"
+    )
+    parser.add_argument(
+        "--pose-model", type=Path, metavar="FILE", help="the detector's network (default: fetched once)"
+    )
+    return parser.parse_args(arguments)
+
+
+def main(arguments=None):
+    """Runs `gfla prepare`."""
+    options = parse_arguments(arguments)
+    with user_errors():
+        if options.check:
+            _check(options)
+        else:
+            _prepare(options)
+
+
+def _check(options):
+    from gfla_tf.inference.preparation.check import check_data
+
+    counts, defects = check_data(options.check, options.source)
+    print("\n".join(defects))
+    print(", ".join(f"{count} {what}" for what, count in counts.items()))
+    if defects:
+        raise GflaError(
+            f"{options.source} has {len(defects)} defects, told above: mend them before training."
+        )
+    print(f"{options.source} is whole")
+
+
+def _prepare(options):
+    from gfla_tf.inference.preparation.prepare import Settings, prepare_people
+    from gfla_tf.inference.preparation.report import summary, write_preparation_report
+    from gfla_tf.inference.preparation.sources import find_sources
+
+    if options.output is None:
+        raise GflaError("Nothing says where the training set goes: name a folder with --output.")
+    if options.fps <= 0 or min(options.size) < 16:
+        raise GflaError(
+            f"--fps {options.fps:g} and --size {options.size[0]} {options.size[1]} must be larger."
+        )
+    source, output = options.source.resolve(), options.output.resolve()
+    if output == source or output in source.parents or source in output.parents:
+        raise GflaError(
+            f"The training set {options.output} must not lie in {options.source}, nor the other way round."
+        )
+    settings = Settings(tuple(options.size), options.fps, options.pose_model)
+    notes = prepare_people(find_sources(options.source), options.output, settings, options.held_out)
+    write_preparation_report(notes, options.output)
+    print(summary(notes))
+    print(
+        f"\n{sum(len(note['kept']) for note in notes)} pictures in {options.output}: look at report/contact_sheet.png"
+    )

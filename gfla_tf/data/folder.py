@@ -1,0 +1,188 @@
+"""The generic layout of anyone's pictures, `data.dataset: folder`.
+
+    DIRECTORY/PERSON/NAME.jpg          or .jpeg, .png, .webp; deeper folders belong to the same person
+    DIRECTORY/PERSON/NAME.json         the pose beside it (OpenPose or COCO JSON); NAME_keypoints.json will do
+    DIRECTORY/PERSON/NAME_mask.png     optional: white where the person is
+    DIRECTORY/pairs.csv                optional: from,to as paths below DIRECTORY; otherwise all pairs within a person
+    DIRECTORY/split.csv                optional: picture,split with train or test; `gfla prepare` writes it
+
+Without split.csv the split holds whole persons where there are at least five, otherwise each person's last fifth, in the order of
+the names: neighbours in time do not lie on both sides.
+"""
+
+import csv
+import hashlib
+import random
+from pathlib import Path
+from typing import NamedTuple
+
+from gfla_tf.errors import GflaError
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+SPLITS = ("train", "test")
+PARTNERS = 20  # targets of each source, at most: of n pictures n * n pairs would be too many to list
+_MASK = "_mask"
+_RESERVED = ("prepared", "report")  # folders of ours below DIRECTORY
+_PERSONS = 5  # as many are split by person
+
+
+class Picture(NamedTuple):
+    """One picture of a person.
+
+    Attributes:
+        name: its path below the directory, with forward slashes.
+        person: the first folder of that path.
+        path, keypoints: of the picture and of its pose, which is None where there is none.
+        mask: path, or None.
+    """
+
+    name: str
+    person: str
+    path: Path
+    keypoints: Path | None
+    mask: Path | None
+
+
+def read_pictures(directory):
+    """Every picture below a directory, as list of `Picture` in the order of their names.
+
+    Raises:
+        GflaError: there is no such directory, or no picture in a folder of a person.
+    """
+    directory = Path(directory).expanduser()
+    if not directory.is_dir():
+        raise GflaError(
+            f"The folder {directory} is missing: name one with a folder of pictures for each person."
+        )
+    pictures = []
+    for path in sorted(directory.rglob("*")):
+        parts = path.relative_to(directory).parts
+        if path.suffix.lower() not in SUFFIXES or path.stem.endswith(_MASK) or len(parts) < 2:
+            continue
+        if parts[0] in _RESERVED or any(part.startswith(".") for part in parts):
+            continue
+        beside = (path.with_suffix(".json"), path.with_name(f"{path.stem}_keypoints.json"))
+        mask = path.with_name(f"{path.stem}{_MASK}.png")
+        pictures.append(
+            Picture(
+                "/".join(parts), parts[0], path, next((each for each in beside if each.is_file()), None),
+                mask if mask.is_file() else None,
+            )
+        )  # fmt: skip
+    if not pictures:
+        raise GflaError(
+            f"{directory} holds no pictures of persons: put them into a folder for each, such as {directory / 'anna'}/1.jpg."
+        )
+    return pictures
+
+
+def read_split(directory, pictures):
+    """{name: "train" or "test"} by split.csv or, without it, by the rule above.
+
+    Raises:
+        GflaError: split.csv is no such table, or leaves a picture out.
+    """
+    path = Path(directory).expanduser() / "split.csv"
+    if not path.is_file():
+        return _own_split(pictures)
+    split = {}
+    for number, row in _rows(path, ("picture", "split")):
+        if row["split"] not in SPLITS:
+            raise GflaError(f"{path}, line {number}: the split {row['split']!r} must be train or test.")
+        split[row["picture"]] = row["split"]
+    for picture in pictures:
+        if picture.name not in split:
+            raise GflaError(f"{path} has no line for {picture.name}: add one, or remove split.csv.")
+    return split
+
+
+def read_pairs(directory, pictures, split, which):
+    """Pairs of one split: list of (source, target), numbers of pictures.
+
+    By pairs.csv or, without it, every ordered pair of different pictures of one person, of each source at most `PARTNERS`.
+
+    Raises:
+        GflaError: pairs.csv is no such table, names a picture that is not there, two persons, or both splits in one pair.
+    """
+    path = Path(directory).expanduser() / "pairs.csv"
+    if not path.is_file():
+        return _own_pairs(pictures, split, which)
+    number_of = {picture.name: number for number, picture in enumerate(pictures)}
+    pairs = []
+    for line, row in _rows(path, ("from", "to")):
+        for name in (row["from"], row["to"]):
+            if name not in number_of:
+                raise GflaError(
+                    f"{path}, line {line}: there is no picture {name}: add it, or remove the pair."
+                )
+        source, target = (pictures[number_of[row[role]]] for role in ("from", "to"))
+        if source.person != target.person:
+            raise GflaError(
+                f"{path}, line {line}: {source.name} and {target.name} show two persons, {source.person} and {target.person}: "
+                "a pair is of one."
+            )
+        if split[source.name] != split[target.name]:
+            raise GflaError(
+                f"{path}, line {line}: {source.name} is for {split[source.name]}, {target.name} for {split[target.name]}: "
+                "a pair lies within one split."
+            )
+        if split[source.name] == which:
+            pairs.append((number_of[source.name], number_of[target.name]))
+    return pairs
+
+
+def fingerprint(directory):
+    """Eight characters that change with any file of the layout: names, sizes and times."""
+    digest = hashlib.sha256()
+    directory = Path(directory).expanduser()
+    for path in sorted(directory.rglob("*")):
+        name = path.relative_to(directory)
+        if path.suffix.lower() in (*SUFFIXES, ".json", ".csv") and name.parts[0] not in _RESERVED:
+            stat = path.stat()
+            digest.update(f"{name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:8]
+
+
+def _own_split(pictures):
+    persons = {}
+    for picture in pictures:
+        persons.setdefault(picture.person, []).append(picture)
+    split = {picture.name: "train" for picture in pictures}
+    if len(persons) >= _PERSONS:
+        held_out = [
+            picture
+            for person in sorted(persons)[-(len(persons) // _PERSONS) :]
+            for picture in persons[person]
+        ]
+    else:  # at least two, for a pair
+        held_out = [p for each in persons.values() if len(each) >= 4 for p in each[-max(2, len(each) // 5) :]]
+    return split | {picture.name: "test" for picture in held_out}
+
+
+def _own_pairs(pictures, split, which):
+    persons = {}
+    for number, picture in enumerate(pictures):
+        if split[picture.name] == which:
+            persons.setdefault(picture.person, []).append(number)
+    pairs = []
+    for numbers in persons.values():
+        for source in numbers:
+            others = [number for number in numbers if number != source]
+            if len(others) > PARTNERS:
+                others = sorted(random.Random(source).sample(others, PARTNERS))
+            pairs += [(source, other) for other in others]
+    return pairs
+
+
+def _rows(path, columns):
+    """(number of the line, {column: value}) of a CSV file."""
+    try:
+        rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise GflaError(f"{path} cannot be read as a table ({error}): write it again.") from error
+    for number, row in enumerate(rows, 2):
+        if any(not row.get(column) for column in columns):
+            raise GflaError(
+                f"{path}, line {number}: it must have the columns {','.join(columns)}, none empty."
+            )
+        yield number, row

@@ -1,0 +1,62 @@
+"""Pairs of anyone's pictures, from a prepared folder."""
+
+import tensorflow as tf
+
+from gfla_tf.data.own_augmentation import Augmentation, augment
+from gfla_tf.data.records import Records, decode_image
+from gfla_tf.keypoints.poses import JOINTS
+
+
+class FolderPairSamples:
+    """The pairs of a folder of pictures, by number; see `gfla_tf.data.pipeline.sample_dataset`.
+
+    Args:
+        builder: as `gfla_tf.data.prepared.prepare` returns it.
+        split: "train" or "test".
+        augmentation: `Augmentation` of the training pairs; those of the test split stay as they are.
+
+    Attributes:
+        names: of each pair, SOURCE_2_TARGET, made of the pictures' names.
+    """
+
+    def __init__(self, builder, split, augmentation=None):
+        self._records = Records(builder, split)
+        self._shape = (*builder.builder_config.image_size, 3)
+        self._has_masks = builder.builder_config.masks
+        self._augmentation = (augmentation or Augmentation()) if split == "train" else Augmentation()
+        pairs, pictures = self._records.metadata["pairs"], self._records.metadata["names"]
+        plain = [name.rsplit(".", 1)[0].replace("/", "-") for name in pictures]
+        self.names = [f"{plain[source]}_2_{plain[target]}" for source, target in pairs]
+        with tf.device("CPU:0"):
+            self._pairs = tf.constant(pairs, tf.int64)
+
+    def __len__(self):
+        return len(self._pairs)
+
+    def is_intact(self, number, seed):
+        """Whether pair `number` can be read, a scalar bool tensor, see `Records.are_intact`."""
+        return self._records.are_intact(self._pairs[number])
+
+    def sample(self, number, seed):
+        """Pair `number`: source_image, target_image (H, W, 3) uint8, source_keypoints, target_keypoints (18, 3), and where all
+        pictures have masks source_person, target_person (H, W) bool.
+
+        Args:
+            number: scalar int64 tensor.
+            seed: (2,) int64 tensor, of everything random about it.
+        """
+        features = {
+            "image": tf.io.FixedLenFeature((), tf.string),
+            "keypoints": tf.io.FixedLenFeature((len(JOINTS), 3), tf.float32),
+        }
+        if self._has_masks:
+            features["person"] = tf.io.FixedLenFeature((), tf.string)
+        sample = {}
+        for index, role in enumerate(("source", "target")):
+            parsed = tf.io.parse_single_example(self._records.read(self._pairs[number, index]), features)
+            sample[f"{role}_image"] = decode_image(parsed["image"], self._shape)
+            sample[f"{role}_keypoints"] = parsed["keypoints"]
+            if self._has_masks:
+                mask = decode_image(parsed["person"], (*self._shape[:2], 1))
+                sample[f"{role}_person"] = mask[..., 0] > 127
+        return augment(sample, self._augmentation, seed)

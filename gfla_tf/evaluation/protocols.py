@@ -1,0 +1,82 @@
+"""Protocols as data: everything that changes a score although the pictures stay the same.
+
+The same pictures get another SSIM with another window, another FID with another resize filter or real set. A protocol says which;
+a result names its protocol, and what was changed of it.
+"""
+
+import dataclasses
+
+from gfla_tf.errors import GflaError
+from gfla_tf.metrics.resizing import FILTERS
+
+
+@dataclasses.dataclass(frozen=True)
+class Protocol:
+    """How pictures are judged.
+
+    Attributes:
+        name: that results carry.
+        size: (height, width) at which pictures are compared; None for that of the true pictures.
+        resize: filter that brings pictures to that size, see `gfla_tf.metrics.resizing`.
+        file_format: in which generated pictures are stored before they are judged: "png", or "jpg" (quality 75).
+        ssim_window: side of SSIM's uniform windows in pixels, or None for the Gaussian ones of deviation 1.5.
+        lpips: network of LPIPS.
+        inception: network of FID and KID, see `gfla_tf.metrics.inception`.
+        inception_resize: filter that brings pictures to its 299 pixels.
+        whole_batches: pictures that FID takes at a time, where an incomplete last batch is left out; None takes all.
+        real: the pictures that FID compares with, in words.
+    """
+
+    name: str
+    size: tuple | None
+    resize: str
+    file_format: str
+    ssim_window: int | None
+    lpips: str
+    inception: str
+    inception_resize: str
+    whole_batches: int | None
+    real: str
+
+    def changed(self, resize):
+        """The protocol with another resize filter, which its name then tells; None leaves it as it is.
+
+        Raises:
+            GflaError: there is no such filter.
+        """
+        if resize in (None, self.resize):
+            return self
+        if resize not in FILTERS:
+            raise GflaError(f"There is no resize filter {resize!r}: choose one of {', '.join(FILTERS)}.")
+        return dataclasses.replace(self, name=f"{self.name}, but resized by {resize}", resize=resize)
+
+    def settings(self):
+        """Everything of it as plain values, as results record it."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in vars(self).items()}
+
+
+_TRAINING = "training set"
+PROTOCOLS = {
+    protocol.name: protocol
+    for protocol in (
+        # The evaluation script of GFLA (CVPR 2020): its Inception is torchvision's, as pytorch-fid had it in 2018.
+        Protocol("gfla", None, "pillow_bilinear", "jpg", 51, "alexnet", "torchvision", "torch_bilinear", 64, _TRAINING),
+        # CFLD (CVPR 2024) compares at 256 x 176 with torchvision's Inception.
+        Protocol("cfld", (256, 176), "pillow_bicubic", "png", None, "alexnet", "torchvision", "torch_bilinear", None, _TRAINING),
+        # PIDM (CVPR 2023): pytorch-fid on files.
+        Protocol("pidm", (256, 176), "pillow_bicubic", "png", None, "alexnet", "pytorch_fid", "torch_bilinear", None, _TRAINING),
+        # NTED (CVPR 2022): the windows of GFLA at 256 x 176.
+        Protocol("nted", (256, 176), "pillow_bilinear", "jpg", 51, "alexnet", "pytorch_fid", "torch_bilinear", None, _TRAINING),
+    )
+}  # fmt: skip
+
+
+def find_protocol(name, resize=None):
+    """The protocol called `name`, with another resize filter if one is given.
+
+    Raises:
+        GflaError: there is no such protocol or filter.
+    """
+    if name not in PROTOCOLS:
+        raise GflaError(f"There is no protocol {name!r}: choose one of {', '.join(PROTOCOLS)}.")
+    return PROTOCOLS[name].changed(resize)
