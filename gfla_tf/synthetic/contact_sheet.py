@@ -15,6 +15,7 @@ from gfla_tf.keypoints.poses import LIMBS
 from gfla_tf.keypoints.views import AZIMUTHS, ELEVATIONS
 from gfla_tf.pictures.drawing import write_png
 from gfla_tf.synthetic.bodies import SyntheticBodies
+from gfla_tf.synthetic.bodies.talking import SyntheticTalkers
 from gfla_tf.synthetic.faces import SyntheticFaces
 from gfla_tf.synthetic.identity_source import SPLITS
 from gfla_tf.synthetic.objects import SyntheticObjects
@@ -106,6 +107,7 @@ def objects_row(objects, identity, options):
 SHEETS = {
     "people": (SyntheticPeople, people_row),
     "bodies": (SyntheticBodies, people_row),
+    "talkers": (SyntheticTalkers, faces_row),
     "faces": (SyntheticFaces, faces_row),
     "cars": (lambda *source: SyntheticObjects("cars", *source), objects_row),
     "chairs": (lambda *source: SyntheticObjects("chairs", *source), objects_row),
@@ -134,7 +136,9 @@ def main():
     option("--first", type=int, default=0, help="first identity")
     option("--identities", type=int, default=8, help="number of rows")
     option("--columns", type=int, default=9, help="number of columns")
-    option("--step", type=int, default=9, help="faces: frames from one column to the next, 25 a second")
+    option(
+        "--step", type=int, default=9, help="faces, talkers: frames from one column to the next, 25 a second"
+    )
     option("--zoom", type=int, default=1, help="enlarge the pictures so many times")
     option("--points", action="store_true", help="draw joints (right red, left blue), or a face's points")
     option("--clip", action="store_true", help="people, bodies: show each in motion")
