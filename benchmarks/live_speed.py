@@ -53,18 +53,21 @@ def main():
         for number, one in enumerate(shown):
             beside_camera(one)
             if number < WARM_UP:
-                begin = time.perf_counter()
+                begin, busy = time.perf_counter(), time.process_time()
                 continue
             took.append(one.milliseconds)
             found += one.found
             if (number - WARM_UP + 1) % (options.frames // 5) == 0:
                 memory[number - WARM_UP + 1] = round(resident())
         rate = options.frames / (time.perf_counter() - begin)
+        busy = 1000 * (time.process_time() - busy) / options.frames
         detector, network = np.median(took, axis=0)
         print(
             f"{rate:.1f} frames per second over {options.frames} frames, with reading and drawing; {found} show a person"
         )
-        print(f"median: detector {detector:.1f} ms, network {network:.1f} ms")
+        print(
+            f"median: detector {detector:.1f} ms, network {network:.1f} ms; {busy:.0f} ms of a core a frame in all"
+        )
         print("resident MiB after frames:", ", ".join(f"{count}: {size}" for count, size in memory.items()))
 
 

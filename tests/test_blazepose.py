@@ -12,7 +12,8 @@ from gfla_tf.errors import GflaError
 from gfla_tf.inference.detectors import blazepose, regions, ssd
 from gfla_tf.inference.detectors.blazepose import PeopleFinder
 from gfla_tf.inference.detectors.network_files import read_pose_networks
-from tests.helpers.fetch_test_assets import POSE_MODEL, VIDEOS, fetch_test_assets
+from gfla_tf.inference.video import read_video
+from tests.helpers.fetch_test_assets import POSE_MODEL, VIDEOS, VIDEOS_OF_TWO, fetch_test_assets
 from tests.helpers.record_fixtures import FIXTURES, answer, flat, listed
 
 
@@ -106,32 +107,39 @@ def test_a_region_is_turned_upright_and_points_return_from_it():
     assert shown[10, 50].min() == 255 and shown[50, 50].max() == 0
 
 
-@pytest.mark.slow
-def test_points_on_real_footage_are_within_a_pixel_of_mediapipe_and_the_same_people_are_found(networks):
+@pytest.fixture(scope="module")
+def oracle():
+    """A function from a picture to the points of everybody whom MediaPipe itself finds in it, with the same networks."""
     mediapipe = pytest.importorskip("mediapipe")
     from mediapipe.tasks.python import BaseOptions, vision
 
-    from gfla_tf.inference.video import read_video
+    bundle = BaseOptions(model_asset_path=str(fetch_test_assets() / POSE_MODEL))
+    with vision.PoseLandmarker.create_from_options(
+        vision.PoseLandmarkerOptions(bundle, num_poses=4)
+    ) as finder:
 
-    folder = fetch_test_assets()
-    options = vision.PoseLandmarkerOptions(
-        BaseOptions(model_asset_path=str(folder / POSE_MODEL)), num_poses=4
-    )
-    finder, errors, frames = PeopleFinder(networks), [], 0
-    with vision.PoseLandmarker.create_from_options(options) as oracle:
-        for video in VIDEOS:
-            for image in itertools.islice(read_video(folder / video).frames, 0, None, 4):
-                height, width = image.shape[:2]
-                picture = mediapipe.Image(mediapipe.ImageFormat.SRGB, np.ascontiguousarray(image))
-                theirs = [
-                    np.array([(p.x * width - 0.5, p.y * height - 0.5) for p in one])
-                    for one in oracle.detect(picture).pose_landmarks
-                ]
-                ours = finder.find(image)
-                assert len(ours) == len(theirs), f"people in frame {frames}"
-                errors += [distances(a, b) for a, b in zip(ours, theirs)]
-                frames += 1
+        def find(image):
+            height, width = image.shape[:2]
+            picture = mediapipe.Image(mediapipe.ImageFormat.SRGB, np.ascontiguousarray(image))
+            people = finder.detect(picture).pose_landmarks
+            return [np.array([(p.x * width - 0.5, p.y * height - 0.5) for p in one]) for one in people]
+
+        yield find
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("videos", "every"), [(VIDEOS, 4), (VIDEOS_OF_TWO, 10)])
+def test_on_real_footage_points_are_within_a_pixel_of_mediapipes_and_as_many_people_are_found(
+    videos, every, networks, oracle
+):
+    folder, finder, errors, people = fetch_test_assets(), PeopleFinder(networks), [], []
+    for video in videos:
+        for image in itertools.islice(read_video(folder / video).frames, 0, None, every):
+            theirs, ours = oracle(image), finder.find(image)
+            people.append((len(theirs), len(ours)))
+            errors += [distances(a, b) for a, b in zip(ours, theirs)]
     print(
-        f"{frames} frames: median {np.median(errors):.3f} px, 95 % below {np.percentile(errors, 95):.3f} px at 256"
+        f"{len(people)} frames: median {np.median(errors):.3f} px, 95 % below {np.percentile(errors, 95):.3f} px at 256"
     )
-    assert frames == 100 and np.median(errors) < 1
+    assert all(a == b for a, b in people) and len(people) == 400 // every
+    assert np.median(errors) < 1

@@ -120,8 +120,8 @@ def test_the_command_crops_both_photos_to_the_person_and_wants_one(tmp_path, cap
     assert capsys.readouterr().err == f"error: {nobody}\n"
     main([*argv, "--pose", str(tmp_path / "cam03.mp4.png")])
     assert cv2.imread(str(tmp_path / "out" / "picture_generated.png")).shape == (*SIZE, 3)
-    # Eight pictures of 256 x 128: source, pose, two flows, two masks, generated, and the target's photo.
-    assert cv2.imread(str(tmp_path / "out" / "picture.png")).shape[1] > 8 * 128
+    # Nine pictures of 256 x 128: source, its pose, pose, two flows, two masks, generated, and the target's photo.
+    assert cv2.imread(str(tmp_path / "out" / "picture.png")).shape[1] > 9 * 128
 
 
 def test_a_film_of_a_person_is_followed_frame_by_frame(assets, tmp_path):

@@ -92,7 +92,15 @@ def test_the_overview_shows_every_view_coarse_levels_first(model, files, monkeyp
     }
     overview(source, keypoints, keypoints, outputs, source)
     assert [label for label, _ in labels] == [
-        *["source", "target pose", "flow_3, max 3.4 px", "mask_3", "flow_2, max 2.5 px", "mask_2"],
+        *[
+            "source",
+            "source pose",
+            "target pose",
+            "flow_3, max 3.4 px",
+            "mask_3",
+            "flow_2, max 2.5 px",
+            "mask_2",
+        ],
         *["generated", "photo of the target pose"],
     ]
 

