@@ -249,3 +249,26 @@ def test_a_file_here_comes_before_the_package_s_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "pose_quickstart.yaml").write_text("name: mine\nmodel: {preset: pose_quickstart}\n")
     assert load_config("pose_quickstart.yaml").name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("text", "overrides", "sentence"),
+    [
+        ("name: ???", [], "name is .*: give it a value"),
+        ("name: a", ["full.steps=???"], "full.steps is .*: give it a value"),
+        ("", [], "is empty"),
+        ("# nothing", [], "is empty"),
+        ("name: a", ["flow.steps=0", "full.steps=0"], "nothing would be trained"),
+        ("a: &x [1]\nb: *x", [], "refers to its own parts"),
+        ("model:\n  generator: [64, 48]", [], r"model.generator is \[64, 48\]: it holds settings of its own"),
+        ("name: a", ["model.generator=[64,48]"], "holds settings of its own"),
+        ("name: a", ["flow.window_sigma={a: 1}"], "takes a list"),
+        ("name: a", ["batch_size=1000000000000"], "at most"),
+        ("[" * 3000, [], "cannot be read as YAML|holds a list"),
+    ],
+)
+def test_settings_that_say_nothing_or_are_of_another_kind_are_refused(text, overrides, sentence, tmp_path):
+    (tmp_path / "c.yaml").write_text(text)
+    with pytest.raises(GflaError, match=sentence) as refused:
+        load_config(tmp_path / "c.yaml", overrides)
+    assert "\n" not in str(refused.value)

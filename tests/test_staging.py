@@ -177,3 +177,17 @@ def test_a_directory_that_cannot_be_written_is_one_sentence(tmp_path):
     network = keras.Model({"image": image}, {"generated": image * 2})
     with pytest.raises(GflaError, match=r"cannot write the graph to .*not a directory"):
         write_saved_model(network, tmp_path / "file" / "out")
+
+
+def test_two_at_once_do_not_mix_and_the_second_is_told(tmp_path):
+    with staged(tmp_path / "out", ("file",)) as temporary:
+        (temporary / "file").write_text("first")
+        with (
+            pytest.raises(GflaError, match=r"another process is converting into .*out"),
+            staged(tmp_path / "out", ("file",)),
+        ):
+            raise AssertionError("both write")
+        assert (temporary / "file").read_text() == "first"
+    assert [p.read_text() for p in (tmp_path / "out").iterdir()] == ["first"]
+    with staged(tmp_path / "out", ("file",)) as temporary:
+        (temporary / "file").write_text("second")

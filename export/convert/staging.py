@@ -6,7 +6,12 @@ import os
 import shutil
 from pathlib import Path
 
-from gfla_tf.errors import GflaError
+from gfla_tf.errors import GflaError, os_reason
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -23,37 +28,58 @@ def staged(directory, names):
         names: files or directories, moved in this order, each in place of what has its name.
 
     Raises:
-        GflaError: the target cannot be written, also by the block.
+        GflaError: the target cannot be written, also by the block, or another process is writing into it.
     """
     directory = Path(directory)
     temporary = directory / f".{names[-1]}.converting"
     made = [path for path in (directory, *directory.parents) if not path.exists()]
+    lock = None
     try:
         try:
+            directory.mkdir(parents=True, exist_ok=True)
+            lock = _locked(directory)
             for name in names:
                 aside = _aside(temporary, name)
                 if aside.exists() and not (directory / name).exists():
                     os.replace(aside, directory / name)
             shutil.rmtree(temporary, ignore_errors=True)
-            temporary.mkdir(parents=True)
+            temporary.mkdir()
         except OSError as error:
-            raise GflaError(f"cannot write to {directory}: {error.strerror}.") from error
+            raise GflaError(f"cannot write to {directory}: {os_reason(error)}.") from error
         try:
             yield temporary
         except OSError as error:
             if not _is_of(error, temporary):
                 raise
-            raise GflaError(f"cannot write to {directory}: {error.strerror}.") from error
+            raise GflaError(f"cannot write to {directory}: {os_reason(error)}.") from error
         try:
             for name in names:
                 _replace(directory / name, temporary / name, _aside(temporary, name))
         except OSError as error:
-            raise GflaError(f"cannot write to {directory}: {error.strerror}.") from error
+            raise GflaError(f"cannot write to {directory}: {os_reason(error)}.") from error
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        if lock is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+            os.close(lock)
         for path in made:
             with contextlib.suppress(OSError):  # not empty: the block ended well
                 path.rmdir()
+
+
+def _locked(directory):
+    """The directory, open and locked until it is closed, or the process ends however it may."""
+    opened = os.open(directory, os.O_RDONLY)
+    try:
+        if fcntl is not None:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(opened)
+        raise GflaError(
+            f"another process is converting into {directory}: let it end, or name another --output."
+        ) from None
+    except OSError:
+        pass  # a disk that knows no locks
+    return opened
 
 
 def _is_of(error, temporary):

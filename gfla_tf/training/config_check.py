@@ -7,10 +7,11 @@ from gfla_tf.errors import GflaError
 from gfla_tf.losses.adversarial import ADVERSARIAL_KINDS
 from gfla_tf.losses.features import FEATURE_NETWORKS
 from gfla_tf.models.presets import PRESETS
-from gfla_tf.training.config import FLOW_TERMS, PRECISIONS, TERMS
+from gfla_tf.training.config import FLOW_TERMS, PRECISIONS, TERMS, settings
 from gfla_tf.training.distribution import DISTRIBUTIONS
 from gfla_tf.training.tasks import TASKS
 
+LARGEST = 10**9
 FEATURE_TERMS = ("correctness", "content", "style")
 
 
@@ -60,6 +61,9 @@ def check_config(config, origin):
         "data.unroll",
     ):
         require(key, lambda n: n >= 1, "it must be at least 1")
+    for key, value in settings(config).items():
+        if type(value) is int and not key.endswith("seed") and not key.startswith("model."):
+            require(key, lambda n: n <= LARGEST, f"it must be at most {LARGEST}")
     parts = config.accumulation_steps
     require("batch_size", lambda n: n % parts == 0, f"it must be a multiple of accumulation_steps, {parts}")
     require("data.pose_noise", lambda x: x >= 0, "it must be 0 or more")
@@ -123,6 +127,11 @@ def check_config(config, origin):
                     lambda x: x == 0,
                     "it compares features, and features.network is none: give the weight 0, or a network",
                 )
+    require(
+        "full.steps",
+        lambda n: n or config.flow.steps,
+        "flow.steps is 0, too, so that nothing would be trained: give one of them steps",
+    )
     level = config.flow.ready_correctness
     require(
         "flow.ready_correctness",

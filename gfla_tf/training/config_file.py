@@ -3,6 +3,7 @@
 An unknown key is an error.
 """
 
+import io
 from importlib import resources
 from pathlib import Path
 
@@ -11,7 +12,10 @@ from omegaconf import OmegaConf
 from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
 
 from gfla_tf.errors import GflaError
+from gfla_tf.io.documents import read_text
 from gfla_tf.training.config import TrainConfig
+
+_MOST_BYTES = 2**20
 
 
 def configuration_names():
@@ -52,16 +56,18 @@ def load_config(path, overrides=()):
     for override in overrides:
         key, separator, _ = override.partition("=")
         if not separator or not key:
-            raise GflaError(f"override {override!r} is not of the form key=value, such as full.steps=2000.")
-        origin = f"override {override!r}"
+            raise GflaError(
+                f"override {override[:80]!r} is not of the form key=value, such as full.steps=2000."
+            )
+        origin = f"override {override[:80]!r}"
         try:
             changed = OmegaConf.from_dotlist([override])
-        except (yaml.YAMLError, OmegaConfBaseException) as error:
+        except (yaml.YAMLError, ValueError, RecursionError, OmegaConfBaseException) as error:
             raise GflaError(f"{origin}: its value is not YAML ({_reason(error)}): quote it.") from error
         config = _merge(config, changed, origin)
     try:
         result = OmegaConf.to_object(config)
-    except OmegaConfBaseException as error:
+    except (OmegaConfBaseException, TypeError, ValueError, RecursionError) as error:
         raise GflaError(f"{path}: {_reason(error)}.") from error
     # Only now: what the choices are is known to modules that take seconds to import, and a mistyped key need not wait.
     from gfla_tf.training.config_check import check_config
@@ -74,32 +80,53 @@ def load_config(path, overrides=()):
 
 
 def _read(path):
+    text = read_text(path, "configuration", _MOST_BYTES)
     try:
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
+            raise GflaError(f"configuration {path} refers to its own parts with *: write them out.")
         # Unlike plain YAML 1.1 this refuses a key given twice and reads 1e-3 as a number.
-        loaded = OmegaConf.load(path)
-    except (OSError, yaml.YAMLError, UnicodeDecodeError, OmegaConfBaseException) as error:
-        reason = getattr(error, "strerror", None) or _reason(error)
-        raise GflaError(f"configuration {path} cannot be read as YAML: {reason}.") from error
+        loaded = OmegaConf.load(io.StringIO(text))
+    except (OSError, yaml.YAMLError, ValueError, RecursionError, OmegaConfBaseException) as error:
+        raise GflaError(f"configuration {path} cannot be read as YAML: {_reason(error)}.") from error
     if not OmegaConf.is_dict(loaded):
         raise GflaError(
             f"configuration {path} holds a list: it must hold key: value lines, as those in configs/."
+        )
+    if not loaded:
+        raise GflaError(
+            f"configuration {path} is empty: it must hold key: value lines, as those in configs/."
         )
     return loaded
 
 
 def _merge(config, other, origin):
-    for key, value in OmegaConf.to_container(other).items():
-        if key in config and OmegaConf.is_dict(config[key]) and not isinstance(value, dict):
-            raise GflaError(f"{origin}: {key} is {value!r}: it holds settings of its own, so give those.")
+    _require_shape(config, OmegaConf.to_container(other), origin)
     try:
         return OmegaConf.merge(config, other)
-    except OmegaConfBaseException as error:
+    except (OmegaConfBaseException, TypeError, ValueError, RecursionError) as error:
         key = getattr(error, "full_key", None)
         if isinstance(error, ConfigKeyError):
             parent = getattr(error, "parent_node", None)
             known = f": choose among {', '.join(map(str, parent))}" if parent is not None else ""
             raise GflaError(f"{origin}: there is no key {key}{known}.") from error
         raise GflaError(f"{origin}: {_reason(error)}" + (f" (key {key})." if key else ".")) from error
+
+
+def _require_shape(config, changes, origin, above=""):
+    """Settings of a part are given as such, and none is left open."""
+    for key, value in changes.items():
+        name = f"{above}{key}"
+        here = config[key] if OmegaConf.is_dict(config) and key in config else None
+        if value == "???":
+            raise GflaError(f"{origin}: {name} is ???: give it a value.")
+        if OmegaConf.is_dict(here):
+            if not isinstance(value, dict):
+                raise GflaError(
+                    f"{origin}: {name} is {value!r}: it holds settings of its own, so give those."
+                )
+            _require_shape(here, value, origin, f"{name}.")
+        elif OmegaConf.is_list(here) and not isinstance(value, list):
+            raise GflaError(f"{origin}: {name} is {value!r}: it takes a list, such as {list(here)}.")
 
 
 def _reason(error):
