@@ -7,16 +7,18 @@ import pytest
 import tensorflow as tf
 import yaml
 
+from gfla_tf.data import prepared_clips
+from gfla_tf.data.augmentation import AUGMENTATIONS
 from gfla_tf.data.prepared import prepare
-from gfla_tf.data.prepared_clips import ClipSamples, piece_dataset
+from gfla_tf.data.prepared_clips import ClipSamples, Structure, piece_dataset
 from gfla_tf.errors import GflaError
-from gfla_tf.keypoints.face_structure import FACE_CHANNELS, face_maps
+from gfla_tf.keypoints.published_face import CHANNELS, published_maps
 from gfla_tf.training.config_file import load_config
 from gfla_tf.training.runs import Run
+from gfla_tf.training.tasks.dance import CLEAN_REFERENCE, DETECTED_REFERENCE
 from tests.helpers.dataset_files import FRAME_SIZE, VIDEOS, write_dance, write_faces, write_iper, write_people
 
 pytest.importorskip("tensorflow_datasets")
-JOINTS = ("keypoints", (17, 3))
 LENGTH, UNROLL = 8, 2  # of clips and of their pieces
 SIZE = (16, 16)
 
@@ -40,6 +42,13 @@ def iper(tmp_path_factory):
 @pytest.fixture(scope="module")
 def faces(tmp_path_factory):
     return prepared(tmp_path_factory, "faceforensics", write_faces, (32, 32))
+
+
+@pytest.fixture(autouse=True)
+def unmoved(request, monkeypatch):
+    """Clips as they are, so that colors and places say where frames come from."""
+    if "augmented" not in request.node.name:
+        monkeypatch.setattr(prepared_clips, "AUGMENTATIONS", {})
 
 
 @pytest.fixture
@@ -73,15 +82,18 @@ def test_a_record_has_both_kinds_of_keypoints_in_pixels_of_the_image_and_the_per
     frame = 0
     for record in iper[1].as_dataset(split="test").as_numpy_iterator():
         (_, frame) = which(record["image"])
-        assert np.allclose(record["keypoints"][:16], (24 * width, frame * height, 0.9))
+        # A joint whose x or y is 0 is missing.
+        assert np.allclose(record["keypoints"][:16], (24 * width, frame * height, 1) if frame else (0, 0, 0))
         assert not record["keypoints"][16].any()
-        noisy = (12 * width, 2 * frame * height, 0.8) if frame else (0, 0, 0)  # nobody was found in the first
+        noisy = (12 * width, 2 * frame * height, 1) if frame else (0, 0, 0)  # nobody was found in the first
         assert np.allclose(record["noisy_keypoints"], [noisy] * 18)
-        assert (record["person"][: SIZE[0] // 2] == 255).all() and not record["person"][SIZE[0] // 2 :].any()
+        # Bicubic: the border between black and white is soft.
+        middle = SIZE[0] // 2
+        assert (record["person"][: middle - 2] == 255).all() and not record["person"][middle + 2 :].any()
 
 
 def test_batches_are_consecutive_pieces_of_a_clip_each_with_the_frame_before_and_the_clips_reference(iper):
-    samples = ClipSamples(iper[1], "train", JOINTS)
+    samples = ClipSamples(iper[1], "train", CLEAN_REFERENCE, reference_frames=20)
     batches = take(piece_dataset(samples, 3, LENGTH, UNROLL, dict), 2 * LENGTH // UNROLL)
     for epoch in range(2):
         pieces = batches[epoch * LENGTH // UNROLL :][: LENGTH // UNROLL]
@@ -101,7 +113,7 @@ def test_batches_are_consecutive_pieces_of_a_clip_each_with_the_frame_before_and
 
 
 def test_structures_and_persons_are_those_of_their_frames(iper):
-    samples = ClipSamples(iper[1], "train", JOINTS)
+    samples = ClipSamples(iper[1], "train", CLEAN_REFERENCE)
     (batch,) = take(piece_dataset(samples, 2, LENGTH, UNROLL, dict), 1)
     shapes = {name: value.shape for name, value in batch.items()}
     for role, leading in (("reference", (2,)), ("previous", (2,)), ("target", (2, UNROLL))):
@@ -111,12 +123,12 @@ def test_structures_and_persons_are_those_of_their_frames(iper):
         )
         frame = np.array(which(batch[f"{role}_image"]))[..., 1]
         assert np.allclose(batch[f"{role}_structure"][..., 0, 1], frame * SIZE[0] / FRAME_SIZE[0])
-        assert batch[f"{role}_person"][..., : SIZE[0] // 2, :].all()
-        assert not batch[f"{role}_person"][..., SIZE[0] // 2 :, :].any()
+        assert (batch[f"{role}_person"][..., : SIZE[0] // 2 - 2, :] == 1).all()
+        assert not batch[f"{role}_person"][..., SIZE[0] // 2 + 2 :, :].any()
 
 
 def test_without_masks_there_is_no_person(fashion):
-    samples = ClipSamples(fashion[1], "train", JOINTS)
+    samples = ClipSamples(fashion[1], "train", CLEAN_REFERENCE)
     (batch,) = take(piece_dataset(samples, 2, LENGTH, UNROLL, dict), 1)
     assert "target_image" in batch and "target_person" not in batch
 
@@ -125,7 +137,9 @@ def test_without_masks_there_is_no_person(fashion):
 def test_starting_at_a_batch_is_skipping_those_before(fashion, start):
     def batches(count, **settings):
         return take(
-            piece_dataset(ClipSamples(fashion[1], "train", JOINTS), 2, LENGTH, UNROLL, dict, **settings),
+            piece_dataset(
+                ClipSamples(fashion[1], "train", CLEAN_REFERENCE), 2, LENGTH, UNROLL, dict, **settings
+            ),
             count,
         )
 
@@ -136,19 +150,69 @@ def test_starting_at_a_batch_is_skipping_those_before(fashion, start):
 
 def test_the_parts_of_a_batch_are_its_rows(fashion):
     def batches(**settings):
-        samples = ClipSamples(fashion[1], "train", JOINTS)
+        samples = ClipSamples(fashion[1], "train", CLEAN_REFERENCE)
         return take(piece_dataset(samples, 2, LENGTH, UNROLL, dict, seed=7, start=1, **settings), 3)
 
     for whole, first, second in zip(batches(), batches(part=(0, 2)), batches(part=(1, 2)), strict=True):
         assert all(np.array_equal(whole[name], np.concatenate([first[name], second[name]])) for name in whole)
 
 
-def test_faces_come_with_the_maps_that_are_drawn_from_their_points_and_their_picture(faces):
-    def structure(points, image):
-        maps = tf.numpy_function(lambda p, i: face_maps(p, (32, 32), i), [points, image], tf.uint8)
-        return tf.ensure_shape(maps, (32, 32, FACE_CHANNELS))
+def test_the_reference_of_a_dance_has_the_joints_that_were_detected_in_coco_order(fashion):
+    samples = ClipSamples(fashion[1], "train", DETECTED_REFERENCE, reference_frames=20)
+    for batch in take(piece_dataset(samples, 3, LENGTH, UNROLL, dict), LENGTH // UNROLL):
+        for slot, (_, frame) in enumerate(which(batch["reference_image"])):
+            scale = np.array(SIZE[::-1]) / FRAME_SIZE[::-1]
+            seen = (*((12, 2 * frame) * scale), 1) if frame else (0, 0, 0)
+            np.testing.assert_allclose(batch["reference_structure"][slot], [seen] * 17, atol=1e-5)
+        begins = batch["first"][:, None, None]
+        reference, previous = batch["reference_structure"], batch["previous_structure"]
+        assert np.array_equal(np.where(begins, reference, 0), np.where(begins, previous, 0))
 
-    samples = ClipSamples(faces[1], "train", ("points", (68, 2)), structure)
+
+@pytest.mark.parametrize("name", ["fashionvideo", "iper"])
+def test_augmented_frames_of_a_clip_move_together_and_the_reference_on_its_own_where_backgrounds_need_not_agree(
+    name, fashion, iper
+):
+    builder = {"fashionvideo": fashion, "iper": iper}[name][1]
+    samples = ClipSamples(builder, "train", CLEAN_REFERENCE, reference_frames=20)
+    fill, together, filled = AUGMENTATIONS[name]["clip"].fill, 0, 0
+    for batch in take(piece_dataset(samples, 3, LENGTH, LENGTH, dict), 8):
+        outside = (batch["target_image"] == fill).all(axis=-1)
+        assert (outside == outside[:, :1]).all()
+        filled += outside.sum()
+        together += ((batch["reference_image"] == fill).all(axis=-1) == outside[:, 0]).all(axis=(1, 2)).sum()
+        joints = batch["target_structure"]
+        assert (joints[..., :2] == np.trunc(joints[..., :2])).all()
+    assert filled and (together == 24) == (name == "iper")
+
+
+def test_a_video_shorter_than_a_clip_is_cut_to_whole_updates_and_begins_again(fashion):
+    samples = ClipSamples(fashion[1], "train", CLEAN_REFERENCE)
+    batches = take(piece_dataset(samples, 3, 12, 3, dict), 4)
+    (slot,) = [slot for slot, (video, _) in enumerate(which(batches[0]["reference_image"])) if video == 2]
+    assert [batch["first"][slot] for batch in batches] == [True, False, True, False]  # of 8 frames, 6
+    frames = [place for batch in batches for place in which(batch["target_image"][slot])]
+    assert frames[:6] == frames[6:] and frames[5][1] - frames[0][1] == 5
+
+
+def test_without_a_choice_the_reference_is_the_first_frame_of_the_clip(fashion):
+    samples = ClipSamples(fashion[1], "train", CLEAN_REFERENCE)
+    for batch in take(piece_dataset(samples, 3, LENGTH, UNROLL, dict), 8):
+        if batch["first"].all():
+            assert which(batch["reference_image"]) == which(batch["target_image"][:, 0])
+
+
+def test_faces_come_with_the_published_maps_or_with_points_to_draw_others(faces):
+    entries = {
+        "structure": tf.io.FixedLenFeature((), tf.string),
+        "points": tf.io.FixedLenFeature((68, 2), tf.float32),
+    }
+
+    def structure(parsed, image, role):
+        maps = tf.io.decode_raw(tf.io.decode_compressed(parsed["structure"], "ZLIB"), tf.uint8)
+        return tf.reshape(maps, (32, 32, CHANNELS))
+
+    samples = ClipSamples(faces[1], "train", Structure(entries, structure))
     (batch,) = take(piece_dataset(samples, 3, LENGTH, UNROLL, dict), 1)
     records = {
         tuple(which(record["image"])): record
@@ -156,8 +220,10 @@ def test_faces_come_with_the_maps_that_are_drawn_from_their_points_and_their_pic
     }
     for slot, place in enumerate(which(batch["target_image"][:, 1])):
         record = records[tuple(place)]
-        expected = face_maps(record["points"], (32, 32), record["image"])
-        assert np.array_equal(batch["target_structure"][slot, 1], expected)
+        assert np.array_equal(batch["target_structure"][slot, 1], record["structure"])
+        frame = np.full((*FRAME_SIZE, 3), (20 * place[0], 10 * place[1], 100), np.uint8)
+        points = record["points"] * (FRAME_SIZE[1] / 32, FRAME_SIZE[0] / 32)
+        assert np.array_equal(record["structure"], published_maps(points.round(3), (32, 32), frame))
     angle = 0.1 * place[1]
     assert np.allclose(record["points"][0], (16 + 6 * np.cos(angle), 16 - 9 * np.sin(angle)), atol=2e-3)
 
@@ -207,7 +273,7 @@ def test_batches_have_the_entries_of_synthetic_ones_but_the_flow(
         frames |= {"target_persons": (size, 32, 32, 1)} if person else {}
         expected |= {entry: (size, UNROLL, *shape[1:]) for entry, shape in frames.items()}
         assert {entry: tuple(value.shape) for entry, value in entries.items()} == expected
-        assert np.max(entries["target_structures"]) <= 1
+        assert np.max(entries["target_structures"]) <= (255 if task == "dance" else 6)
 
 
 @pytest.mark.slow
@@ -236,9 +302,9 @@ CLEAN, NOISY = "train/clean/v10/frame3_keypoints.json", "train/noisy/v10/frame3_
         ("train/frames/v10/3.png", remove, "train/clean/v10 has 9 files (.json) for the 8 frames of .*frames/v10: put one there"),
         (CLEAN, remove, "train/clean/v10 has 8 files (.json) for the 9 frames of"),
         ("test/noisy/v3", remove, "test/noisy/v3 has 0 files (.json) for the 9 frames of .*test/frames/v3"),
-        ("test/masks/v3/frame2.png", remove, "test/masks/v3 has 8 files .* for the 9 frames of"),
-        ("train/frames/v10/3.png", write("no image"), "frames/v10/3.png cannot be decoded"),
-        ("train/masks/v10/frame3.png", write("no image"), "masks/v10/frame3.png cannot be decoded"),
+        ("train/masks/v10/frame2.png", remove, "train/masks/v10 has 8 files .* for the 9 frames of"),
+        ("train/frames/v10/3.png", write("no image"), "frames/v10/3.png: it is truncated or not an image"),
+        ("train/masks/v10/frame3.png", write("no image"), "masks/v10/frame3.png: it is truncated or not an image"),
         (CLEAN, write("{"), "frame3_keypoints.json cannot be read as OpenPose JSON"),
         (CLEAN, write("[]"), "frame3_keypoints.json cannot be read as OpenPose JSON"),
         (CLEAN, write('{"people": [{"face": []}]}'), "frame3_keypoints.json cannot be read as OpenPose JSON"),
@@ -262,13 +328,13 @@ def test_a_file_of_face_points_that_is_wrong_is_named(faces, tmp_path):
         prepare("faceforensics", files, SIZE)
 
 
-def test_clips_longer_than_the_shortest_video_are_refused(fashion):
+def test_updates_of_more_frames_than_the_shortest_video_are_refused(fashion):
     with pytest.raises(
-        GflaError, match=r"the video v11 of fashionvideo \(train\) has 8 frames, and a clip takes 10"
+        GflaError, match=r"the video v11 of fashionvideo \(train\) has 8 frames, and an update takes 10"
     ):
-        piece_dataset(ClipSamples(fashion[1], "train", JOINTS), 2, 10, UNROLL, dict)
+        piece_dataset(ClipSamples(fashion[1], "train", CLEAN_REFERENCE), 2, 10, 10, dict)
 
 
 def test_more_clips_in_a_batch_than_there_are_videos_are_refused(fashion):
     with pytest.raises(GflaError, match="batch_size is 4, but the data have only 3 videos"):
-        piece_dataset(ClipSamples(fashion[1], "train", JOINTS), 4, LENGTH, UNROLL, dict)
+        piece_dataset(ClipSamples(fashion[1], "train", CLEAN_REFERENCE), 4, LENGTH, UNROLL, dict)

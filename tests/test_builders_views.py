@@ -47,7 +47,9 @@ def which(images):
 def test_a_record_is_a_view_with_the_numbers_of_its_azimuth_and_elevation(cars):
     records = list(cars[1].as_dataset(split="train").as_numpy_iterator())
     assert len(records) == 2 * VIEWS
-    assert cars[1].info.metadata["train"]["models"] == [["a1", VIEWS], ["b_2", VIEWS]]
+    names = [f"{model}_{elevation}" for model in ("a1", "b_2") for elevation in (0, 10, 20)]
+    assert cars[1].info.metadata["train"]["groups"] == [[name, 18, 18] for name in names]
+    assert sorted(cars[1].info.metadata["train"]["sources"]) == list(range(2 * VIEWS))
     for record in records:
         (view,) = which(record["image"][None])
         assert view == ("ab".index(record["model"].decode()[0]), record["azimuth"], record["elevation"])
@@ -59,17 +61,30 @@ def test_images_of_another_size_are_resized(files):
     assert record["image"].shape == (8, 12, 3) and which(record["image"][None]) == [(2, 0, 0)]
 
 
-def test_an_epoch_has_every_view_as_a_source_once_with_another_view_of_the_same_object(cars):
-    batches = take(sample_dataset(ViewPairSamples(cars[1], "train"), 4, dict), 2 * VIEWS // 4)
+def test_an_epoch_has_every_view_as_a_source_once_with_a_view_of_the_same_object_and_elevation(cars):
+    samples = ViewPairSamples(cars[1], "train")
     pairs = [
         pair
-        for batch in batches
+        for batch in take(sample_dataset(samples, 4, dict), 10 * len(samples) // 4)
         for pair in zip(which(batch["source_image"]), which(batch["target_image"]), strict=True)
     ]
-    assert len({source for source, _ in pairs}) == 2 * VIEWS
-    assert all(source[0] == target[0] and source != target for source, target in pairs)
+    assert len({source for source, _ in pairs[: len(samples)]}) == len(samples) == 2 * VIEWS
+    assert all(source[::2] == target[::2] for source, target in pairs)
     away = collections.Counter((target[1] - source[1]) % 18 for source, target in pairs)
-    assert len(away) > 12  # targets are all around
+    assert len(away) == 18 and min(away.values()) > 30  # of 60 each; the source itself is among them
+
+
+def test_targets_need_not_be_in_the_list_and_sources_may_be_at_odd_azimuths(tmp_path):
+    write_shapenet(tmp_path)
+    with h5py.File(tmp_path / "data_car.hdf5", "r+") as file:
+        file.copy("a1_6_10", "a1_7_10")
+        del file["a1_7_10"]["pose"]
+        file["a1_7_10"]["pose"] = np.array([7, 10])
+    (tmp_path / "id_car_train.txt").write_text("a1_7_10\n")
+    samples = ViewPairSamples(prepare("shapenet_car", tmp_path, SIZE), "train")
+    assert len(samples) == 1
+    targets = {which(batch["target_image"])[0] for batch in take(sample_dataset(samples, 1, dict), 200)}
+    assert targets == {(0, azimuth, 1) for azimuth in range(18)}
 
 
 def test_views_are_the_codes_of_their_images(cars):
@@ -148,15 +163,14 @@ def append(name, text):
         (lambda d: (d / "data_car.hdf5").unlink(), "must have exactly one data_CATEGORY.hdf5, and has none"),
         (lambda d: (d / "data_chair.hdf5").touch(), "and has data_car.hdf5, data_chair.hdf5: put that of one category there"),
         (lambda d: (d / "data_car.hdf5").write_bytes(b"no HDF5"), "data_car.hdf5 cannot be read as HDF5"),
-        (lambda d: (d / "id_car_test.txt").unlink(), "id_car_test.txt is missing: put the file with the names of the groups"),
+        (lambda d: (d / "id_car_test.txt").unlink(), "id_car_test.txt: No such file or directory; put the file with the names"),
         (lambda d: (d / "id_car_test.txt").write_text("\n"), "id_car_test.txt is empty"),
         (append("id_car_train.txt", "d4_0_0\n"), "id_car_train.txt, line 109: data_car.hdf5 has no group 'd4_0_0'"),
         (hdf5(lambda file: file.move("a1_0_10", "e5_0_10")), "line 2: data_car.hdf5 has no group 'a1_0_10'"),
-        (lambda d: (d / "id_car_train.txt").write_text("a1_0_0"), "names a single view of a1"),
         (replace("a1_2_0", "pose", None), "data_car.hdf5, group a1_2_0: it must have image and pose"),
         (replace("a1_2_0", "image", None), "data_car.hdf5, group a1_2_0: it must have image and pose"),
         (replace("a1_2_0", "pose", [1]), "data_car.hdf5, group a1_2_0: it must have image and pose of two numbers"),
-        (replace("a1_2_0", "pose", [3, 0]), "data_car.hdf5, group a1_2_0: its pose is (3, 0): the azimuth must be an even"),
+        (replace("a1_2_0", "pose", [36, 0]), "data_car.hdf5, group a1_2_0: its pose is (36, 0): the azimuth must be a whole"),
         (replace("a1_2_0", "pose", [2, 30]), "data_car.hdf5, group a1_2_0: its pose is (2, 30)"),
         (replace("a1_2_0", "image", np.zeros((4, 4))), "group a1_2_0: its image is (4, 4) float64: it must be"),
     ],

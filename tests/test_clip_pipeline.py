@@ -80,7 +80,7 @@ def test_the_parts_of_a_batch_are_its_rows(bank):
 def test_inputs_are_float_images_drawn_structures_masks_and_flows(bank):
     batch = clip_inputs(
         raw(bank, 2, 2)[1],
-        lambda numbers: tf.cast(numbers, tf.float32)[:, None, None, None] * tf.ones((4, 4, 2)),
+        lambda numbers, role: tf.cast(numbers, tf.float32)[:, None, None, None] * tf.ones((4, 4, 2)),
     )
     shapes = {name: tuple(value.shape) for name, value in batch.items()}
     assert shapes == {

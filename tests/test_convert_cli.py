@@ -95,7 +95,7 @@ def test_a_dance_run_becomes_a_film_on_litert_that_keras_would_draw(tmp_path):
         name="dancer",
         task="dance",
         model=ModelConfig(preset="dance_quickstart", generator=small),
-        data=DataConfig(heat_map_sigma=1.5, limb_sigma=0.7),
+        data=DataConfig(heat_map_sigma=1.5, limb_sigma=0.7, drawing="simple"),
     )
     save_config(config, run / "config.yaml")
     trained = fill(create_generator("dance_quickstart", **small))

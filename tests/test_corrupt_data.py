@@ -13,6 +13,7 @@ from gfla_tf.data.prepared_pairs import PosePairSamples
 from gfla_tf.data.prepared_views import ViewPairSamples
 from gfla_tf.data.records import Records
 from gfla_tf.errors import GflaError, raised_in_graphs
+from gfla_tf.training.tasks.dance import CLEAN_REFERENCE
 from tests.helpers.dataset_files import PEOPLE, POSES, VIDEOS, write_dance, write_pose_pairs, write_shapenet
 from tests.test_human36m import FRAMES, numbers, tree
 from tests.test_human36m import write as write_human36m
@@ -71,7 +72,7 @@ def test_corrupt_images_and_annotations_are_left_out_with_their_pairs_and_the_re
     named = {f"{names[source]},{names[target]}" for source, target in whole["pairs"]}
     listed = (fashion / "fasion-pairs-train.csv").read_text().split()[1:]
     assert named == {pair for pair in listed if "train0_1" not in pair and "train2_0" not in pair}
-    assert "train0_1.png cannot be decoded" in whole["corrupt"][0]
+    assert "train0_1.png: it is truncated or not an image" in whole["corrupt"][0]
     assert "its keypoints cannot be read" in whole["corrupt"][1] and len(whole["corrupt"]) == 2
     told = "left out 2 of 9 records of deepfashion, train because they are corrupt, the first one: the image "
     assert capsys.readouterr().err.count(told) == 1
@@ -87,7 +88,7 @@ def test_more_corrupt_files_than_the_limit_end_the_preparation_and_leave_nothing
     for name in ("train0_1.png", "train2_0.png"):
         (fashion / "train" / name).write_bytes(b"no image")
     with pytest.raises(
-        GflaError, match=r"train0_1\.png cannot be decoded .*; 2 of 9 records of deepf"
+        GflaError, match=r"train0_1\.png: it is truncated or not an image .*; 2 of 9 records of deepf"
     ) as raised:
         prepare("deepfashion", fashion, SIZE, max_corrupt=0.2)
     assert "\n" not in str(raised.value)
@@ -107,17 +108,23 @@ def test_a_corrupt_frame_leaves_its_video_a_frame_shorter(tmp_path):
     assert frames[begin : begin + 4] == [0, 1, 3, 4]
 
 
-def test_a_corrupt_view_leaves_its_object_a_view_less_and_an_object_of_one_view_is_refused(tmp_path):
+def test_a_corrupt_view_is_neither_a_source_nor_a_target_and_views_without_targets_are_refused(tmp_path):
     write_shapenet(tmp_path)
     with h5py.File(tmp_path / "data_car.hdf5", "r+") as file:
         del file["a1_2_0"]["image"]
     builder = prepare("shapenet", tmp_path, SIZE, max_corrupt=0.1)
-    assert builder.info.metadata["train"]["models"] == [["a1", 53], ["b_2", 54]]
-    (tmp_path / "id_car_test.txt").write_text("c3_0_0\nc3_2_0\n")
+    whole = builder.info.metadata["train"]
+    assert whole["groups"] == [
+        ["a1_0", 17, 17],
+        *([name, 18, 18] for name in ("a1_10", "a1_20", "b_2_0", "b_2_10", "b_2_20")),
+    ]
+    assert sorted(whole["sources"]) == list(range(107))
+    (tmp_path / "id_car_test.txt").write_text("c3_0_0\n")
     with h5py.File(tmp_path / "data_car.hdf5", "r+") as file:
-        del file["c3_2_0"]["image"]
-    with pytest.raises(GflaError, match="all views of c3 but one are corrupt"):
-        prepare("shapenet", tmp_path, (8, 8), max_corrupt=0.9)
+        for azimuth in range(0, 36, 2):
+            del file[f"c3_{azimuth}_0"]["image"]
+    with pytest.raises(GflaError, match="all views of c3_0 that can be targets are corrupt"):
+        prepare("shapenet", tmp_path, (8, 8), max_corrupt=1.0)
 
 
 def test_a_corrupt_sequence_of_joints_is_left_out(tmp_path, capsys):
@@ -127,7 +134,7 @@ def test_a_corrupt_sequence_of_joints_is_left_out(tmp_path, capsys):
     assert len(bank.lengths) == 5 * 2 * 4 - 1 and 1120 not in numbers(bank).round()
     assert np.isfinite(bank.clean).all()
     assert "left out 1 of 40 sequences of human36m, train" in capsys.readouterr().err
-    with pytest.raises(GflaError, match=r"S5, Walking with a joint that is no number .*; 1 of 40 sequences"):
+    with pytest.raises(GflaError, match=r"S5/Walking/2 with a joint that is no number .*; 1 of 40 sequences"):
         load_human36m(tmp_path, "train", max_corrupt=0.01)
     truth["S5"]["Walking"][2] = np.zeros((FRAMES, 32, 2), np.float32)
     assert len(load_human36m(write_human36m(tmp_path, truth), "train", max_corrupt=0.03).lengths) == 39
@@ -170,11 +177,12 @@ def test_more_corrupt_records_than_the_limit_end_the_training_in_one_sentence(fa
     assert "\n" not in str(raised.value)
 
 
-def test_a_frame_that_has_become_corrupt_is_replaced_by_the_next_of_its_video(tmp_path):
+def test_a_frame_that_has_become_corrupt_is_replaced_by_the_next_of_its_video(tmp_path, monkeypatch):
+    monkeypatch.setattr("gfla_tf.data.prepared_clips.AUGMENTATIONS", {})
     write_dance(tmp_path)
     builder = prepare("fashionvideo", tmp_path, SIZE, max_corrupt=0.1)
     spoil_record(builder, 12)  # the last of the first video, v2
-    samples = ClipSamples(builder, "train", ("keypoints", (17, 3)))
+    samples = ClipSamples(builder, "train", CLEAN_REFERENCE)
     whole = samples.piece(tf.constant(0, tf.int64), tf.constant([0, 0], tf.int64), 0, 13, 13)
     frames = whole["target_image"].numpy()[:, 0, 0, :2] // (20, 10)
     assert frames.tolist() == [*([0, f] for f in range(12)), [0, 0]]
@@ -188,4 +196,4 @@ def test_a_view_that_has_become_corrupt_is_never_seen(tmp_path):
     for batch in take(sample_dataset(ViewPairSamples(builder, "train"), 6, dict), 36):
         for role in ("source", "target"):
             colour = batch[f"{role}_image"][:, 0, 0].astype(int)
-            assert [0, 10, 120] not in colour.tolist() and (colour[:, 0] // 10 < 2).all()
+            assert [0, 50, 100] not in colour.tolist() and (colour[:, 0] // 10 < 2).all()

@@ -131,7 +131,7 @@ def test_each_source_is_judged_by_its_own_flow(run):
     for source in ("previous", "reference"):
         wrong = {name: value + (source in name) for name, value in right.items() if name.startswith("flow")}
         error = objective.terms(batch, {**right, **wrong}, 0)["flow_error"]
-        assert float(error) == pytest.approx(np.sqrt(2), rel=0.01)  # by (1, 1)
+        assert float(error) == pytest.approx(UNROLL * np.sqrt(2), rel=0.01)  # by (1, 1)
 
 
 class Means:
@@ -165,16 +165,17 @@ def test_flows_to_the_previous_frame_are_judged_in_the_true_or_in_the_generated_
     np.testing.assert_array_equal(judged, expected)
 
 
-def test_discriminators_see_frames_and_clips_or_changes(run):
+def test_discriminators_see_one_frame_and_the_whole_clip_or_the_changes_in_three_frames(run):
     objective, (batch,) = objective_of(run), pieces(run, 1)
     outputs = {"generated": batch["target_images"] + 1}
-    judged = objective.judged(batch, outputs)
-    assert tuple(judged["discriminator"][0].shape) == (2 * UNROLL, 32, 32, 3)
+    judged = objective.judged(batch, outputs, lambda count, purpose: count - 1)
+    np.testing.assert_array_equal(judged["discriminator"][0], batch["target_images"][:, UNROLL - 1])
+    np.testing.assert_array_equal(judged["discriminator"][1], outputs["generated"][:, UNROLL - 1])
     np.testing.assert_array_equal(judged["video_discriminator"][1], outputs["generated"])
     frames = np.random.default_rng(0).uniform(-1, 1, (2, 4, 8, 8, 3)).astype(np.float32)
-    changes = np.asarray(differences(ops.convert_to_tensor(frames))).reshape(2, 2, 8, 8, 6)
-    np.testing.assert_allclose(changes[:, 1, ..., :3], frames[:, 2] - frames[:, 1], atol=1e-6)
-    np.testing.assert_allclose(changes[:, 1, ..., 3:], frames[:, 3] - frames[:, 2], atol=1e-6)
+    changes = np.asarray(differences(ops.convert_to_tensor(frames), 1))
+    np.testing.assert_allclose(changes[..., :3], frames[:, 1] - frames[:, 2], atol=1e-6)
+    np.testing.assert_allclose(changes[..., 3:], frames[:, 2] - frames[:, 3], atol=1e-6)
 
 
 # === The baseline ===

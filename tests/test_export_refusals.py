@@ -20,7 +20,7 @@ from gfla_tf.models.presets import create_generator
 from gfla_tf.training.tasks import task_named
 from tests.helpers.rule_weights import fill
 
-SETTINGS = {"heat_map_sigma": 6.0, "limb_sigma": None}
+SETTINGS = {"heat_map_sigma": 6.0, "limb_sigma": None, "drawing": "simple"}
 WEIGHTS = {"origin": "the recording rule", "licence": "as the project"}
 
 

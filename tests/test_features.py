@@ -1,5 +1,8 @@
 """Feature networks: the right preprocessing, the right layers, frozen, and never random unless asked to be."""
 
+import sys
+import types
+
 import h5py
 import keras
 import numpy as np
@@ -43,17 +46,94 @@ def test_vgg_gives_every_layer_that_the_losses_name_at_its_size(vgg):
     assert all(np.min(value) >= 0 for value in features.values())
 
 
-def test_vgg_sees_blue_green_red_of_0_to_255_less_the_mean_of_imagenet(vgg):
+def first_layer(extractor, inputs):
+    layer = extractor.network.get_layer("block1_conv1")
+    return tf.nn.relu(tf.nn.conv2d(inputs, layer.kernel, 1, "SAME") + layer.bias)
+
+
+def test_vgg_sees_images_in_minus_one_to_one_as_they_are(vgg):
+    np.testing.assert_allclose(vgg(images(), poses())["relu1_1"], first_layer(vgg, images()), atol=1e-5)
+
+
+def test_vgg_of_keras_sees_blue_green_red_of_0_to_255_less_the_mean_of_imagenet(tmp_path, vgg):
+    path, layers = str(tmp_path / "vgg.h5"), {}
+    for block, count in VGG_CONVOLUTIONS.items():
+        for i in range(1, count + 1):
+            known = (
+                min(i, 2) if block == 5 else i
+            )  # of its last block, the network that the losses use has two
+            layer = vgg.network.get_layer(f"block{block}_conv{known}")
+            layers[f"block{block}_conv{i}"] = [weight.numpy() for weight in layer.weights]
+    write_as_keras_applications_does(path, layers)
+    of_keras = create_feature_extractor("vgg19", path)
     x = images()
     pixels = (x[..., ::-1] + 1) / 2 * 255 - np.array([103.939, 116.779, 123.68])
     expected = keras.applications.vgg19.preprocess_input((x + 1) * 127.5)
     np.testing.assert_allclose(pixels, expected, atol=1e-3)
-    layer = vgg.network.get_layer("block1_conv1")
-    first = tf.nn.relu(tf.nn.conv2d(expected, layer.kernel, 1, "SAME") + layer.bias)
-    ours = vgg(x, poses())["relu1_1"]
-    np.testing.assert_allclose(
-        ours, first / 57.6, atol=1e-4
-    )  # features of a network for inputs of unit deviation
+    # Features of a network for inputs of unit deviation.
+    found = of_keras(x, poses())["relu1_1"]
+    np.testing.assert_allclose(found, first_layer(of_keras, expected) / 57.6, atol=1e-4)
+
+
+def torchvision_state(seed=0):
+    """A state dict with the names and shapes of torchvision's VGG-19, without its dense layers."""
+    random, state, index, channels = np.random.default_rng(seed), {}, 0, 3
+    for block, count in VGG_CONVOLUTIONS.items():
+        for _ in range(count):
+            width = min(64 * 2 ** (block - 1), 512)
+            shape = (width, channels, 3, 3)
+            state[f"features.{index}.weight"] = random.normal(0, 0.05, shape).astype(np.float32)
+            state[f"features.{index}.bias"] = random.normal(0, 0.05, width).astype(np.float32)
+            index, channels = index + 2, width
+        index += 1  # the pooling
+    return state
+
+
+def test_vgg_of_torchvision_gives_the_features_that_pytorch_gives(tmp_path):
+    torch = pytest.importorskip("torch")
+    path, state = tmp_path / "vgg19.pth", torchvision_state()
+    torch.save({name: torch.from_numpy(array) for name, array in state.items()}, path)
+    extractor = create_feature_extractor("vgg19", str(path))
+    layers, channels = [], 3
+    for block, count in VGG_CONVOLUTIONS.items():  # as torchvision numbers them
+        for _ in range(count):
+            layers += [
+                torch.nn.Conv2d(channels, channels := min(64 * 2 ** (block - 1), 512), 3, padding=1),
+                torch.nn.ReLU(),
+            ]
+        layers.append(torch.nn.MaxPool2d(2, 2))
+    network = torch.nn.Sequential(*layers)
+    network.load_state_dict(
+        {name.removeprefix("features."): torch.from_numpy(a) for name, a in state.items()}
+    )
+    x, found = torch.from_numpy(images().transpose(0, 3, 1, 2)), extractor(images(), None)
+    with torch.no_grad():
+        relus = {1: "relu1_1", 6: "relu2_1", 11: "relu3_1", 20: "relu4_1", 31: "relu5_2"}
+        for index, layer in enumerate(network):
+            x = layer(x)
+            if index in relus:
+                expected = x.numpy().transpose(0, 2, 3, 1)
+                np.testing.assert_allclose(found[relus[index]], expected, atol=1e-4 * expected.max())
+
+
+def test_the_download_of_torchvision_is_used_and_its_failure_told(monkeypatch):
+    torch = pytest.importorskip("torch")
+    state = {name: torch.from_numpy(array) for name, array in torchvision_state(1).items()}
+
+    def fetched(fetch):
+        weights = types.SimpleNamespace(IMAGENET1K_V1=types.SimpleNamespace(get_state_dict=fetch))
+        monkeypatch.setitem(sys.modules, "torchvision", types.ModuleType("torchvision"))
+        monkeypatch.setitem(sys.modules, "torchvision.models", types.SimpleNamespace(VGG19_Weights=weights))
+        return create_feature_extractor("vgg19", "torchvision")
+
+    kernel = fetched(lambda **kwargs: state).network.get_layer("block1_conv1").kernel
+    np.testing.assert_array_equal(kernel, state["features.0.weight"].numpy().transpose(2, 3, 1, 0))
+
+    def unreachable(**kwargs):
+        raise OSError("no network")
+
+    with pytest.raises(GflaError, match=r"cannot be downloaded .no network.: give the path"):
+        fetched(unreachable)
 
 
 def test_random_vgg_weights_are_those_of_their_seed(vgg):

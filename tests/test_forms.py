@@ -26,7 +26,7 @@ from tests.helpers.tiny_networks import TINY_NETWORK
 from tests.helpers.tiny_sources import tiny_source
 
 SPLIT, PHONE = Form(split=True), Form(keypoints=True, uint8=True, split=True)
-SETTINGS = {"heat_map_sigma": 4.0, "limb_sigma": 2.0}
+SETTINGS = {"heat_map_sigma": 4.0, "limb_sigma": 2.0, "drawing": "simple"}
 TINY = {**TINY_NETWORK, "image_size": (32, 64)}
 
 
@@ -124,7 +124,7 @@ def test_keypoints_and_uint8_pictures_give_what_maps_and_floats_give(pose, conve
         "source_image": "uint8", "source_keypoints": "float32", "target_keypoints": "float32"
     }  # fmt: skip
     assert (given["source_keypoints"][..., 2] == 0).any(), "no joint is missing"
-    size, sigmas = pose.generator.image_size, SETTINGS.values()
+    size, sigmas = pose.generator.image_size, (4.0, 2.0)
     np.testing.assert_array_equal(plain["target_pose"], pose_maps(given["target_keypoints"], size, *sigmas))
     expected = {name: np.asarray(value) for name, value in pose.generator(plain).items()}
     found = each_sample(model)(**given)
@@ -139,7 +139,7 @@ def test_a_dance_step_draws_its_structures_itself(tmp_path):
     model = TFLiteModel(convert(source, tmp_path, form)[-1].path)
     given, plain = form_inputs(source, form, seed=5)
     np.testing.assert_array_equal(
-        plain["target_structure"], dance_maps(given["target_keypoints"], (32, 64), *SETTINGS.values())
+        plain["target_structure"], dance_maps(given["target_keypoints"], (32, 64), 4.0, 2.0)
     )
     expected = {name: np.asarray(value) for name, value in source.generator(plain).items()}
     assert max(differences(expected, each_sample(model)(**given)).values()) <= TOLERANCE

@@ -24,7 +24,7 @@ from tests.helpers.tiny_sources import PRESETS, tiny_source
 
 LOWERINGS = ("gather", "resampler")
 SHAPES = {"target": (1, 10, 14, 8), "source": (1, 10, 14, 8), "flow": (1, 10, 14, 2)}
-SETTINGS = {"heat_map_sigma": 4.0, "limb_sigma": None}
+SETTINGS = {"heat_map_sigma": 4.0, "limb_sigma": None, "drawing": "simple"}
 
 
 def has_compiler():

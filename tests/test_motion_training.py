@@ -28,7 +28,7 @@ SETTINGS = {
     "batch_size": 4,
     "steps_per_epoch": 10,
     "checkpoint_every": 10,
-    "data": {"identities": 3, "clip_frames": 30},
+    "data": {"identities": 4, "clip_frames": 30},
     "model": {"preset": "motion_quickstart", "generator": {"channels": 8, "dilations": [1, 2], "dropout": 0.1, "frames": 24}},
     "features": {"network": "none"},
     "flow": {"steps": 0},
@@ -94,7 +94,7 @@ def test_the_loss_is_the_mean_squared_error_of_the_joints(folder):
     assert (
         objective.weights == {"joints": 100.0}
         and float(terms["joints"]) == 5
-        and not objective.judged({}, {})
+        and not objective.judged({}, {}, None)
     )
 
 

@@ -100,10 +100,12 @@ def batches(bank, batch_size, count, field=81, **kwargs):
 
 def test_windows_are_24_frames_with_their_receptive_field_and_the_ends_go_on(unchanged):
     bank = MotionBank.of([counted(30, 1000), counted(10, 2000), counted(FRAMES, 3000)])
-    batch = batches(bank, 9, 1)[0]
-    assert batch["keypoints"].shape == (9, 104, 34) and batch["clean"].shape == (9, 24, 34)
+    epochs = batches(bank, 3, 40)
+    assert epochs[0]["keypoints"].shape == (3, 104, 34) and epochs[0]["clean"].shape == (3, 24, 34)
     begins = {}
-    for noisy, clean in zip(batch["keypoints"], batch["clean"], strict=True):
+    for noisy, clean in (
+        (n, c) for one in epochs for n, c in zip(one["keypoints"], one["clean"], strict=True)
+    ):
         noisy_x, clean_x = noisy[:, 20] + 1, clean[:, 20] + 1
         first = round(float(clean_x[0]) // 1000) * 1000
         last = first + {1000: 29, 2000: 9, 3000: 23}[first]
@@ -112,11 +114,16 @@ def test_windows_are_24_frames_with_their_receptive_field_and_the_ends_go_on(unc
         np.testing.assert_array_equal(clean_x, expected[40:64].clip(first, last))
         np.testing.assert_array_equal(clean[:, 3], -0.5)
         begins.setdefault(first, []).append(clean_x[0] - first)
-    assert {k: sorted(v) for k, v in begins.items()} == {1000: [*range(7)], 2000: [0], 3000: [0]}
+    assert {k: len(v) for k, v in begins.items()} == {
+        1000: 40,
+        2000: 40,
+        3000: 40,
+    }  # short ones as often as long ones
+    assert {k: sorted(set(v)) for k, v in begins.items()} == {1000: [*range(7)], 2000: [0], 3000: [0]}
 
 
 def test_noisy_and_clean_joints_are_scaled_and_moved_alike_within_the_published_bounds():
-    bank = MotionBank.of([(*counted(60)[:2], 200.0)] * 2)
+    bank = MotionBank.of([(*counted(60)[:2], 200.0)] * 8)
     scales, shifts = [], []
     for batch in batches(bank, 8, 8):
         for noisy, clean in zip(batch["keypoints"], batch["clean"], strict=True):
@@ -129,7 +136,7 @@ def test_noisy_and_clean_joints_are_scaled_and_moved_alike_within_the_published_
 
 
 def test_a_batch_is_a_function_of_seed_and_number():
-    bank = MotionBank.of([counted(60)])
+    bank = MotionBank.of([counted(60)] * 6)
     whole, later = batches(bank, 4, 5), batches(bank, 4, 2, start=3)
     for expected, found in zip(whole[3:], later, strict=True):
         np.testing.assert_array_equal(found["keypoints"], expected["keypoints"])
@@ -140,6 +147,6 @@ def test_a_batch_is_a_function_of_seed_and_number():
         np.testing.assert_array_equal(found, expected["keypoints"])
 
 
-def test_more_windows_in_a_batch_than_there_are_is_one_sentence():
-    with pytest.raises(GflaError, match="batch_size is 9, but the data have only 8 windows"):
-        batches(MotionBank.of([counted(30), counted(5)]), 9, 1)
+def test_more_windows_in_a_batch_than_there_are_sequences_is_one_sentence():
+    with pytest.raises(GflaError, match="batch_size is 3, but the data have only 2 sequences"):
+        batches(MotionBank.of([counted(30), counted(5)]), 3, 1)

@@ -113,12 +113,12 @@ def test_people_features_are_refused_where_a_task_has_no_poses_for_them(tmp_path
 class TwoFrames(PairObjective):
     """A second discriminator sees source and target next to each other in time."""
 
-    def judged(self, batch, outputs):
+    def judged(self, batch, outputs, pick):
         def clip(last):
             return tf.stack([batch["source_image"], last], axis=1)
 
         return {
-            **super().judged(batch, outputs),
+            **super().judged(batch, outputs, pick),
             "video_discriminator": (clip(batch["target_image"]), clip(outputs["generated"])),
         }
 

@@ -159,10 +159,10 @@ def test_dropout_drops_by_row_and_step_in_a_training_and_as_keras_elsewhere():
 
 @pytest.mark.parametrize("task", TASKS)
 def test_a_batch_in_two_parts_makes_the_step_of_the_whole(tmp_path, task, monkeypatch):
-    """Losses, gradient norms, weights, the state of clips, and one power iteration."""
+    """Losses, gradient norms, weights, the state of clips, and the power iterations."""
     monkeypatch.setattr(
-        "gfla_tf.training.runs._adam",
-        lambda stage, rate, final: keras.optimizers.SGD(0.1, global_clipnorm=stage.clip_norm),
+        "gfla_tf.training.runs.create_adam",
+        lambda stage, rate, final=None: keras.optimizers.SGD(0.1, global_clipnorm=stage.clip_norm),
     )
     results, batch = [], next(iter(random_batches(task)))
     for parts in (1, 2):

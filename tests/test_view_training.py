@@ -200,7 +200,10 @@ def test_a_few_dozen_steps_teach_the_flow(folder):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (("data.dataset=synthetic_people",), "synthetic_cars or synthetic_chairs or shapenet"),
+        (
+            ("data.dataset=synthetic_people",),
+            "synthetic_cars or synthetic_chairs or shapenet or shapenet_car",
+        ),
         (("data.frames=55",), "an object has 54 views"),
         (("features.network=people", "features.weights=null"), "looks at poses"),
         (("model.preset=pose_quickstart",), "view_quickstart"),

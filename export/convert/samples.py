@@ -1,7 +1,7 @@
 """Inputs to compare converted networks on: functions of a seed, the same on every machine."""
 
 import numpy as np
-from gfla_tf.export.convert.signatures import MAPS, fixed_shapes
+from gfla_tf.export.convert.signatures import MAPS, fixed_shapes, role_of
 
 from gfla_tf.models.animation import is_recurrent
 from gfla_tf.pictures.drawing import to_uint8
@@ -54,7 +54,7 @@ def form_inputs(source, form, seed=0):
             points = random.uniform(-0.2, 1.2, (2, source.task.keypoints, 3)) * [width, height, 1]
             name_, points = f"{stem}_keypoints", np.maximum(points, [-np.inf, -np.inf, 0]).astype(np.float32)
             given[name_] = points
-            plain[name] = source.task.draw_arrays(points, generator.image_size)
+            plain[name] = source.task.draw_arrays(points, generator.image_size, role_of(name))
             continue
         given[name] = plain[name] = _drawn(name, shape, random)
         if form.uint8 and kind == "image":

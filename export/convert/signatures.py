@@ -126,9 +126,23 @@ def _taken(source, form, inputs):
             value = to_float_image(value)
         elif form.keypoints and kind == "keypoints":
             name = f"{stem}_{maps}"
-            value = source.task.draw(value, generator.image_size)
+            value = source.task.draw(value, generator.image_size, role_of(name))
         result[name] = value
+    if form.keypoints and "previous_structure" in result and source.task.detected_reference:
+        result["previous_structure"] = _previous(inputs, result)
     return result
+
+
+def _previous(inputs, structures):
+    """Before the first frame stands the reference, whose joints are others than a target's: told by being equal to it."""
+    apart = tf.abs(inputs["previous_keypoints"] - inputs["reference_keypoints"])
+    later = tf.cast(tf.reduce_max(apart, axis=[1, 2], keepdims=True) > 0.0, tf.float32)[..., None]
+    return later * structures["previous_structure"] + (1.0 - later) * structures["reference_structure"]
+
+
+def role_of(name):
+    """What keypoints are drawn as: those of a source or a reference may be other joints than all the others."""
+    return "reference" if name.startswith(("reference_", "source_")) else "target"
 
 
 def _given(outputs, form):

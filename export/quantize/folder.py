@@ -49,22 +49,27 @@ def from_folder(source, folder, split, count):
     paths = (paths[:half] if split == "train" else paths[half:])[: count + 1]
     subject = SUBJECTS[source.task.subject](task_fields(source), source.name)
     frames = [_read(subject, path, source.task.keypoints is not None) for path in paths]
-    return [_sample(source.generator, frames, k) for k in range(1, len(frames))]
+    reference = _read(subject.of_source, paths[0], source.task.keypoints is not None)
+    return [_sample(source.generator, reference, frames, k) for k in range(1, len(frames))]
 
 
 def _read(subject, path, drawn_later):
     """The picture, and its keypoints where maps can be drawn of them, else its maps, with a batch of one each."""
     file = path.with_suffix(subject.suffix)
     image, keypoints = read_subject(subject, path, file if file.is_file() else None)
-    seen = ("keypoints", keypoints) if drawn_later else ("structure", subject.maps(keypoints, image))
+    seen = (
+        ("keypoints", subject.drawn(keypoints))
+        if drawn_later
+        else ("structure", subject.maps(keypoints, image))
+    )
     return image[None], seen[0], seen[1][None]
 
 
-def _sample(generator, frames, k):
+def _sample(generator, reference, frames, k):
     """The sample whose target is frame `k`, at least 1."""
     image, kind, target = frames[k]
     if is_recurrent(generator):
-        roles = {"reference": frames[0], "previous": frames[k - 1]}
+        roles = {"reference": reference, "previous": reference if k == 1 else frames[k - 1]}
     else:
         roles = {"source": frames[k - 1]}
     inputs = {f"target_{kind}": target}

@@ -8,6 +8,7 @@ import dataclasses
 import itertools
 
 import numpy as np
+from gfla_tf.export.convert.signatures import role_of
 
 from gfla_tf.errors import GflaError
 
@@ -58,7 +59,9 @@ def taken(sample, model, source):
     for name, type_ in ((name, model.types[name]) for name in model.inputs):
         if name not in sample.inputs:
             keypoints = sample.inputs[f"{name.rsplit('_', 1)[0]}_keypoints"]
-            result[name] = source.task.draw_arrays(keypoints, source.generator.image_size)
+            before = name.startswith("previous_") and sample.first  # where the reference stands
+            role = "reference" if before else role_of(name)
+            result[name] = source.task.draw_arrays(keypoints, source.generator.image_size, role)
             continue
         value = sample.inputs[name]
         if value.dtype == np.uint8 and type_ != np.uint8:

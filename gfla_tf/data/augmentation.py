@@ -1,47 +1,87 @@
-"""The augmentation of Market-1501: small rotations, shifts and changes of size, of image and keypoints alike.
+"""The augmentation of the published trainings: small turns, shifts and changes of size, of image, mask and joints alike.
 
 What is drawn depends on a seed alone, so that a resumed training sees what an uninterrupted one sees.
 """
 
-import math
+import dataclasses
 
+import numpy as np
 import tensorflow as tf
 
-FILL = 128  # grey, of what comes in from outside the image
-# Largest rotation in degrees, largest shift in pixels, and range of the change of size.
-MOTIONS = {"source": (5.0, 5.0, (0.95, 1.05)), "target": (1.0, 2.5, (1.0, 1.0))}
+from gfla_tf.data.affine import affine_matrix, move_image, move_joints
 
 
-def move(image, keypoints, role, seed):
-    """Image and keypoints rotated and scaled about the image's centre, then shifted, all at random.
+@dataclasses.dataclass(frozen=True)
+class Ranges:
+    """Where the numbers of an affine are drawn from, all uniformly.
+
+    Attributes:
+        angle: largest turn either way, degrees.
+        shift: largest shift either way, (x, y) pixels of images of `size`; in other images in proportion.
+        scale: smallest and largest.
+        fill: gray level of what comes in from outside the image.
+        size: (height, width).
+    """
+
+    angle: float
+    shift: tuple[float, float]
+    scale: tuple[float, float]
+    fill: int
+    size: tuple[int, int] = (256, 256)
+
+
+# {dataset: {role: Ranges}}; where "reference" is missing, it moves with its clip, so that their backgrounds agree.
+AUGMENTATIONS = {
+    "market": {
+        "source": Ranges(5.0, (5.0, 5.0), (0.95, 1.05), 128, (128, 64)),
+        "target": Ranges(1.0, (2.5, 2.5), (1.0, 1.0), 128, (128, 64)),
+    },
+    "fashionvideo": {
+        "clip": Ranges(5.0, (20.0, 3.0), (0.98, 1.02), 255),
+        "reference": Ranges(5.0, (20.0, 3.0), (0.98, 1.02), 255),
+    },
+    "iper": {"clip": Ranges(5.0, (0.0, 0.0), (1.0, 1.0), 0)},
+}
+_ROLES = ("source", "target", "clip", "reference")  # each draws of its own
+
+
+def draw_affine(ranges, image_size, seed, role):
+    """Angle, x and y shift, scale: (4,) float64.
+
+    Args:
+        ranges: `Ranges`.
+        image_size: (height, width).
+        seed: (2,) integer tensor.
+        role: one of "source", "target", "clip", "reference".
+    """
+    seed = tf.random.experimental.stateless_fold_in(seed, _ROLES.index(role))
+    uniform = tf.random.stateless_uniform((4,), seed, dtype=tf.float64)
+    shift = np.array(ranges.shift) * image_size[::-1] / ranges.size[::-1]
+    low = np.array([-ranges.angle, *-shift, ranges.scale[0]])
+    high = np.array([ranges.angle, *shift, ranges.scale[1]])
+    return low + uniform * (high - low)
+
+
+def move(image, joints, numbers, fill, mask=None):
+    """An image, its joints and, where there is one, its mask, after the affine of the numbers that `draw_affine` gave.
 
     Args:
         image: (H, W, 3) uint8.
-        keypoints: (joints, 3): x, y and a confidence; missing joints stay as they are.
-        role: "source" or "target"; a target moves less and keeps its size.
-        seed: (2,) integer tensor.
+        joints: (n, 3): x, y and a confidence; missing joints stay, the others come to whole pixels, truncated.
+        numbers: (4,) float64.
+        fill: gray level of what comes into the image from outside; a mask is filled with 0.
+        mask: optional (H, W) uint8.
+
+    Returns:
+        image, joints float32, and the mask where one was given.
     """
-    degrees, pixels, (smallest, largest) = MOTIONS[role]
-    seed = tf.random.experimental.stateless_fold_in(seed, list(MOTIONS).index(role))
-    drawn = tf.random.stateless_uniform((4,), seed)
-    angle = (2 * drawn[0] - 1) * degrees * math.pi / 180
-    shift = (2 * drawn[1:3] - 1) * pixels
-    scale = smallest + drawn[3] * (largest - smallest)
 
-    height, width = image.shape[:2]
-    centre = tf.constant([(width - 1) / 2, (height - 1) / 2], tf.float32)
-    cosine, sine = tf.cos(angle), tf.sin(angle)
-    turn = tf.stack([tf.stack([cosine, -sine]), tf.stack([sine, cosine])])  # of (x, y)
-    position = tf.linalg.matvec(scale * turn, keypoints[:, :2] - centre) + centre + shift
-    present = keypoints[:, 2:] > 0
-    keypoints = tf.concat([tf.where(present, position, keypoints[:, :2]), keypoints[:, 2:]], axis=-1)
+    def moved(numbers, image, joints, *mask):
+        matrix = affine_matrix(numbers[0], numbers[1:3], numbers[3], image.shape[:2])
+        result = [move_image(image, matrix, fill), move_joints(joints, matrix).astype(np.float32)]
+        return result + [move_image(one, matrix, 0) for one in mask]
 
-    # The image wants the way back: where in the old image each pixel of the new one lies.
-    back = tf.transpose(turn) / scale
-    offset = centre - tf.linalg.matvec(back, centre + shift)
-    transform = tf.concat([back[0], offset[:1], back[1], offset[1:], [0.0, 0.0]], axis=0)
-    moved = tf.raw_ops.ImageProjectiveTransformV3(
-        images=tf.cast(image, tf.float32)[None], transforms=transform[None], output_shape=[height, width],
-        fill_value=float(FILL), interpolation="BILINEAR", fill_mode="CONSTANT",
-    )  # fmt: skip
-    return tf.cast(tf.round(tf.ensure_shape(moved[0], image.shape)), tf.uint8), keypoints
+    given = [image, joints] if mask is None else [image, joints, mask]
+    types = [tf.uint8, tf.float32, tf.uint8][: len(given)]
+    results = tf.numpy_function(moved, [numbers, *given], types, stateful=False)
+    return [tf.ensure_shape(result, one.shape) for result, one in zip(results, given)]

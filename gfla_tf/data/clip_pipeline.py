@@ -15,9 +15,10 @@ def clip_inputs(batch, draw):
     Args:
         batch: dict of reference_image, previous_image (batch, H, W, 3), target_image (batch, T, H, W, 3), uint8; likewise
             reference_structure, previous_structure and target_structure in the bank's form; `first`; where they are known
-            target_person (batch, T, H, W) bool and flow_S, visibility_S (batch, T, H, W, ...) of the sources reference and
-            previous. Everything else is left out.
-        draw: function from structures (n, ...) in the bank's form to their maps (n, H, W, channels) in [0, 1].
+            target_person (batch, T, H, W), bool or in [0, 1], and flow_S, visibility_S (batch, T, H, W, ...) of the sources
+            reference and previous. Everything else is left out.
+        draw: function from structures (n, ...) in the bank's form and their role, "target" or "reference", to their maps (n, H,
+            W, channels). The structure before a clip is its reference's.
 
     Returns:
         dict of reference_image, previous_image (batch, H, W, 3) in [-1, 1]; reference_structure, previous_structure
@@ -26,18 +27,20 @@ def clip_inputs(batch, draw):
         1); float32.
     """
 
-    def draw_all(structures):  # (batch, T, ...)
-        drawn = draw(tf.reshape(structures, (-1, *structures.shape[2:])))
-        return tf.reshape(drawn, (-1, structures.shape[1], *drawn.shape[1:]))
-
+    targets = batch["target_structure"]  # (batch, T, ...)
+    drawn = draw(tf.reshape(targets, (-1, *targets.shape[2:])), "target")
+    reference, previous = (batch[f"{role}_structure"] for role in ("reference", "previous"))
+    reference, first = draw(reference, "reference"), batch["first"]
+    begins = tf.reshape(first, (-1, *[1] * (len(reference.shape) - 1)))
     result = {
-        "first": batch["first"],
+        "first": first,
         "target_images": to_float_image(batch["target_image"]),
-        "target_structures": draw_all(batch["target_structure"]),
+        "target_structures": tf.reshape(drawn, (-1, targets.shape[1], *drawn.shape[1:])),
+        "reference_structure": reference,
+        "previous_structure": tf.where(begins, reference, draw(previous, "target")),
     }
     for role in ("reference", "previous"):
         result[f"{role}_image"] = to_float_image(batch[f"{role}_image"])
-        result[f"{role}_structure"] = draw(batch[f"{role}_structure"])
         if f"flow_{role}" in batch:
             result[f"flow_{role}"] = tf.cast(batch[f"flow_{role}"], tf.float32)
             result[f"visibility_{role}"] = tf.cast(batch[f"visibility_{role}"], tf.float32)[..., None]

@@ -1,9 +1,9 @@
 """Human3.6M as VideoPose3D's files hold it: detected joints and those of motion capture, in pixels of four cameras.
 
 Each file is an .npz whose `positions_2d` is a pickled dict of subjects, each a dict of actions, each a list of the four cameras'
-arrays (frames, 17, 2). The detections are in the order `COCO_17`, the truth in the order `H36M_17`: of motion capture's 32 joints
-VideoPose3D keeps those 17 that move. They are read by an
-unpickler that admits arrays and plain containers alone: a pickle that holds a program is refused.
+arrays: (frames, 17, 2) of the truth, (frames, 17, 3) of the detections, whose last column is a score that nobody looks at. The
+detections are in the order `COCO_17`, the truth in the order `H36M_17`: of motion capture's 32 joints VideoPose3D keeps those 17
+that move. They are read by an unpickler that admits arrays and plain containers alone: a pickle that holds a program is refused.
 """
 
 import sys
@@ -17,15 +17,14 @@ from gfla_tf.errors import GflaError
 from gfla_tf.io.pickles import read_object
 
 TRUTH, DETECTIONS = "data_2d_h36m_gt.npz", "data_2d_h36m_detectron_pt_coco.npz"
-SUBJECTS = {"train": ("S1", "S5", "S6", "S7", "S8"), "test": ("S9", "S11")}
+HELD_OUT = ("S9", "S11")  # for testing
 WIDTH = 1000  # pixels, of all four cameras; their heights are 1002, 1000, 1000 and 1002
 
 
 def load_human36m(directory, split, max_corrupt=0.0):
     """The `MotionBank` of a split, "train" or "test": a sequence for each camera of each action of its subjects.
 
-    A detection that goes on after the motion capture has ended is cut there. What only one of the files has is left out, as the
-    detections of S11's first Directions, whose video is damaged. So is a sequence that is corrupt, which standard error tells.
+    A sequence that is corrupt is left out, which standard error tells.
 
     Args:
         directory: of the two files.
@@ -33,36 +32,44 @@ def load_human36m(directory, split, max_corrupt=0.0):
         max_corrupt: share of the sequences that may be corrupt.
 
     Raises:
-        GflaError: a file is missing, damaged or of another structure, or lacks a subject of the split, or more sequences are
-            corrupt than may be.
+        GflaError: a file is missing, damaged or of another structure, the files share no sequence of the split, or more
+            sequences are corrupt than may be.
     """
     directory = Path(directory).expanduser()
     truth, detections = (_positions(directory / name) for name in (TRUTH, DETECTIONS))
-    pairs = []
-    for subject in SUBJECTS[split]:
-        for name, positions in ((TRUTH, truth), (DETECTIONS, detections)):
-            if not isinstance(positions.get(subject), dict):
-                raise GflaError(f"{directory / name} lacks the subject {subject}: get the whole file.")
-        for action in sorted(truth[subject].keys() & detections[subject].keys()):
-            cameras = truth[subject][action], detections[subject][action]
-            if len(cameras[0]) != len(cameras[1]):
-                raise GflaError(
-                    f"{directory} has {len(cameras[0])} cameras of {subject}, {action} in {TRUTH} and {len(cameras[1])} in "
-                    f"{DETECTIONS}: get both from one source."
-                )
-            where = f"{directory} has {subject}, {action}"
-            pairs += [(noisy, clean, where) for clean, noisy in zip(*cameras, strict=True)]
+    pairs = list(shared_sequences(truth, detections, split))
     if not pairs:
-        raise GflaError(f"{TRUTH} and {DETECTIONS} in {directory} share no action: get both from one source.")
+        raise GflaError(
+            f"{TRUTH} and {DETECTIONS} in {directory} share no sequence for {split}: get both from one source."
+        )
     sequences, corrupt = [], CorruptEntries(f"sequences of human36m, {split}", len(pairs), max_corrupt)
-    for pair in pairs:
+    for name, noisy, clean in pairs:
         try:
-            sequences.append(_sequence(*pair))
+            sequences.append(_sequence(noisy, clean, f"{directory} has {name}"))
         except GflaError as error:
             corrupt.add(error)
     if corrupt.sentences:
         print(corrupt.told(), file=sys.stderr, flush=True)
     return MotionBank.of(sequences)
+
+
+def shared_sequences(truth, detections, split):
+    """The sequences that both files hold, whose lengths differ by at most 1 percent of the truth's.
+
+    Args:
+        truth, detections: {subject: {action: [camera's array]}}.
+        split: "test" is subjects 9 and 11, "train" all others.
+
+    Yields:
+        "SUBJECT/ACTION/CAMERA", the detections and the truth.
+    """
+    for subject in sorted(truth.keys() & detections.keys()):
+        if (subject in HELD_OUT) != (split == "test"):
+            continue
+        for action in sorted(truth[subject].keys() & detections[subject].keys()):
+            for camera, (clean, noisy) in enumerate(zip(truth[subject][action], detections[subject][action])):
+                if abs(len(clean) - len(noisy)) <= 0.01 * len(clean):
+                    yield f"{subject}/{action}/{camera}", noisy, clean
 
 
 def _positions(path):
@@ -79,13 +86,20 @@ def _positions(path):
 
 def _sequence(noisy, clean, where):
     noisy, clean = (np.asarray(positions, np.float32) for positions in (noisy, clean))
-    for name, positions in ((TRUTH, clean), (DETECTIONS, noisy)):
-        if positions.ndim != 3 or positions.shape[1:] != (17, 2) or not len(positions):
+    for name, positions, columns in ((TRUTH, clean, (2,)), (DETECTIONS, noisy, (2, 3))):
+        if (
+            positions.ndim != 3
+            or positions.shape[1] != 17
+            or positions.shape[2] not in columns
+            or not len(positions)
+        ):
             raise GflaError(
-                f"{where} of shape {positions.shape} in {name}, which must be (frames, 17, 2): get VideoPose3D's file."
+                f"{where} of shape {positions.shape} in {name}, which must be (frames, 17, {columns[-1]}): get VideoPose3D's "
+                "file."
             )
         if not np.isfinite(positions).all():
             raise GflaError(f"{where} with a joint that is no number in {name}: get VideoPose3D's file.")
     frames = min(len(noisy), len(clean))
-    noisy = np.concatenate([noisy[:frames], np.ones((frames, 17, 1), np.float32)], axis=-1)
+    # The score is dropped: every joint counts as found.
+    noisy = np.concatenate([noisy[:frames, :, :2], np.ones((frames, 17, 1), np.float32)], axis=-1)
     return noisy, clean[:frames], WIDTH

@@ -1,11 +1,29 @@
 """Clips of videos, from prepared datasets, a few consecutive frames after the other; see clip_pipeline.py."""
 
+import dataclasses
+from collections.abc import Callable
+
 import numpy as np
 import tensorflow as tf
 
+from gfla_tf.data.augmentation import AUGMENTATIONS, draw_affine, move
 from gfla_tf.data.pipeline import WHOLE, sample_numbers, shuffled
 from gfla_tf.data.records import Records, decode_image
 from gfla_tf.errors import GflaError
+
+
+@dataclasses.dataclass(frozen=True)
+class Structure:
+    """What a frame's structure is made of.
+
+    Attributes:
+        entries: {name of an entry of a record: how it is parsed}.
+        make: function from the parsed entries, the image (H, W, 3) uint8 and the frame's role, "target" or "reference", to the
+            structure. Structures that are joints (n, 3) move with an augmented image.
+    """
+
+    entries: dict
+    make: Callable
 
 
 class ClipSamples:
@@ -13,16 +31,18 @@ class ClipSamples:
 
     Args:
         builder: as `gfla_tf.data.prepared.prepare` returns it.
-        split: "train" or "test".
-        structure: (name, shape) of the entry of a record that the frame's structure is made of.
-        make_structure: function from that entry and the image (H, W, 3) uint8 to the structure; None leaves it as it is.
+        split: "train" or "test"; dances are augmented in training, see `gfla_tf.data.augmentation`.
+        structure: `Structure`.
+        reference_frames: a clip's reference is one of so many first frames of its video, drawn at random; None takes the first
+            frame of the clip.
     """
 
-    def __init__(self, builder, split, structure, make_structure=None):
+    def __init__(self, builder, split, structure, reference_frames=None):
         self._records = Records(builder, split)
         self._name, self._split = builder.name, split
         self._shape = (*builder.builder_config.image_size, 3)
-        self._structure, self._make_structure = structure, make_structure
+        self._structure, self._reference_frames = structure, reference_frames
+        self._augmentation = AUGMENTATIONS.get(builder.name) if split == "train" else None
         self._has_person = "person" in builder.info.features
         self._videos = self._records.metadata["videos"]
         lengths = np.array([count for _, count in self._videos], np.int64)
@@ -38,37 +58,52 @@ class ClipSamples:
         video, count = min(self._videos, key=lambda entry: entry[1])
         if count < frames:
             raise GflaError(
-                f"the video {video} of {self._name} ({self._split}) has {count} frames, and a clip takes {frames}: lower "
-                "data.clip_frames, or remove the video and the folder of the prepared data."
+                f"the video {video} of {self._name} ({self._split}) has {count} frames, and an update takes {frames}: lower "
+                "data.unroll, or remove the video and the folder of the prepared data."
             )
 
     def piece(self, video, seed, time, length, unroll):
-        """`unroll` frames of a clip, the frame before them and the clip's reference, a random frame of the same video.
+        """`unroll` frames of a clip, the frame before them and the clip's reference.
 
         Args:
             video: number of the video, scalar integer tensor.
-            seed: (2,) int64 tensor, which decides the clip and its reference.
+            seed: (2,) int64 tensor, which decides the clip, its reference and its augmentation.
             time: scalar tensor, frames of the clip before the piece.
-            length: frames of the clip, at most those of the video.
+            length: frames of the clip. A shorter video is cut to a multiple of `unroll`, and its clip begins again where it ends.
             unroll: frames of the piece.
 
         Returns:
             dict as `gfla_tf.data.clip_pipeline.clip_inputs` takes it, without a batch.
         """
         begin, count = self._begins[video], self._lengths[video]
+        own_length = tf.minimum(tf.constant(length, tf.int64), count // unroll * unroll)
+        time = time % own_length
         drawn = tf.random.stateless_uniform((2,), seed, dtype=tf.float64)
-        room = tf.stack([count - length + 1, count])
-        start, reference = tf.unstack(begin + tf.cast(drawn * tf.cast(room, tf.float64), tf.int64))
-        previous = tf.where(time == 0, reference, start + time - 1)
+        start = begin + tf.cast(drawn[0] * tf.cast(count - own_length + 1, tf.float64), tf.int64)
+        reference = start
+        if self._reference_frames is not None:
+            room = tf.minimum(count, self._reference_frames)
+            reference = begin + tf.cast(drawn[1] * tf.cast(room, tf.float64), tf.int64)
+        moves = {"target": self._drawn("clip", seed), "reference": self._drawn("reference", seed)}
 
-        def frame(number):
-            return self._frame(self._intact(number, begin, count))
+        def frame(number, role):
+            return self._frame(self._intact(number, begin, count), role, moves[role])
 
-        targets = [frame(start + time + index) for index in range(unroll)]
+        targets = [frame(start + time + index, "target") for index in range(unroll)]
         sample = {f"target_{name}": tf.stack([target[name] for target in targets]) for name in targets[0]}
-        for role, number in (("reference", reference), ("previous", previous)):
-            sample |= {f"{role}_{name}": value for name, value in frame(number).items()}
+        shown = frame(reference, "reference")
+        previous = tf.cond(time == 0, lambda: shown, lambda: frame(start + time - 1, "target"))
+        for role, entries in (("reference", shown), ("previous", previous)):
+            sample |= {f"{role}_{name}": value for name, value in entries.items()}
         return {**sample, "first": time == 0}
+
+    def _drawn(self, role, seed):
+        """The numbers of an augmentation and its `Ranges`, or None."""
+        if not self._augmentation:
+            return None
+        role = role if role in self._augmentation else "clip"
+        ranges = self._augmentation[role]
+        return draw_affine(ranges, self._shape[:2], seed, role), ranges
 
     def _intact(self, number, begin, count):
         """The frame itself or, if it has become corrupt, the next one that has not, of the same video."""
@@ -80,23 +115,23 @@ class ClipSamples:
         )
         return number
 
-    def _frame(self, number):
-        """image, structure and, where it is known, person of a record."""
-        name, shape = self._structure
-        entries = {
-            "image": tf.io.FixedLenFeature((), tf.string),
-            name: tf.io.FixedLenFeature(shape, tf.float32),
-        }
+    def _frame(self, number, role, moved):
+        """image, structure and, where it is known, person of a record: (H, W) in [0, 1], not only 0 and 1."""
+        entries = {"image": tf.io.FixedLenFeature((), tf.string), **self._structure.entries}
         if self._has_person:
             entries["person"] = tf.io.FixedLenFeature((), tf.string)
         parsed = tf.io.parse_single_example(self._records.read(number), entries)
-        image = decode_image(parsed["image"], self._shape)
-        structure = parsed[name]
-        if self._make_structure is not None:
-            structure = self._make_structure(structure, image)
-        frame = {"image": image, "structure": structure}
+        image, person = decode_image(parsed["image"], self._shape), None
         if self._has_person:
-            frame["person"] = decode_image(parsed["person"], (*self._shape[:2], 1))[..., 0] > 0
+            person = decode_image(parsed["person"], (*self._shape[:2], 1))[..., 0]
+        structure = self._structure.make(parsed, image, role)
+        if moved is not None:
+            numbers, ranges = moved
+            image, structure, *rest = move(image, structure, numbers, ranges.fill, person)
+            person = rest[0] if rest else None
+        frame = {"image": image, "structure": structure}
+        if person is not None:
+            frame["person"] = tf.cast(person, tf.float32) / 255
         return frame
 
 
@@ -114,12 +149,12 @@ def piece_dataset(samples, batch_size, length, unroll, prepare, seed=0, start=0,
         part: (i, n): only part i of each batch cut into n equal parts, see `part_rows`.
 
     Raises:
-        GflaError: there are fewer videos than a batch takes, or one is shorter than a clip.
+        GflaError: there are fewer videos than a batch takes, or one is shorter than a piece.
     """
     count, pieces = len(samples), length // unroll
     if count < batch_size:
         raise GflaError(f"batch_size is {batch_size}, but the data have only {count} videos: lower it.")
-    samples.require_length(length)
+    samples.require_length(unroll)
 
     def piece(counter):
         index, slot = counter // batch_size, counter % batch_size

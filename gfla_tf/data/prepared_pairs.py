@@ -2,11 +2,9 @@
 
 import tensorflow as tf
 
-from gfla_tf.data.augmentation import move
+from gfla_tf.data.augmentation import AUGMENTATIONS, draw_affine, move
 from gfla_tf.data.records import Records, decode_image
 from gfla_tf.keypoints.poses import JOINTS
-
-AUGMENTED = ("market",)  # as in the published trainings
 
 
 class PosePairSamples:
@@ -20,7 +18,7 @@ class PosePairSamples:
     def __init__(self, builder, split):
         self._records = Records(builder, split)
         self._shape = (*builder.builder_config.image_size, 3)
-        self._augment = split == "train" and builder.name in AUGMENTED
+        self._augmentation = AUGMENTATIONS.get(builder.name) if split == "train" else None
         with tf.device("CPU:0"):
             self._pairs = tf.constant(self._records.metadata["pairs"], tf.int64)
 
@@ -48,7 +46,10 @@ class PosePairSamples:
                 },
             )
             image, keypoints = decode_image(parsed["image"], self._shape), parsed["keypoints"]
-            if self._augment:
-                image, keypoints = move(image, keypoints, role, seed)
+            if self._augmentation:
+                ranges = self._augmentation[role]
+                image, keypoints = move(
+                    image, keypoints, draw_affine(ranges, self._shape[:2], seed, role), ranges.fill
+                )
             sample |= {f"{role}_image": image, f"{role}_keypoints": keypoints}
         return sample

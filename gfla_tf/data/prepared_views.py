@@ -8,7 +8,10 @@ from gfla_tf.keypoints.views import AZIMUTHS, ELEVATIONS
 
 
 class ViewPairSamples:
-    """The views of ShapeNet, by number, each as the source of a pair whose target is a random other view of the object.
+    """The views that ShapeNet's list names, by number, each as the source of a pair.
+
+    The target is any of the views of the same model at the same elevation whose azimuth is an even number of tens of degrees: of
+    18 times once the source itself.
 
     Args:
         builder: as `gfla_tf.data.prepared.prepare` returns it.
@@ -18,17 +21,18 @@ class ViewPairSamples:
     def __init__(self, builder, split):
         self._records = Records(builder, split)
         self._shape = (*builder.builder_config.image_size, 3)
-        counts = np.array([count for _, count in self._records.metadata["models"]], np.int64)
+        targets, counts = np.array([sizes for _, *sizes in self._records.metadata["groups"]], np.int64).T
         with tf.device("CPU:0"):
-            self._counts = tf.constant(counts)
+            self._sources = tf.constant(self._records.metadata["sources"], tf.int64)
+            self._targets = tf.constant(targets)
             self._begins = tf.constant(np.cumsum(counts) - counts)
 
     def __len__(self):
-        return len(self._records)
+        return len(self._sources)
 
     def is_intact(self, number, seed):
         """Whether both views of a pair can be read, a scalar bool tensor, see `Records.are_intact`."""
-        return self._records.are_intact(tf.stack([number, self._target(number, seed)]))
+        return self._records.are_intact(tf.stack([self._sources[number], self._target(number, seed)]))
 
     def sample(self, number, seed):
         """dict of source_image, target_image (H, W, 3) uint8 and source_view, target_view (21,), see `gfla_tf.keypoints.views`.
@@ -38,7 +42,7 @@ class ViewPairSamples:
             seed: (2,) int64 tensor, which decides the target.
         """
         sample = {}
-        for role, record in (("source", number), ("target", self._target(number, seed))):
+        for role, record in (("source", self._sources[number]), ("target", self._target(number, seed))):
             parsed = tf.io.parse_single_example(
                 self._records.read(record),
                 {
@@ -56,8 +60,7 @@ class ViewPairSamples:
         return sample
 
     def _target(self, number, seed):
-        model = tf.searchsorted(self._begins, [number], side="right")[0] - 1
-        begin, count = self._begins[model], self._counts[model]
+        group = tf.searchsorted(self._begins, self._sources[number][None], side="right")[0] - 1
         drawn = tf.random.stateless_uniform((), seed, dtype=tf.float64)
-        further = 1 + tf.cast(drawn * tf.cast(count - 1, tf.float64), tf.int64)  # 1 to count - 1
-        return begin + (number - begin + further) % count
+        count = tf.cast(self._targets[group], tf.float64)
+        return self._begins[group] + tf.cast(drawn * count, tf.int64)

@@ -63,14 +63,15 @@ def animate(model, subject, image, keypoints, targets):
         model: `gfla_tf.litert.runner.TFLiteModel` of a dance, face or pose network.
         subject: of the model, see `gfla_tf.inference.subjects.subject_of`.
         image: uint8 (H, W, 3), the source, of the model's size.
-        keypoints: (n, 3) of the source.
+        keypoints: (n, 3) of the source, as `subject.of_source` finds them.
         targets: iterable over frames of keypoints (n, 3); may be endless.
 
     Yields:
         uint8 (H, W, 3).
     """
     structures = (subject.maps(target, image)[None] for target in targets)
-    for outputs in steps(model, to_float(image)[None], subject.maps(keypoints, image)[None], structures):
+    structure = subject.of_source.maps(keypoints, image)
+    for outputs in steps(model, to_float(image)[None], structure[None], structures):
         yield to_uint8(outputs["generated"][0])
 
 
@@ -106,13 +107,13 @@ def animate_files(
         raise GflaError(f"--fps is {fps:g}: it must be between 0.1 and {MOST_FPS}.")
     model = load_model(model)
     subject = subject_of(model, pose_model)
-    image, keypoints = read_subject(subject, source, source_pose)
+    image, keypoints = read_subject(subject.of_source, source, source_pose)
     track = Track(subject, poses, person)
-    is_person = hasattr(subject, "joints")
+    is_person, own = hasattr(subject, "joints"), subject.of_source.as_target(keypoints)
     targets = track
     if is_person and retarget != "none":
         rate = track.fps or fps
-        targets = FittedMotion(track.in_film, subject.joints, keypoints, subject.size, retarget, rate)
+        targets = FittedMotion(track.in_film, subject.joints, own, subject.size, retarget, rate)
     frames = animate(model, subject, image, keypoints, targets)
     if background != "keep":
         if not is_person:
@@ -127,7 +128,7 @@ def animate_files(
     with tqdm(frames, "drawing", len(track), unit=" frames", disable=None) as shown:
         count = write_video(output, shown, track.fps or fps, sound=poses if track.fps else None)
     held = f", {count - track.found} of them without a {subject.what}" if track.found < count else ""
-    hidden = hidden_parts(keypoints, subject.joints) if targets is not track else ""
+    hidden = hidden_parts(own, subject.joints) if targets is not track else ""
     hidden = f"; the photo shows no {hidden}, so the film does not either" if hidden else ""
     lost = f"; the {subject.what} was {track.lost}" if track.lost else ""
     return f"wrote {output} ({count} frames{held}{lost}){hidden}"

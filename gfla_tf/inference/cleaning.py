@@ -16,11 +16,12 @@ from gfla_tf.keypoints.pose_files import read_frames, write_openpose
 from gfla_tf.keypoints.pose_formats import Found, by_numbers
 from gfla_tf.keypoints.poses import JOINTS
 from gfla_tf.keypoints.sequences import MIN_JOINTS
-from gfla_tf.models.motion_cleaning import clean_motion
+from gfla_tf.models.motion_cleaning import clean_as_published, clean_motion
 
 
 def load_motion_network(path):
-    """A motion network: a function from keypoints to {"clean": ...}, its frames and its receptive field.
+    """A motion network: a function from keypoints to {"clean": ...}, its frames, its receptive field, and whether it is used as
+    published, see `clean_as_published`.
 
     Args:
         path: of a .tflite, or the directory of a finished training.
@@ -30,7 +31,9 @@ def load_motion_network(path):
     """
     if not Path(path).is_dir():
         model = load_model(path, "motion")
-        return model, model.description["frames"], model.description["receptive_field"]
+        description = model.description
+        window = description["frames"], description["receptive_field"]
+        return model, *window, description.get("windows") == "published"
     # Training needs packages that running a .tflite does not.
     from gfla_tf.models.motion_extraction import MotionExtraction
     from gfla_tf.training.networks import load_generator
@@ -45,7 +48,7 @@ def load_motion_network(path):
             for name, value in generator({"keypoints": keypoints}, training=False).items()
         }
 
-    return run, generator.frames, generator.receptive_field
+    return run, generator.frames, generator.receptive_field, not generator.get_config()["relative"]
 
 
 def read_poses(path, pose_model=None, person=None):
@@ -57,31 +60,31 @@ def read_poses(path, pose_model=None, person=None):
         person: who is followed, see `gfla_tf.keypoints.identity.Follower`.
 
     Returns:
-        list of a name for each frame, keypoints (frames, 18, 3) in pixels with zeros where the person is not there, the width of
-        the images where it is known, else None, and when the person was lost, see `Follower.told`.
+        list of a name for each frame, keypoints (frames, 18, 3) in pixels with zeros where the person is not there, (height,
+        width) of the images where it is known, else None, and when the person was lost, see `Follower.told`.
 
     Raises:
         GflaError: there is no such video or folder, it has no frames, or a file cannot be read.
     """
-    path, width, follow, poses = Path(path), None, Follower(person), []
+    path, size, follow, poses = Path(path), None, Follower(person), []
     if path.is_dir():
         people = people_of_folder(path, ".json", lambda file: [frame.people for frame in read_frames(file)])
         poses = [follow(found) for found in tqdm(people, "reading poses", unit=" frames", disable=None)]
         names = [file.stem for file in sorted(path.glob("*.json"), key=lambda file: by_numbers(file.name))]
     elif path.suffix.lower() == ".json":
         frames = read_frames(path)
-        width = next((frame.size[0] for frame in frames if frame.size), None)
+        size = next((frame.size[::-1] for frame in frames if frame.size), None)
         poses = [follow(frame.people) for frame in frames]
     else:
         video = read_video(path)
         with PoseDetector(pose_model, film=True) as detect:
             for frame in tqdm(video.frames, "finding poses", unit=" frames", disable=None):
                 poses.append(follow([Found(keypoints) for keypoints in detect.people(frame)]))
-                width = frame.shape[1]
+                size = frame.shape[:2]
     if not path.is_dir():
         names = [f"{path.stem}_{number:012}_keypoints" for number in range(len(poses))]
     nobody = np.zeros((len(JOINTS), 3), np.float32)
-    return names, np.stack([nobody if pose is None else pose for pose in poses]), width, follow.told()
+    return names, np.stack([nobody if pose is None else pose for pose in poses]), size, follow.told()
 
 
 def likely_width(keypoints):
@@ -113,22 +116,27 @@ def clean_files(model, input, output, *, width=None, pose_model=None, person=Non
         raise GflaError(f"The output would overwrite {input}; give another --output.")
     if width is not None and not 1 <= width <= 1e6:
         raise GflaError(f"--width is {width:g}: it must be pixels between 1 and 1000000.")
-    network, frames, receptive_field = load_motion_network(model)
-    names, poses, known_width, lost = read_poses(input, pose_model, person)
+    network, frames, receptive_field, as_published = load_motion_network(model)
+    names, poses, size, lost = read_poses(input, pose_model, person)
     keypoints = to_coco(poses)
     known = (keypoints[..., 2] > 0).any(axis=0).sum()
     if not known:
         raise GflaError(f"{input} shows no person in any of its {len(poses)} frames; give poses of a person.")
     if known < MIN_JOINTS:
         raise GflaError(f"{input} shows {known} joints of a person, too few; give poses of a whole person.")
-    width = width or known_width or likely_width(poses)
+    if size is None or width:  # otherwise, as far as anyone knows, a square
+        width = width or likely_width(poses)
+        size = (size or (width, width))[0], width
     with tqdm(total=len(poses), desc="cleaning", unit=" frames", disable=None) as bar:
 
         def run(keypoints):
             bar.update(min(frames, len(poses) - bar.n))
             return network(keypoints=keypoints)
 
-        clean = clean_motion(run, keypoints, width, frames, receptive_field)
+        if as_published:
+            clean = clean_as_published(run, keypoints, size, frames, receptive_field)
+        else:
+            clean = clean_motion(run, keypoints, size[1], frames, receptive_field)
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:

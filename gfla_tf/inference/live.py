@@ -53,13 +53,15 @@ def live(model, subject, image, keypoints, frames, mode="limbs", detector_model=
     Yields:
         `Shown`, for each frame.
     """
-    fit, target, clock = LiveFit(subject.joints, keypoints, subject.size, mode), keypoints, time.perf_counter
+    own, clock = subject.of_source.as_target(keypoints), time.perf_counter
+    fit, target = LiveFit(subject.joints, own, subject.size, mode), own
 
     def structures():
         while True:
             yield subject.maps(target, image)[None]
 
-    drawn = steps(model, to_float(image)[None], subject.maps(keypoints, image)[None], structures())
+    structure = subject.of_source.maps(keypoints, image)
+    drawn = steps(model, to_float(image)[None], structure[None], structures())
     fps, before = 0.0, None
     with PoseDetector(detector_model, film=True) as detect:
         for frame in frames:
@@ -144,7 +146,7 @@ def show_live(model, source, *, camera="0", source_pose=None, retarget="limbs", 
     """
     network = load_model(model, "pose", "dance")
     subject = subject_of(network, pose_model)
-    image, keypoints = read_subject(subject, source, source_pose)
+    image, keypoints = read_subject(subject.of_source, source, source_pose)
     with PictureStream(port) as page:
         print(f"{page.address} shows {source} following {camera}; Ctrl-C ends it", flush=True)
         shown = live(network, subject, image, keypoints, camera_frames(camera), retarget, pose_model)

@@ -24,10 +24,12 @@ from gfla_tf.io.pictures import read_picture
 from gfla_tf.keypoints.dance_structure import dance_maps
 from gfla_tf.keypoints.face_points import find_face
 from gfla_tf.keypoints.face_structure import face_structure, structure_picture
-from gfla_tf.keypoints.joint_orders import H36M_17, to_h36m
+from gfla_tf.keypoints.joint_orders import H36M_17, to_coco, to_h36m
 from gfla_tf.keypoints.pose_files import find_pose, main_person, read_frames
 from gfla_tf.keypoints.pose_formats import Found
 from gfla_tf.keypoints.poses import JOINTS, pose_maps
+from gfla_tf.keypoints.published_dance import published_structure
+from gfla_tf.keypoints.published_face import SCALE, published_maps
 from gfla_tf.pictures.drawing import draw_skeleton
 
 
@@ -72,6 +74,19 @@ class Person:
         """Our 18 joints as those that the network was made for."""
         return keypoints
 
+    @property
+    def of_source(self):
+        """The subject of the source, whose keypoints may be others than those of the targets."""
+        return self
+
+    def as_target(self, keypoints):
+        """Keypoints of the source as those that targets have."""
+        return keypoints
+
+    def drawn(self, keypoints):
+        """Keypoints as those that maps are drawn from."""
+        return keypoints
+
     def on_photo(self, keypoints, image_size):
         """Keypoints that can be used on a photo of `image_size` (height, width)."""
         return inside_photo(keypoints, image_size)
@@ -102,14 +117,45 @@ class Dancer(Person):
         index for index, name in enumerate(H36M_17) if name != "head"
     )  # its top, which 18 joints lack
 
+    def __init__(self, description, path, detector_model=None):
+        super().__init__(description, path, detector_model)
+        self._published = description.get("drawing") == "published"
+
+    @property
+    def of_source(self):
+        return DetectedDancer(self) if self._published else self
+
     def _own(self, keypoints):
         return to_h36m(keypoints)
 
     def maps(self, keypoints, image):
+        if self._published:
+            return published_structure(keypoints, self.size, "target")
         return dance_maps(keypoints, self.size, *self._sigmas)
 
     def picture(self, keypoints, image):
-        return np.rint(255 * self.maps(keypoints, image)[..., -3:]).astype(np.uint8)
+        scale = 1 if self._published else 255
+        return np.rint(scale * self.maps(keypoints, image)[..., -3:]).astype(np.uint8)
+
+
+class DetectedDancer(Person):
+    """The source of a published dance network, by our 18 joints: drawn are COCO's 17 of them, as a detector saw them.
+
+    Args:
+        dancer: the `Dancer` that moves it.
+    """
+
+    def __init__(self, dancer):
+        self.size, self._detector_model = dancer.size, dancer._detector_model
+
+    def as_target(self, keypoints):
+        return to_h36m(keypoints)
+
+    def drawn(self, keypoints):
+        return to_coco(keypoints)
+
+    def maps(self, keypoints, image):
+        return published_structure(to_coco(keypoints), self.size, "reference")
 
 
 class Face:
@@ -121,6 +167,17 @@ class Face:
     def __init__(self, description, path, detector_model=None):
         self.size = tuple(description["image_size"])
         self._detector_model = detector_model
+        self._published = description.get("drawing") == "published"
+
+    @property
+    def of_source(self):
+        return self
+
+    def as_target(self, keypoints):
+        return keypoints
+
+    def drawn(self, keypoints):
+        return keypoints
 
     def find(self, path, image_size=None):
         points = find_face(path)
@@ -142,6 +199,8 @@ class Face:
         return person_box(keypoints, self.size, origin, self.margins)
 
     def maps(self, keypoints, image):
+        if self._published:
+            return published_maps(keypoints[:, :2], self.size, image) * SCALE
         return face_structure(keypoints[:, :2], self.size, image)
 
     def picture(self, keypoints, image):

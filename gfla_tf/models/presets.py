@@ -197,7 +197,14 @@ PRESETS = {
     "motion_quickstart": {
         "task": "motion",
         "network": MotionExtraction,
-        "generator": {"joints": 17, "channels": 128, "dropout": 0.0, "relative": True, "frames": 72},
+        "generator": {
+            "joints": 17,
+            "channels": 128,
+            "dropout": 0.0,
+            "relative": True,
+            "initializer": "glorot_uniform",
+            "frames": 72,
+        },
     },
 }
 

@@ -6,7 +6,7 @@ from keras import ops
 from gfla_tf.keypoints.poses import LIMBS, places
 
 
-def heat_maps(keypoints, image_size, sigma, stride=1):
+def heat_maps(keypoints, image_size, sigma, stride=1, truncate=True):
     """What `gfla_tf.keypoints.poses.heat_maps` computes, for batches of static shape.
 
     Args:
@@ -14,6 +14,7 @@ def heat_maps(keypoints, image_size, sigma, stride=1):
         image_size: (height, width).
         sigma: standard deviation in pixels.
         stride: pixels of the image to one of the maps.
+        truncate: whether positions are truncated to whole pixels; otherwise maps have their middle in between.
 
     Returns:
         (batch, height / stride, width / stride, joints) float32 in [0, 1].
@@ -21,7 +22,7 @@ def heat_maps(keypoints, image_size, sigma, stride=1):
     height, width = image_size
     keypoints = ops.cast(keypoints, "float32")
     position = keypoints[..., :2]
-    if stride == 1:  # truncation towards zero without `trunc`, which mobile runtimes lack
+    if truncate and stride == 1:  # towards zero, without `trunc`, which mobile runtimes lack
         position = ops.cast(ops.cast(position, "int32"), "float32")
     present = ops.cast(keypoints[..., 2:] > 0, "float32")
     x = ops.convert_to_tensor(places(width, stride)[None, None])

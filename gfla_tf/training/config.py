@@ -34,6 +34,8 @@ class DataConfig:
     pose_stride: int = (
         1  # pixels of the image to one of the maps of a pose; beyond 1, joints keep their fractions
     )
+    # Dance, face: published, what the published networks see; or simple, colored soft limbs and straight lines between points.
+    drawing: str = "published"
     clip_frames: int = 30  # dance, face: length of a clip
     unroll: int = 6  # dance, face: frames of it in an update
     # Synthetic dances: 0 for true joints; otherwise a pose detector's, with this share of its jitter and drift.
@@ -55,12 +57,13 @@ class ModelConfig:
 class FeaturesConfig:
     """The fixed network of the correctness, content and style losses.
 
-    network vgg19: weights are imagenet (downloaded), a path, or random:SEED. network people: weights are a path, or null for the
+    network vgg19: weights are torchvision (downloaded, as published), imagenet (of Keras, downloaded), a path, or random:SEED.
+    network people: weights are a path, or null for the
     ones in this repository. network none: there is none, and those losses have the weight 0.
     """
 
     network: str = "vgg19"
-    weights: str | None = "imagenet"
+    weights: str | None = "torchvision"
 
 
 FLOW_TERMS = ("correctness", "regularization", "flow_error")
@@ -68,6 +71,7 @@ IMAGE_TERMS = ("l1", "adversarial", *FLOW_TERMS, "content", "style")
 # Of networks that keep texture, see `gfla_tf.losses.texture`.
 TEXTURE_TERMS = ("masks", "roles", "alpha", "drawn", "lpips")
 TERMS = (*IMAGE_TERMS, *TEXTURE_TERMS, "joints")
+DRAWINGS = ("published", "simple")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 # What may differ when a run goes on: it changes how a step is computed or where its data are, not what.
 HOW = ("distribution", "accumulation_steps", "data.directory")
@@ -83,6 +87,8 @@ class StageConfig:
     discriminator_learning_rate: float = 1e-5
     beta_1: float = 0.0
     beta_2: float = 0.999
+    adam: str = "pytorch"  # where epsilon stands: beside the corrected root, or keras, beside the root itself
+    epsilon: float = 1e-8
     clip_norm: float | None = None
     # Of the correctness loss's window at the first and the last step, in pixels of the features.
     window_sigma: list[float] = field(default_factory=lambda: [2.0, 2.0])

@@ -7,8 +7,9 @@ from gfla_tf.errors import GflaError
 from gfla_tf.losses.adversarial import ADVERSARIAL_KINDS
 from gfla_tf.losses.features import FEATURE_NETWORKS
 from gfla_tf.models.presets import PRESETS
-from gfla_tf.training.config import FLOW_TERMS, PRECISIONS, TERMS, settings
+from gfla_tf.training.config import DRAWINGS, FLOW_TERMS, PRECISIONS, TERMS, settings
 from gfla_tf.training.distribution import DISTRIBUTIONS
+from gfla_tf.training.optimizers import ADAMS
 from gfla_tf.training.tasks import TASKS
 
 LARGEST = 10**9
@@ -77,6 +78,7 @@ def check_config(config, origin):
     require("data.heat_map_sigma", _is_positive, "it must be positive")
     require("data.limb_sigma", lambda x: x is None or _is_positive(x), "it must be null or positive")
     require("data.pose_stride", lambda n: n >= 1, "it must be at least 1")
+    require("data.drawing", lambda name: name in DRAWINGS, f"choose {' or '.join(DRAWINGS)}")
     require("model.initial_gain", _is_positive, "it must be positive")
     task.check_settings(require)
 
@@ -110,6 +112,8 @@ def check_config(config, origin):
             "it must be null, 0 or more",
         )
         require(f"{stage}.beta_1", lambda x: 0 <= x < 1, "it must be at least 0 and below 1")
+        require(f"{stage}.adam", lambda name: name in ADAMS, f"choose {' or '.join(ADAMS)}")
+        require(f"{stage}.epsilon", _is_positive, "it must be positive")
         require(f"{stage}.beta_2", lambda x: 0 <= x < 1, "it must be at least 0 and below 1")
         require(f"{stage}.clip_norm", lambda x: x is None or _is_positive(x), "it must be null or positive")
         require(

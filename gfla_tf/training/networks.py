@@ -67,7 +67,10 @@ def load_generator(directory, best=False):
     generator.card = {
         "origin": f"trained by gfla_tf, run {config.name}",
         "license": OUR_LICENSE,
-        "data": {name: getattr(config.data, name) for name in ("dataset", "heat_map_sigma", "limb_sigma")},
+        "data": {
+            name: getattr(config.data, name)
+            for name in ("dataset", "heat_map_sigma", "limb_sigma", "drawing")
+        },
     }
     return generator
 

@@ -30,6 +30,7 @@ from gfla_tf.training.current_step import training_step
 from gfla_tf.training.distribution import create_distribution
 from gfla_tf.training.load import freeze, initialize
 from gfla_tf.training.networks import build_models
+from gfla_tf.training.optimizers import create_adam
 from gfla_tf.training.tasks import TASKS
 from gfla_tf.training.trainer import Trainer
 
@@ -215,8 +216,8 @@ class Run:
             self.config.seed,
         )
         trainer.compile(
-            _adam(stage, stage.learning_rate, stage.final_learning_rate),
-            {role: _adam(stage, stage.discriminator_learning_rate, None) for role in self.discriminators},
+            create_adam(stage, stage.learning_rate, stage.final_learning_rate),
+            {role: create_adam(stage, stage.discriminator_learning_rate) for role in self.discriminators},
             self.config.ema,
             jit_compile=self.config.jit_compile,
         )
@@ -237,10 +238,3 @@ def _segments(done, total, steps_per_epoch):
             segment = (done, epoch, 1, min(steps_per_epoch - into, total - done))
         yield segment
         done += segment[2] * segment[3]
-
-
-def _adam(stage, learning_rate, final):
-    # Constant rates are schedules too: variables would come back from a checkpoint, whatever the configuration says by then.
-    alpha = 1.0 if final is None else final / learning_rate
-    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, max(1, stage.steps), alpha)
-    return keras.optimizers.Adam(schedule, stage.beta_1, stage.beta_2, global_clipnorm=stage.clip_norm)

@@ -4,6 +4,8 @@ A task brings an objective (see `gfla_tf.training.objectives.image`) that says w
 have and what is judged; this module turns that into a Keras model for `compile` and `fit`, on one device or on many.
 """
 
+import zlib
+
 import tensorflow as tf
 
 from gfla_tf.errors import GflaError
@@ -111,20 +113,28 @@ class Trainer(DistributedFit):
             judged = []
             for part in parts:
                 part = part.after(done)
-                done = self.objective.judged(part.batch, self._outputs(part))
+                done = self.objective.judged(
+                    part.batch, self._outputs(part), self.pick(step, "discriminators")
+                )
                 judged.append(done)
             logs = self._train_discriminators(parts, judged)
-        for part in parts:
+        for number, part in enumerate(parts):
             part = part.after(done)
             with tf.GradientTape() as tape:
                 outputs = self._outputs(part)
                 own = self.objective.terms(part.batch, outputs, step)
-                judged = self.objective.judged(part.batch, outputs) if self.discriminators else {}
-                if judged and len(parts) == 1:
-                    with tape.stop_recording():
-                        logs = self._train_discriminators(parts, [judged])
+                judged = {}
+                if self.discriminators:
+                    if len(parts) == 1:
+                        with tape.stop_recording():
+                            judged = self.objective.judged(
+                                part.batch, outputs, self.pick(step, "discriminators")
+                            )
+                            logs = self._train_discriminators(parts, [judged])
+                    judged = self.objective.judged(part.batch, outputs, self.pick(step, "generator"))
                 for role, discriminator in self.discriminators.items():
-                    loss = generator_adversarial_loss(discriminator(judged[role][1]), self.adversarial)
+                    logits = discriminator(judged[role][1], training=number == 0)
+                    loss = generator_adversarial_loss(logits, self.adversarial)
                     own["adversarial"] = own["adversarial"] + loss if "adversarial" in own else loss
                 own["generator_loss"] = sum(self.objective.weights[name] * term for name, term in own.items())
                 scaled = self.updates["generator"].scaled(own["generator_loss"])
@@ -142,6 +152,17 @@ class Trainer(DistributedFit):
     @property
     def metrics(self):
         return list(self._means.values())
+
+    def pick(self, step, turn):
+        """What `Objective.judged` draws its random numbers with: others in every step, for every turn and purpose."""
+
+        def pick(count, purpose):
+            seed = tf.stack(
+                [tf.cast(step, tf.int32), self.seed + zlib.crc32(f"{turn} {purpose}".encode()) % 2**30]
+            )
+            return tf.random.stateless_uniform((), seed, maxval=count, dtype=tf.int32)
+
+        return pick
 
     def _outputs(self, part):
         with part.noise.drawn():
@@ -169,9 +190,9 @@ class Trainer(DistributedFit):
         return logs
 
     def _discriminator_loss(self, discriminator, real, fake, part, first):
-        # One call for both, and training in the first part alone: the power iteration of the spectral norm runs once per step.
-        logits = discriminator(tf.concat([real, fake], axis=0), training=first)
-        real_logits, fake_logits = tf.split(logits, 2)
+        # A call for each, training in the first part alone: with the generator's, the power iteration of the spectral norm runs
+        # three times in a step, as published.
+        real_logits, fake_logits = discriminator(real, training=first), discriminator(fake, training=first)
         loss = discriminator_adversarial_loss(real_logits, fake_logits, self.adversarial)
         if self.adversarial == "wgan-gp":
             penalty = _gradient_penalty(discriminator, real, fake, part.noise)

@@ -79,8 +79,8 @@ def write_clean(path, v, f):
 
 
 def write_noisy(path, v, f):
-    """18 joints at (12, 2 f) with a fainter person behind, and in the first frame nobody."""
-    write_people(path, *([[(5, 5, 0.1)] * 18, [(12, 2 * f, 0.8)] * 18] if f else []))
+    """18 joints at (12, 2 f) with another person behind, and in the first frame nobody."""
+    write_people(path, *([[(12, 2 * f, 0.8)] * 18, [(5, 5, 0.9)] * 18] if f else []))
 
 
 def write_mask(path, v, f):

@@ -27,7 +27,7 @@ def variables_of(trainer):
     return found
 
 
-def sgd(stage, learning_rate, final):
+def sgd(stage, learning_rate, final=None):
     return keras.optimizers.SGD(0.1, global_clipnorm=stage.clip_norm)
 
 
@@ -51,10 +51,10 @@ def main(folder, name, kind, *tasks):
         two = [tf.config.LogicalDeviceConfiguration()] * 2
         tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], two)
     runs.create_distribution(kind, BATCH)  # workers meet before anything else runs
-    adam, results = runs._adam, ({}, {})
+    adam, results = runs.create_adam, ({}, {})
     for task in tasks:
         for optimizer, make, steps in (("sgd", sgd, 1), ("adam", adam, 10)):
-            runs._adam = make
+            runs.create_adam = make
             for result, values in zip(results, train(Path(folder), task, kind, steps)):
                 result |= {f"{task}/{optimizer}/{key}": value for key, value in values.items()}
     np.savez(Path(folder) / f"{name}.npz", **results[0])

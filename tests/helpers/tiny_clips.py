@@ -5,9 +5,9 @@ import functools
 import yaml
 
 from gfla_tf.data.clip_bank import ClipBank
-from gfla_tf.keypoints.joint_orders import to_h36m
 from gfla_tf.synthetic.faces import SyntheticFaces, talking_clips
 from gfla_tf.synthetic.people.people import SyntheticPeople
+from gfla_tf.synthetic.people.rendered_clips import dance_joints
 from gfla_tf.training.config_file import load_config
 
 CLIPS = 3
@@ -26,7 +26,7 @@ def clip_config(folder, task, *overrides, **data):
         "batch_size": 2,
         "steps_per_epoch": 2,
         "checkpoint_every": 2,
-        "data": {"identities": CLIPS, **data},
+        "data": {"identities": CLIPS, "drawing": "simple", **data},
         "model": {"preset": f"{task}_quickstart", "generator": _NETWORK, "initial_gain": 1.0},
         "features": {"network": "none"},
         "flow": _STAGE,
@@ -38,16 +38,16 @@ def clip_config(folder, task, *overrides, **data):
 
 
 @functools.cache
-def render_dances(image_size, split, seed, identities, length, noise=0.0):
+def render_dances(image_size, split, seed, identities, length, noise=0.0, detected_reference=False):
     """What `gfla_tf.synthetic.people.rendered_clips.render_clips` gives."""
     people = SyntheticPeople(image_size, split, seed)
     clips = [people.clip(identity, 0, length) for identity in range(identities)]
-    return ClipBank.of(clips, [to_h36m(clip.keypoints) for clip in clips])
+    return ClipBank.of(clips, [dance_joints(clip.keypoints, detected_reference) for clip in clips])
 
 
 @functools.cache
-def render_faces(image_size, split, seed, identities, length):
+def render_faces(image_size, split, seed, identities, length, draw=face_maps):
     """What `gfla_tf.synthetic.faces.talking_clips.render_clips` gives."""
     faces = SyntheticFaces(image_size, split, seed)
-    rendered = [talking_clips._render((faces, identity, length)) for identity in range(identities)]
+    rendered = [talking_clips._render((faces, identity, length, draw)) for identity in range(identities)]
     return ClipBank.of(*zip(*rendered, strict=True))

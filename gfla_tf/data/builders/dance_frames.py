@@ -1,6 +1,7 @@
 """Videos of people in motion, with the joints that a detector found and cleaned ones: what FashionVideo and iPER share."""
 
 import json
+from typing import ClassVar
 
 import numpy as np
 import tensorflow_datasets as tfds
@@ -15,10 +16,16 @@ class DanceFrames(FrameFolders, skip_registration=True):
     """A record is a frame with its cleaned keypoints and the detector's.
 
     keypoints: (17, 3) in the order `gfla_tf.keypoints.joint_orders.H36M_17`; noisy_keypoints: (18, 3) in the order
-    `gfla_tf.keypoints.poses.JOINTS`, all 0 where nobody was found.
+    `gfla_tf.keypoints.poses.JOINTS`, all 0 where nobody was found. Both are in pixels of the image and have a confidence of 1, or
+    of 0 where a joint is missing.
     """
 
-    kinds = (("clean", (".json",)), ("noisy", (".json",)))
+    kinds: ClassVar[dict] = {"clean": (".json",), "noisy": (".json",)}
+    published: ClassVar[dict] = {
+        "frames": ("{split}_256/train_A",),  # train_ is called so in both splits
+        "clean": ("{split}_256/train_video2d",),
+        "noisy": ("{split}_256/train_alphapose",),
+    }
 
     def features(self, image_size):
         return {
@@ -27,19 +34,33 @@ class DanceFrames(FrameFolders, skip_registration=True):
             "noisy_keypoints": tfds.features.Tensor(shape=(len(JOINTS), 3), dtype=np.float32),
         }
 
-    def details(self, entry, scale, image_size):
+    def details(self, entry, frame, image_size):
         clean = read_openpose(entry["clean"], len(H36M_17))
         if not clean.any():
             raise GflaError(f"{entry['clean']} has no person: write the cleaned joints of the frame there.")
         noisy = read_openpose(entry["noisy"], len(JOINTS))
         return {
-            "keypoints": np.float32(clean * (*scale, 1)),
-            "noisy_keypoints": np.float32(noisy * (*scale, 1)),
+            "keypoints": np.float32(joints_of(clean, frame.shape[:2], image_size)),
+            "noisy_keypoints": np.float32(joints_of(noisy, frame.shape[:2], image_size)),
         }
 
 
+def joints_of(values, own_size, image_size):
+    """Joints as published: places in pixels of (height, width) images and a confidence of 1, or 0 where x or y is 0: missing.
+
+    Args:
+        values: (n, 3) of a file: x, y in pixels of `own_size` and a confidence, which does not count.
+        own_size: (height, width) of the file's frame.
+        image_size: (height, width).
+    """
+    values = np.asarray(values, np.float64)
+    place = values[:, :2] * image_size[::-1] / own_size[::-1]
+    present = (values[:, :2] != 0).all(axis=1, keepdims=True)
+    return np.concatenate([place * present, present], axis=1)
+
+
 def read_openpose(path, joints):
-    """Keypoints (joints, 3) float64 of the person with the largest sum of confidences; zeros where there is nobody.
+    """Keypoints (joints, 3) float64 of the first person; zeros where there is nobody.
 
     Args:
         path: of an OpenPose JSON file: people, each with pose_keypoints_2d, in pixels.
@@ -51,7 +72,7 @@ def read_openpose(path, joints):
     try:
         people = [
             np.array(person["pose_keypoints_2d"], np.float64)
-            for person in json.loads(path.read_bytes())["people"]
+            for person in json.loads(path.read_bytes())["people"][:1]
         ]
     except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
         raise GflaError(
@@ -63,6 +84,4 @@ def read_openpose(path, joints):
             raise GflaError(
                 f"{path} has a person of {person.size} values: {joints} joints take {3 * joints}, x, y and a confidence each."
             )
-    people = [person.reshape(joints, 3) for person in people]
-    best = max(people, key=lambda person: person[:, 2].sum(), default=np.zeros((joints, 3)))
-    return np.where(best[:, 2:] > 0, best, 0)
+    return people[0].reshape(joints, 3) if people else np.zeros((joints, 3))

@@ -10,11 +10,11 @@ class DeepFashion(PosePairs):
     """People in shops' pictures of clothes, each in several poses."""
 
     name = "deepfashion"
-    VERSION = tfds.core.Version("1.0.0")
+    VERSION = tfds.core.Version("2.0.0")
     BUILDER_CONFIGS = (ImageSize.of((256, 256)),)
     MANUAL_DOWNLOAD_INSTRUCTIONS = """
     Put into the folder:
-      fasion-pairs-train.csv, fasion-pairs-test.csv (yes, spelled so)
+      fasion-pairs-train.csv, fasion-pairs-test.csv (yes, spelled so; "fashion-" is found, too)
       fasion-annotation-train.csv, fasion-annotation-test.csv
       train/ and test/ with the images that the lists name
     The images are those of the In-shop Clothes Retrieval Benchmark (img_highres.zip), for research only, after an agreement with
@@ -29,4 +29,5 @@ class DeepFashion(PosePairs):
       booktitle={CVPR}, year={2016}}"""
 
     prefix = "fasion"
+    other_prefixes = ("fashion",)
     annotated_size = (256, 176)

@@ -1,5 +1,7 @@
 """FaceForensics (Roessler et al., 2018): people who talk to a camera."""
 
+from typing import ClassVar
+
 import numpy as np
 import tensorflow_datasets as tfds
 
@@ -7,13 +9,14 @@ from gfla_tf.data.builders.files import ImageSize
 from gfla_tf.data.builders.frames import FrameFolders
 from gfla_tf.keypoints.face_points import read_points
 from gfla_tf.keypoints.face_structure import POINTS
+from gfla_tf.keypoints.published_face import CHANNELS, published_maps
 
 
 class FaceForensics(FrameFolders):
-    """People who talk to a camera: frames with the 68 points (x, y) of dlib's predictor."""
+    """People who talk to a camera: frames with the 68 points (x, y) of dlib's predictor, and the published structure of each."""
 
     name = "faceforensics"
-    VERSION = tfds.core.Version("1.0.0")
+    VERSION = tfds.core.Version("2.0.0")
     BUILDER_CONFIGS = (ImageSize.of((256, 256)),)
     MANUAL_DOWNLOAD_INSTRUCTIONS = """
     Put into the folder, for SPLIT train and test:
@@ -29,13 +32,23 @@ class FaceForensics(FrameFolders):
       Nie{\\ss}ner, Matthias},
       journal={arXiv:1803.09179}, year={2018}}"""
 
-    kinds = (("points", (".txt",)),)
+    kinds: ClassVar[dict] = {"points": (".txt",)}
+    published: ClassVar[dict] = {
+        "frames": ("{split}_data",),
+        "points": ("{split}_keypoints", "{split}_keypoint"),  # the script that finds them writes the second
+    }
 
     def features(self, image_size):
         return {
             **super().features(image_size),
             "points": tfds.features.Tensor(shape=(POINTS, 2), dtype=np.float32),
+            # The published structure takes the frame as its file has it, so it is drawn here.
+            "structure": tfds.features.Tensor(
+                shape=(*image_size, CHANNELS), dtype=np.uint8, encoding=tfds.features.Encoding.ZLIB
+            ),
         }
 
-    def details(self, entry, scale, image_size):
-        return {"points": np.float32(read_points(entry["points"]) * scale)}
+    def details(self, entry, frame, image_size):
+        points = read_points(entry["points"])
+        scaled = points * image_size[::-1] / frame.shape[1::-1]
+        return {"points": np.float32(scaled), "structure": published_maps(points, image_size, frame)}

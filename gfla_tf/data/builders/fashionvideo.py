@@ -10,7 +10,7 @@ class FashionVideo(DanceFrames):
     """Women who turn in front of a white wall to show a dress: frames with keypoints."""
 
     name = "fashionvideo"
-    VERSION = tfds.core.Version("1.0.0")
+    VERSION = tfds.core.Version("2.0.0")
     BUILDER_CONFIGS = (ImageSize.of((256, 256)),)
     MANUAL_DOWNLOAD_INSTRUCTIONS = """
     Put into the folder, for SPLIT train and test:

@@ -115,18 +115,22 @@ def read_text(path, holds):
     ).splitlines()
 
 
-def read_image(path, image_size):
-    """RGB image (height, width, 3) uint8, resized bilinearly with antialiasing, and the (height, width) of its file.
+BILINEAR, BICUBIC = Image.Resampling.BILINEAR, Image.Resampling.BICUBIC
+
+
+def resized(image, image_size, kernel):
+    """An 8-bit image (h, w, 3) or (h, w) at (height, width), antialiased by Pillow, whatever the proportions."""
+    height, width = image_size
+    if image.shape[:2] == (height, width):
+        return image
+    return np.asarray(Image.fromarray(image).resize((width, height), kernel))
+
+
+def read_image(path, mode="RGB"):
+    """The image of a file as it is: uint8 (height, width, 3), or (height, width) in mode "L".
 
     Raises:
         GflaError: the file is missing or no image.
     """
-    height, width = image_size
-    image = read_picture(path, "image", "put it there, see docs/datasets.md")
-    own_size = image.shape[:2]
-    if own_size != (height, width):
-        resized = Image.fromarray(image).resize(
-            (width, height), Image.Resampling.BILINEAR
-        )  # Pillow's is antialiased
-        image = np.asarray(resized)
-    return image, own_size
+    picture = read_picture(path, "image", "put it there, see docs/datasets.md")
+    return picture if mode == "RGB" else np.asarray(Image.fromarray(picture).convert(mode))

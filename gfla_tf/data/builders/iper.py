@@ -1,18 +1,23 @@
 """iPER (Liu et al., ICCV 2019): people in various clothes who turn and move freely, with the pixels that show them."""
 
+from typing import ClassVar
+
 import numpy as np
 import tensorflow_datasets as tfds
 
 from gfla_tf.data.builders.dance_frames import DanceFrames
-from gfla_tf.data.builders.files import ImageSize, read_image
+from gfla_tf.data.builders.files import BICUBIC, ImageSize, read_image, resized
 from gfla_tf.data.builders.frames import IMAGES
 
 
 class Iper(DanceFrames):
-    """People in various clothes who turn and move freely: frames with keypoints and person, 255 where a pixel shows them."""
+    """People in various clothes who turn and move freely: frames with keypoints and person, 255 where a pixel shows them.
+
+    A frame for testing may lack its mask, and then shows them everywhere.
+    """
 
     name = "iper"
-    VERSION = tfds.core.Version("1.0.0")
+    VERSION = tfds.core.Version("2.0.0")
     BUILDER_CONFIGS = (ImageSize.of((256, 256)),)
     MANUAL_DOWNLOAD_INSTRUCTIONS = """
     Put into the folder, for SPLIT train and test:
@@ -30,12 +35,15 @@ class Iper(DanceFrames):
       author={Liu, Wen and Piao, Zhixin and Min, Jie and Luo, Wenhan and Ma, Lin and Gao, Shenghua},
       booktitle={ICCV}, year={2019}}"""
 
-    kinds = (*DanceFrames.kinds, ("masks", IMAGES))
+    kinds: ClassVar[dict] = {**DanceFrames.kinds, "masks": IMAGES}
+    published: ClassVar[dict] = {**DanceFrames.published, "masks": ("{split}_256/train_C",)}
+    for_training = ("masks",)
 
     def features(self, image_size):
         return {**super().features(image_size), "person": tfds.features.Image(shape=(*image_size, 1))}
 
-    def details(self, entry, scale, image_size):
-        mask, _ = read_image(entry["masks"], image_size)
-        person = np.where(mask[..., :1] > 127, np.uint8(255), np.uint8(0))
-        return {**super().details(entry, scale, image_size), "person": person}
+    def details(self, entry, frame, image_size):
+        person = np.full(image_size, 255, np.uint8)
+        if "masks" in entry:
+            person = resized(read_image(entry["masks"], "L"), image_size, BICUBIC)
+        return {**super().details(entry, frame, image_size), "person": person[..., None]}

@@ -10,7 +10,7 @@ class Market(PosePairs):
     """Passers-by seen by six surveillance cameras, in small pictures."""
 
     name = "market"
-    VERSION = tfds.core.Version("1.0.0")
+    VERSION = tfds.core.Version("2.0.0")
     BUILDER_CONFIGS = (ImageSize.of((128, 64)),)
     MANUAL_DOWNLOAD_INSTRUCTIONS = """
     Put into the folder:

@@ -10,7 +10,7 @@ import json
 import numpy as np
 import tensorflow_datasets as tfds
 
-from gfla_tf.data.builders.files import ManualBuilder, read_image, read_text
+from gfla_tf.data.builders.files import BILINEAR, ManualBuilder, read_image, read_text, resized
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.poses import JOINTS
 
@@ -25,10 +25,12 @@ class PosePairs(ManualBuilder, skip_registration=True):
 
     Attributes:
         prefix: of the names of the four lists.
+        other_prefixes: that they may have instead.
         annotated_size: (height, width) of the images in whose pixels the annotations are.
     """
 
     prefix = None
+    other_prefixes = ()
     annotated_size = None
 
     def features(self, image_size):
@@ -39,8 +41,7 @@ class PosePairs(ManualBuilder, skip_registration=True):
         }
 
     def table(self, directory, split):
-        pairs_path = directory / f"{self.prefix}-pairs-{split}.csv"
-        annotation_path = directory / f"{self.prefix}-annotation-{split}.csv"
+        pairs_path, annotation_path = (self._list(directory, kind, split) for kind in ("pairs", "annotation"))
         pairs, first_line = read_pairs(pairs_path)
         annotations = read_annotations(annotation_path)
         for name, line in first_line.items():
@@ -59,6 +60,11 @@ class PosePairs(ManualBuilder, skip_registration=True):
         table = [(directory / split / name, name, annotations[name]) for name in first_line]
         return table, {"pairs": [[number[source], number[target]] for source, target in pairs]}
 
+    def _list(self, directory, kind, split):
+        """The path of a list, under whichever of its names there is one."""
+        paths = [directory / f"{prefix}-{kind}-{split}.csv" for prefix in (self.prefix, *self.other_prefixes)]
+        return next((path for path in paths if path.is_file()), paths[0])
+
     def without(self, whole, dropped):
         pairs = np.array(whole["pairs"])
         pairs = pairs[~np.isin(pairs, list(dropped)).any(axis=1)]
@@ -68,7 +74,8 @@ class PosePairs(ManualBuilder, skip_registration=True):
         path, name, keypoints = entry
         if isinstance(keypoints, GflaError):
             raise keypoints
-        image, (height, width) = read_image(path, image_size)
+        image = read_image(path)
+        height, width = image.shape[:2]
         annotated_height, annotated_width = self.annotated_size
         stretch = (width * annotated_height) / (height * annotated_width)
         if not 1 / TOLERANCE < stretch < TOLERANCE:
@@ -76,8 +83,8 @@ class PosePairs(ManualBuilder, skip_registration=True):
                 f"the image {path} is {height} x {width} (height x width), but was annotated in the proportions "
                 f"{annotated_height} x {annotated_width}: crop it as the annotation's authors did."
             )
-        scale = (image_size[1] / annotated_width, image_size[0] / annotated_height, 1)
-        return {"image": image, "keypoints": np.float32(keypoints * scale), "name": name}
+        placed = keypoints * (image_size[1], image_size[0], 1) / (annotated_width, annotated_height, 1)
+        return {"image": resized(image, image_size, BILINEAR), "keypoints": np.float32(placed), "name": name}
 
 
 def read_pairs(path):

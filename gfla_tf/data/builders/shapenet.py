@@ -1,14 +1,10 @@
 """ShapeNet's cars or chairs from 18 azimuths and 3 elevations, as rendered by Sun et al. (ECCV 2018)."""
 
-import collections
-
 import h5py
 import numpy as np
 import tensorflow_datasets as tfds
-from PIL import Image
 
-from gfla_tf.data.builders.files import ImageSize, ManualBuilder, read_text
-from gfla_tf.data.corrupt_budget import shortened
+from gfla_tf.data.builders.files import BILINEAR, ImageSize, ManualBuilder, read_text, resized
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.views import AZIMUTHS, ELEVATIONS
 
@@ -16,16 +12,19 @@ from gfla_tf.keypoints.views import AZIMUTHS, ELEVATIONS
 class ShapeNet(ManualBuilder):
     """Objects from 18 azimuths and 3 elevations, whose numbers are in azimuth and elevation.
 
-    A record is a view; info.metadata[SPLIT]["models"] lists the objects in the records' order: name and number of views.
+    A record is a view. info.metadata[SPLIT]["groups"] lists the views of one model at one elevation, in the records' order: name,
+    number of those that can be targets (azimuth an even number of tens of degrees), which come first, and number of all;
+    "sources" has the numbers of the records that the list names, in its order.
     """
 
     name = "shapenet"
-    VERSION = tfds.core.Version("1.0.0")
+    VERSION = tfds.core.Version("2.0.0")
     BUILDER_CONFIGS = (ImageSize.of((256, 256)),)
     MANUAL_DOWNLOAD_INSTRUCTIONS = """
     Put into the folder, for one CATEGORY, car or chair:
       data_CATEGORY.hdf5                                groups MODEL_AZIMUTH_ELEVATION (the azimuth in tens of degrees), each with
                                                         image (height, width, 3), uint8, and pose (azimuth, elevation)
+    Both categories may lie there; shapenet_car and shapenet_chair choose one.
       id_CATEGORY_train.txt, id_CATEGORY_test.txt       the names of the groups of each split, one in a line
     All are linked from, or part of, https://github.com/shaohua0116/Multiview2Novelview.
     """
@@ -43,49 +42,68 @@ class ShapeNet(ManualBuilder):
             "model": tfds.features.Text(),
         }
 
+    category = None  # the one that is there
+
     def table(self, directory, split):
-        found = sorted(directory.glob("data_*.hdf5"))
-        if len(found) != 1:
-            listed = ", ".join(path.name for path in found) or "none"
-            raise GflaError(
-                f"{directory} must have exactly one data_CATEGORY.hdf5, and has {listed}: put that of one category there, "
-                "see docs/datasets.md."
-            )
-        list_path = directory / f"id_{found[0].stem.removeprefix('data_')}_{split}.txt"
+        path = self._file(directory)
+        list_path = directory / f"id_{path.stem.removeprefix('data_')}_{split}.txt"
         try:
-            file = h5py.File(found[0])
+            file = h5py.File(path)
         except OSError as error:
             raise GflaError(
-                f"{found[0]} cannot be read as HDF5 ({error}): put an undamaged copy there."
+                f"{path} cannot be read as HDF5 ({error}): put an undamaged copy there."
             ) from error
-        views, known = collections.defaultdict(list), set(file)
+        groups, sources, known = {}, [], set(file)
         for line, name in enumerate(read_text(list_path, "the names of the groups"), 1):
-            if not name.strip():
+            name = name.strip()
+            if not name:
                 continue
-            if name.strip() not in known:
+            if name not in known:
                 raise GflaError(
-                    f"{list_path}, line {line}: {found[0].name} has no group {name.strip()!r}: remove the line, or put "
-                    "the file to which the list belongs there."
+                    f"{list_path}, line {line}: {path.name} has no group {name!r}: remove the line, or put the file to which "
+                    "the list belongs there."
                 )
-            views[name.strip().rsplit("_", 2)[0]].append(name.strip())
-        for model, names in views.items():
-            if len(names) < 2:
+            model, _, elevation = name.rsplit("_", 2)
+            if (model, elevation) not in groups:
+                # Targets of the sources of this model and elevation, whether the list names them or not.
+                targets = [f"{model}_{azimuth // 10}_{elevation}" for azimuth in AZIMUTHS]
+                groups[model, elevation] = [target for target in targets if target in known]
+            if not groups[model, elevation]:
                 raise GflaError(
-                    f"{list_path} names a single view of {model}: a pair takes two, so add one or remove it."
+                    f"{list_path}, line {line}: {path.name} has no view of {model} at elevation {elevation} whose azimuth is "
+                    "an even number of tens of degrees, which its targets are: get the whole file."
                 )
-        if not views:
+            sources.append(name)
+        if not sources:
             raise GflaError(f"{list_path} is empty: put the names of the groups there.")
-        table = [(file, name, model) for model, names in views.items() for name in names]
-        return table, {"models": [[model, len(names)] for model, names in views.items()]}
+        return _table(file, groups, sources)
+
+    def _file(self, directory):
+        found = sorted(directory.glob(f"data_{self.category or '*'}.hdf5"))
+        if len(found) != 1:
+            listed = ", ".join(path.name for path in found) or "none"
+            wanted = self.category or "CATEGORY"
+            raise GflaError(
+                f"{directory} must have exactly one data_{wanted}.hdf5, and has {listed}: put that of one category there, or "
+                "choose one with data.dataset=shapenet_car or shapenet_chair, see docs/datasets.md."
+            )
+        return found[0]
 
     def without(self, whole, dropped):
-        models = shortened(whole["models"], dropped)
-        single = [model for model, count in models if count < 2]
-        if single:
-            raise GflaError(
-                f"all views of {single[0]} but one are corrupt, and a pair takes two: put undamaged ones there."
-            )
-        return {"models": models}
+        kept = (
+            np.cumsum([number not in dropped for number in range(sum(n for _, _, n in whole["groups"]))]) - 1
+        )
+        groups, begin = [], 0
+        for name, targets, count in whole["groups"]:
+            left = [number for number in range(begin, begin + count) if number not in dropped]
+            own = sum(number < begin + targets for number in left)
+            if not own:
+                raise GflaError(
+                    f"all views of {name} that can be targets are corrupt: put undamaged ones there."
+                )
+            groups.append([name, own, len(left)])
+            begin += count
+        return {"groups": groups, "sources": [int(kept[n]) for n in whole["sources"] if n not in dropped]}
 
     def record(self, entry, image_size):
         file, name, model = entry
@@ -100,19 +118,30 @@ class ShapeNet(ManualBuilder):
             raise GflaError(
                 f"{where}: its image is {image.shape} {image.dtype}: it must be (height, width, 3) uint8."
             )
-        angles = 10 * azimuth, elevation
-        if angles[0] not in AZIMUTHS or angles[1] not in ELEVATIONS:
+        if azimuth not in range(36) or elevation not in ELEVATIONS:
             raise GflaError(
-                f"{where}: its pose is ({azimuth}, {elevation}): the azimuth must be an even number below 36, in tens of "
+                f"{where}: its pose is ({azimuth}, {elevation}): the azimuth must be a whole number below 36, in tens of "
                 f"degrees, and the elevation one of {', '.join(map(str, ELEVATIONS))}."
             )
-        height, width = image_size
-        if image.shape[:2] != (height, width):
-            resized = Image.fromarray(image).resize((width, height), Image.Resampling.BILINEAR)
-            image = np.asarray(resized)
         return {
-            "image": image,
-            "azimuth": AZIMUTHS.index(angles[0]),
-            "elevation": ELEVATIONS.index(angles[1]),
+            "image": resized(image, image_size, BILINEAR),
+            "azimuth": int(azimuth) // 2,
+            "elevation": ELEVATIONS.index(elevation),
             "model": model,
         }
+
+
+def _table(file, groups, sources):
+    """The records, group by group, those that can be targets first, and which of them are sources."""
+    table, lengths, numbers = [], [], {}
+    others = {group: [] for group in groups}
+    for name in dict.fromkeys(sources):
+        model, _, elevation = name.rsplit("_", 2)
+        if name not in groups[model, elevation]:
+            others[model, elevation].append(name)
+    for (model, elevation), targets in groups.items():
+        names = targets + others[model, elevation]
+        numbers |= {name: len(table) + index for index, name in enumerate(names)}
+        table += [(file, name, model) for name in names]
+        lengths.append([f"{model}_{elevation}", len(targets), len(names)])
+    return table, {"groups": lengths, "sources": [numbers[name] for name in sources]}

@@ -4,11 +4,10 @@ import numpy as np
 
 from gfla_tf.data.clip_bank import ClipBank
 from gfla_tf.data.pair_bank import PairBank
-from gfla_tf.keypoints.joint_orders import to_h36m
 from gfla_tf.synthetic.bodies import assets
 from gfla_tf.synthetic.bodies.bodies import SyntheticBodies
 from gfla_tf.synthetic.parallel import parallel_map
-from gfla_tf.synthetic.people.rendered_clips import noisy_poses
+from gfla_tf.synthetic.people.rendered_clips import dance_joints, noisy_poses
 
 
 def _stack(dicts):
@@ -73,9 +72,9 @@ def _clip(arguments):
     return bodies.clip(identity, 0, length)
 
 
-def render_clips(image_size, split, seed, identities, length, noise=0.0):
+def render_clips(image_size, split, seed, identities, length, noise=0.0, detected_reference=False):
     """Renders a clip of `length` frames of each of `identities` bodies; like the drawn people's `render_clips`."""
     bodies = _dataset(image_size, split, seed)
     clips = parallel_map(_clip, [(bodies, i, length) for i in range(identities)], "rendering clips")
     poses = noisy_poses([clip.keypoints for clip in clips], seed, split, noise * image_size[0])
-    return ClipBank.of(clips, [to_h36m(pose) for pose in poses])
+    return ClipBank.of(clips, [dance_joints(pose, detected_reference) for pose in poses])

@@ -148,16 +148,18 @@ def _points(person, vertices, pose, camera):
     return (np.round(xy * 64) / 64).astype(np.float32)
 
 
-def render_clips(image_size, split, seed, identities, length):
-    """Clips of talking people, like those of the drawn faces: a `ClipBank` with `face_maps` for structures."""
+def render_clips(image_size, split, seed, identities, length, draw=face_maps):
+    """Clips of talking people, like those of the drawn faces: a `ClipBank` with what `draw` gives for structures."""
     assets.fetch()
     talkers = SyntheticTalkers(image_size, split, seed)
-    rendered = parallel_map(_render, [(talkers, i, length) for i in range(identities)], "rendering clips")
+    rendered = parallel_map(
+        _render, [(talkers, i, length, draw) for i in range(identities)], "rendering clips"
+    )
     return ClipBank.of(*zip(*rendered, strict=True))
 
 
 def _render(arguments):
-    talkers, identity, length = arguments
+    talkers, identity, length, draw = arguments
     clip = talkers.clip(identity, 0, length)
     pictures = zip(clip.keypoints, clip.images, strict=True)
-    return clip, np.stack([face_maps(points, talkers.image_size, image) for points, image in pictures])
+    return clip, np.stack([draw(points, talkers.image_size, image) for points, image in pictures])

@@ -21,7 +21,8 @@ def terms_without_gradient(trainer, batch, step):
             outputs = trainer.objective.outputs(trainer.network, part.batch, training=True)
         terms = trainer.objective.terms(part.batch, outputs, tf.constant(step))
         if trainer.discriminators:
-            judged = trainer.objective.judged(part.batch, outputs)
+            pick = trainer.pick(tf.constant(step, tf.int64), "generator")
+            judged = trainer.objective.judged(part.batch, outputs, pick)
             terms["adversarial"] = sum(
                 generator_adversarial_loss(discriminator(judged[role][1]), trainer.adversarial)
                 for role, discriminator in trainer.discriminators.items()

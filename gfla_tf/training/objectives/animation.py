@@ -1,7 +1,7 @@
 """Losses of animations: clips of which each frame is drawn from a reference (TIP 2020, section 4).
 
 Batches are those of `gfla_tf.data.clip_pipeline.clip_inputs`: T consecutive frames of each of several clips. All outputs are
-(batch, T, ...), and all terms are means over the frames.
+(batch, T, ...). Terms are sums over the T frames and means over the rest; the adversarial terms count once, as published.
 """
 
 import keras
@@ -22,10 +22,13 @@ def _before(first, frames):
     return ops.concatenate([ops.expand_dims(first, 1), frames[:, :-1]], axis=1)
 
 
-def differences(frames):
-    """The two changes in every three consecutive frames: (batch, T, H, W, 3) -> (batch * (T - 2), H, W, 6)."""
-    changes = frames[:, 1:] - frames[:, :-1]
-    return _flat(ops.concatenate([changes[:, :-1], changes[:, 1:]], axis=-1))
+def differences(frames, start):
+    """Three consecutive frames, from number `start` on, as the first minus the second and the second minus the third.
+
+    (batch, T, H, W, 3) -> (batch, H, W, 6).
+    """
+    first, second, third = (ops.take(frames, start + k, axis=1) for k in range(3))
+    return ops.concatenate([first - second, second - third], axis=-1)
 
 
 class ClipObjective(ImageObjective):
@@ -34,13 +37,14 @@ class ClipObjective(ImageObjective):
     Args:
         generator, features, stage, window_sigma: see `ImageObjective`. The features see no poses.
         flows: {source: beginning of its flows' names in the outputs}; a source is "previous" or "reference".
-        video: what the video discriminator sees: "clip", all T frames, or "differences", see above.
+        video: what the video discriminator sees: "clip", all T frames, or "differences", those of three frames drawn at random,
+            see above. The discriminator sees one frame, drawn at random.
     """
 
     def __init__(self, generator, features, stage, window_sigma, flows, video="clip"):
         super().__init__(generator, features, stage, window_sigma)
         self.flows = flows
-        self.video = {"clip": lambda frames: frames, "differences": differences}[video]
+        self.video = video
 
     def previous_images(self, batch, outputs):
         """The images (batch, T, H, W, 3) in which the flows to the previous frame are judged."""
@@ -48,14 +52,19 @@ class ClipObjective(ImageObjective):
 
     def totals(self, batch):
         totals, person = {}, _flat(batch.get("target_persons"))
+        frames = batch["target_images"].shape[1]
         for source in self.flows:
-            own = self.flow_totals(person, _flat(batch.get(f"visibility_{source}")))
+            own = self.flow_totals(person, _flat(batch.get(f"visibility_{source}")), frames)
             totals |= {f"{source}_{name}": total for name, total in own.items()}
         return totals
 
     def terms(self, batch, outputs, step):
         terms, target, person = {}, None, _flat(batch.get("target_persons"))
-        totals, parts = batch.get("totals", {}), batch.get("parts", 1)
+        totals, parts, frames = (
+            batch.get("totals", {}),
+            batch.get("parts", 1),
+            batch["target_images"].shape[1],
+        )
         if self.wanted & {"correctness", "content", "style"}:
             target = self.features(_flat(batch["target_images"]), None)
         for source, name in self.flows.items():
@@ -65,11 +74,12 @@ class ClipObjective(ImageObjective):
             own = {
                 name.removeprefix(f"{source}_"): x for name, x in totals.items() if name.startswith(source)
             }
-            for term, value in self.flow_terms(flows, seen, target, step, person, *truth, own, parts).items():
+            found = self.flow_terms(flows, seen, target, step, person, *truth, own, parts, frames)
+            for term, value in found.items():
                 terms[term] = terms.get(term, 0.0) + value
         if "generated" in outputs:
             images = _flat(outputs["generated"]), _flat(batch["target_images"])
-            terms |= self.image_terms(*images, target, person=person)
+            terms |= self.image_terms(*images, target, person=person, frames=frames)
         return terms
 
     def _source_features(self, source, batch, outputs):
@@ -79,12 +89,17 @@ class ClipObjective(ImageObjective):
         features = self.features(batch["reference_image"], None)
         return {name: ops.repeat(value, frames, axis=0) for name, value in features.items()}
 
-    def judged(self, batch, outputs):
+    def judged(self, batch, outputs, pick):
         pair = batch["target_images"], outputs["generated"]
-        return {
-            "discriminator": tuple(_flat(frames) for frames in pair),
-            "video_discriminator": tuple(self.video(frames) for frames in pair),
-        }
+        count = pair[0].shape[1]
+        frame = pick(count, "frame")
+        judged = {"discriminator": tuple(ops.take(frames, frame, axis=1) for frames in pair)}
+        if self.video == "clip":
+            return {**judged, "video_discriminator": pair}
+        if count < 3:  # no triple, and, as the configuration is checked, nobody who looks at it
+            return judged
+        start = pick(count - 2, "triple")
+        return {**judged, "video_discriminator": tuple(differences(frames, start) for frames in pair)}
 
 
 class AnimationObjective(ClipObjective):

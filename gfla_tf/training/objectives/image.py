@@ -6,6 +6,7 @@ from gfla_tf.losses.flow import (
     affine_regularization,
     best_similarity,
     flow_error,
+    frame_sums,
     level_visibility,
     mask_weight,
     sampling_correctness,
@@ -60,8 +61,15 @@ class Objective:
         """Unweighted loss terms {name: scalar}, without the adversarial one."""
         raise NotImplementedError
 
-    def judged(self, batch, outputs):
-        """What the discriminators see: {role: (real, generated)}; roles are those of a preset's discriminators."""
+    def judged(self, batch, outputs, pick):
+        """What the discriminators see: {role: (real, generated)}; roles are those of a preset's discriminators.
+
+        It is asked for twice in a step, for the discriminators' update and anew for the generator's.
+
+        Args:
+            batch, outputs: as for `terms`.
+            pick: `pick(count, purpose)` is a random whole number below `count`, the same for the whole batch.
+        """
         return {}
 
 
@@ -83,19 +91,29 @@ class ImageObjective(Objective):
         self.window_sigma = window_sigma
         self.person_weight = stage.person_weight
 
-    def flow_totals(self, person=None, visibility=None):
+    def flow_totals(self, person=None, visibility=None, frames=1):
         """What correctness and flow_error are divided by; the arguments are those of `flow_terms`."""
         totals = {}
         for level in self.levels:
             if "correctness" in self.wanted and person is not None:
                 size = tuple(extent >> level for extent in person.shape[1:3])
-                totals[f"correctness_{level}"] = ops.sum(mask_weight(person, size))
+                totals[f"correctness_{level}"] = frame_sums(mask_weight(person, size), frames)
             if "flow_error" in self.wanted:
                 totals[f"flow_error_{level}"] = ops.sum(level_visibility(visibility[..., 0], level))
         return totals
 
     def flow_terms(
-        self, flows, source, target, step, person=None, true_flow=None, visibility=None, totals=None, parts=1
+        self,
+        flows,
+        source,
+        target,
+        step,
+        person=None,
+        true_flow=None,
+        visibility=None,
+        totals=None,
+        parts=1,
+        frames=1,
     ):
         """correctness, regularization and flow_error of one set of flows, each summed over the levels.
 
@@ -106,6 +124,7 @@ class ImageObjective(Objective):
             person: optional (batch, H, W, 1), 1 where the target shows the person: correctness then looks there alone.
             true_flow, visibility: (batch, H, W, 2) in pixels of the image and (batch, H, W, 1), for flow_error.
             totals: `flow_totals` of the whole batch, of which this is one of `parts` equal parts.
+            frames: of each clip in the batch: terms are means over clips, and summed over the frames.
         """
         wanted, terms, totals = self.wanted, {}, totals or {}
 
@@ -119,16 +138,16 @@ class ImageObjective(Objective):
                 best = ops.stop_gradient(best_similarity(source[name], target[name]))
                 total = totals.get(f"correctness_{level}"), parts
                 window = self.window_sigma(step), best
-                value = sampling_correctness(source[name], target[name], flow, person, *window, *total)
-                add("correctness", value)
+                given = source[name], target[name], flow, person, *window, *total, frames
+                add("correctness", sampling_correctness(*given))
             if "regularization" in wanted:
-                add("regularization", affine_regularization(flow, kernel))
+                add("regularization", frames * affine_regularization(flow, kernel))
             if "flow_error" in wanted:
                 total = totals.get(f"flow_error_{level}"), parts
-                add("flow_error", flow_error(flow, true_flow, visibility, level, *total))
+                add("flow_error", frames * flow_error(flow, true_flow, visibility, level, *total))
         return terms
 
-    def image_terms(self, generated, image, target, pose=None, person=None):
+    def image_terms(self, generated, image, target, pose=None, person=None, frames=1):
         """l1, content and style of generated images.
 
         Args:
@@ -137,13 +156,14 @@ class ImageObjective(Objective):
             pose: of the people in them, for feature networks that look at it.
             person: optional (batch, H, W, 1), 1 where the target shows the person: |difference| (1 + person_weight * person)
                 is what l1 is the mean of.
+            frames: of each clip in the batch: terms are means over clips, and summed over the frames.
         """
         wanted, terms = self.wanted, {}
         if "l1" in wanted:
             difference = ops.abs(generated - image)
             if self.person_weight and person is not None:
                 difference = difference * (1 + self.person_weight * person)
-            terms["l1"] = ops.mean(difference)
+            terms["l1"] = frames * ops.mean(difference)
         if wanted & {"content", "style"}:
             drawn = self.features(generated, pose)
             for name, loss, layers in (
@@ -151,7 +171,7 @@ class ImageObjective(Objective):
                 ("style", style_loss, self.features.style_layers),
             ):
                 if name in wanted:
-                    terms[name] = loss([drawn[n] for n in layers], [target[n] for n in layers])
+                    terms[name] = frames * loss([drawn[n] for n in layers], [target[n] for n in layers])
         return terms
 
 
@@ -192,5 +212,5 @@ class PairObjective(ImageObjective):
             terms |= self.image_terms(outputs["generated"], batch["target_image"], target, pose, person)
         return terms
 
-    def judged(self, batch, outputs):
+    def judged(self, batch, outputs, pick):
         return {"discriminator": (batch["target_image"], outputs["generated"])}

@@ -22,7 +22,7 @@ _CLIP_FRAMES = 12  # at most, of the clips of single samples
 class ClipTask(Task):
     """A task whose generator is an `AnimationGenerator`.
 
-    A subclass gives `render`, `clips`, `draw` and `picture`, and inherits everything else.
+    A subclass gives `render`, `clips`, `draw` or `structures`, and `picture`, and inherits everything else.
 
     Attributes:
         previous: the image in which flows to the previous frame are judged, "true" or "generated".
@@ -40,9 +40,13 @@ class ClipTask(Task):
         """`ClipSamples` of a prepared dataset, whose structures are in the form of the bank's."""
         raise NotImplementedError
 
-    def draw(self, structures, image_size):
-        """The maps (n, H, W, channels) in [0, 1] of structures (n, ...) in the bank's form, in TensorFlow."""
-        raise NotImplementedError
+    def structures(self, stored, image_size, role):
+        """The maps (n, H, W, channels) of structures (n, ...) in the bank's form, in TensorFlow, for training.
+
+        Args:
+            role: "target" or "reference", whose structures may be of other joints.
+        """
+        return self.draw(stored, image_size, role)
 
     def picture(self, structure):
         """uint8 picture (H, W, 3) of one structure's maps."""
@@ -77,7 +81,7 @@ class ClipTask(Task):
     def prepare(self, batch):
         """A batch of the bank's entries as networks and losses want it, see `clip_inputs`."""
         image_size = tuple(batch["reference_image"].shape[1:3])
-        return clip_inputs(batch, lambda structures: self.draw(structures, image_size))
+        return clip_inputs(batch, lambda stored, role: self.structures(stored, image_size, role))
 
     def dataset(self, data, seed, start, part=WHOLE):
         config = self.config
@@ -132,7 +136,9 @@ class ClipTask(Task):
             structures = {role: batch[f"{role}_structure"] for role in ("reference", "previous", "target")}
             structures["target"] = structures["target"][0]
             if not self.keypoints:
-                structures = {role: np.asarray(self.draw(x, size)) for role, x in structures.items()}
+                structures = {
+                    role: np.asarray(self.structures(x, size, role)) for role, x in structures.items()
+                }
             kind = "keypoints" if self.keypoints else "structure"
             yield from _frame_samples(batch, structures, kind, is_recurrent(generator))
 

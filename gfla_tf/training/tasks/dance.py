@@ -1,17 +1,24 @@
 """Person animation (TIP 2020, section 4): a person of one picture dances the dance of another."""
 
 import keras
+import tensorflow as tf
 
-from gfla_tf.data.prepared_clips import ClipSamples
+from gfla_tf.data.prepared_clips import ClipSamples, Structure
+from gfla_tf.data.published_structures import dance_structures
 from gfla_tf.keypoints.dance_structure import DANCE_CHANNELS, LIMB_SIGMA, dance_maps, skeleton_picture
-from gfla_tf.keypoints.joint_orders import H36M_17
+from gfla_tf.keypoints.joint_orders import COCO_17, H36M_17
+from gfla_tf.keypoints.poses import JOINTS
+from gfla_tf.keypoints.published_drawing import structure_arrays
 from gfla_tf.models.pose_generator import PoseGenerator
 from gfla_tf.models.presets import generator_class
 from gfla_tf.ops.dance_structure import dance_structure
+from gfla_tf.ops.published_structure import published_structure
 from gfla_tf.synthetic.bodies.rendered import render_clips as render_bodies
 from gfla_tf.synthetic.people.rendered_clips import render_clips
 from gfla_tf.training.objectives.animation import FramewiseObjective
 from gfla_tf.training.tasks.clip import ClipTask
+
+REFERENCE_FRAMES = 20  # of a video, one of which is the reference of its clip
 
 
 class DanceTask(ClipTask):
@@ -41,32 +48,72 @@ class DanceTask(ClipTask):
             return FramewiseObjective(generator, features, stage, window_sigma)
         return super().objective(generator, features, stage, window_sigma)
 
+    @property
+    def is_published(self):
+        """Whether skeletons are drawn as for the published networks."""
+        return self.config.data.drawing == "published"
+
+    @property
+    def detected_reference(self):
+        return self.is_published
+
     def render(self, image_size, split, seed, clips, length):
-        draw = render_bodies if self.config.data.dataset == "synthetic_bodies" else render_clips
-        return draw(image_size, split, seed, clips, length, self.config.data.pose_noise)
+        render = render_bodies if self.config.data.dataset == "synthetic_bodies" else render_clips
+        noise = self.config.data.pose_noise
+        return render(image_size, split, seed, clips, length, noise, detected_reference=self.is_published)
 
     def clips(self, builder, split):
-        return ClipSamples(builder, split, structure=("keypoints", (len(H36M_17), 3)))
+        structure = DETECTED_REFERENCE if self.is_published else CLEAN_REFERENCE
+        return ClipSamples(builder, split, structure, REFERENCE_FRAMES)
 
-    def draw(self, structures, image_size):
-        return dance_structure(structures, image_size, *self._sigmas)
+    def structures(self, stored, image_size, role):
+        if self.is_published:
+            return dance_structures(stored, image_size, role)
+        return super().structures(stored, image_size, role)
 
-    def draw_arrays(self, keypoints, image_size):
+    def draw(self, keypoints, image_size, role="target"):
+        if self.is_published:
+            return published_structure(keypoints, image_size, role)
+        return dance_structure(keypoints, image_size, *self._sigmas)
+
+    def draw_arrays(self, keypoints, image_size, role="target"):
+        if self.is_published:
+            return structure_arrays(keypoints, image_size, role)
         return dance_maps(keypoints, image_size, *self._sigmas)
 
     def picture(self, structure):
-        return skeleton_picture(structure)
+        return skeleton_picture(structure, 1 if self.is_published else 255)
 
     def description(self, generator):
         sigma, limb_sigma = self._sigmas
-        return {
+        fields = {
             "structure": {"heat_maps": len(H36M_17), "skeleton": 3},
+            "drawing": self.config.data.drawing,
             "joints": H36M_17,
             "heat_map_sigma": sigma,
-            "limb_sigma": limb_sigma,
         }
+        if self.is_published:
+            return {**fields, "reference_joints": COCO_17}
+        return {**fields, "limb_sigma": limb_sigma}
 
     @property
     def _sigmas(self):
         data = self.config.data
         return data.heat_map_sigma, data.limb_sigma or LIMB_SIGMA
+
+
+def _joints(parsed, image, role):
+    return parsed["keypoints"]
+
+
+def _joints_by_role(parsed, image, role):
+    """COCO's 17 of the detector's joints for the reference, Human3.6M's clean ones for everything else."""
+    if role == "target":
+        return parsed["keypoints"]
+    return tf.gather(parsed["noisy_keypoints"], [JOINTS.index(name) for name in COCO_17])
+
+
+_CLEAN = {"keypoints": tf.io.FixedLenFeature((len(H36M_17), 3), tf.float32)}
+_DETECTED = {"noisy_keypoints": tf.io.FixedLenFeature((len(JOINTS), 3), tf.float32)}
+CLEAN_REFERENCE = Structure(_CLEAN, _joints)
+DETECTED_REFERENCE = Structure(_CLEAN | _DETECTED, _joints_by_role)

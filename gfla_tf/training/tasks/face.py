@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from gfla_tf.data.prepared_clips import ClipSamples
+from gfla_tf.data.prepared_clips import ClipSamples, Structure
 from gfla_tf.keypoints.face_structure import (
     CURVES,
     FACE_CHANNELS,
@@ -12,6 +12,8 @@ from gfla_tf.keypoints.face_structure import (
     face_maps,
     structure_picture,
 )
+from gfla_tf.keypoints.published_face import SCALE as PUBLISHED_SCALE
+from gfla_tf.keypoints.published_face import published_maps
 from gfla_tf.synthetic.bodies.talking import render_clips as render_talkers
 from gfla_tf.synthetic.faces.talking_clips import render_clips
 from gfla_tf.training.tasks.clip import ClipTask
@@ -35,20 +37,44 @@ class FaceTask(ClipTask):
         return {"structure_channels": FACE_CHANNELS}
 
     def render(self, image_size, split, seed, clips, length):
-        draw = render_talkers if self.config.data.dataset == "synthetic_bodies" else render_clips
-        return draw(image_size, split, seed, clips, length)
+        render = render_talkers if self.config.data.dataset == "synthetic_bodies" else render_clips
+        return render(
+            image_size, split, seed, clips, length, published_maps if self.is_published else face_maps
+        )
+
+    @property
+    def is_published(self):
+        """Whether faces are drawn as for the published networks."""
+        return self.config.data.drawing == "published"
 
     def clips(self, builder, split):
-        return ClipSamples(builder, split, structure=("points", (POINTS, 2)), make_structure=_drawn)
+        if self.is_published:
+            shape = (*builder.builder_config.image_size, FACE_CHANNELS)
+            structure = Structure({"structure": tf.io.FixedLenFeature((), tf.string)}, _prepared(shape))
+        else:
+            points = {"points": tf.io.FixedLenFeature((POINTS, 2), tf.float32)}
+            structure = Structure(points, lambda parsed, image, role: _drawn(parsed["points"], image))
+        return ClipSamples(builder, split, structure)
 
-    def draw(self, structures, image_size):
-        return tf.cast(structures, tf.float32) * SCALE
+    def structures(self, stored, image_size, role):
+        return tf.cast(stored, tf.float32) * (PUBLISHED_SCALE if self.is_published else SCALE)
 
     def picture(self, structure):
         return structure_picture(structure)
 
     def description(self, generator):
-        return {"structure": {"drawing": 1, "distances": len(CURVES), "labels": 1}}
+        structure = {"drawing": 1, "distances": len(CURVES), "labels": 1}
+        return {"structure": structure, "drawing": self.config.data.drawing}
+
+
+def _prepared(shape):
+    """The maps (H, W, 16) uint8 that the builder of the dataset has drawn and compressed."""
+
+    def decoded(parsed, image, role):
+        values = tf.io.decode_raw(tf.io.decode_compressed(parsed["structure"], "ZLIB"), tf.uint8)
+        return tf.reshape(values, shape)
+
+    return decoded
 
 
 def _drawn(points, image):

@@ -85,6 +85,7 @@ class MotionTask(Task):
         return {
             "frames": generator.frames,
             "receptive_field": generator.receptive_field,
+            "windows": "filled" if generator.get_config()["relative"] else "published",
             "joints": COCO_17,
             "clean_joints": H36M_17,
             "coordinates": "y of all joints, then x of all joints, both as 2 v / image width - 1",

@@ -140,10 +140,10 @@ class PoseTask(PairTask):
         data = self.config.data
         return data.heat_map_sigma, data.limb_sigma, data.pose_stride
 
-    def draw(self, keypoints, image_size):
+    def draw(self, keypoints, image_size, role="target"):
         return heat_maps.pose_maps(keypoints, image_size, *self._drawing)
 
-    def draw_arrays(self, keypoints, image_size):
+    def draw_arrays(self, keypoints, image_size, role="target"):
         return poses.pose_maps(keypoints, image_size, *self._drawing)
 
 

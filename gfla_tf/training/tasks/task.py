@@ -25,6 +25,7 @@ class Task:
         subject: what a demo follows to drive the network: one of `gfla_tf.inference.subjects.SUBJECTS`, or None.
         keypoints: number of keypoints from which `draw` and `draw_arrays` make a map of an input, so that a converted network can
             take those; None where maps need more than keypoints.
+        detected_reference: whether those of the reference are of other joints than those of the targets.
     """
 
     datasets = ()
@@ -34,6 +35,7 @@ class Task:
     feature_poses = None
     subject = None
     keypoints = None
+    detected_reference = False
 
     def __init__(self, config):
         self.config = config
@@ -166,11 +168,15 @@ class Task:
         """The task's own fields of a .tflite's description, see `gfla_tf.litert.description`."""
         return {}
 
-    def draw(self, keypoints, image_size):
-        """Maps (batch, H, W, channels) of keypoints (batch, n, 3), out of operations that LiteRT has."""
+    def draw(self, keypoints, image_size, role="target"):
+        """Maps (batch, H, W, channels) of keypoints (batch, n, 3), out of operations that LiteRT has.
+
+        Args:
+            role: "target", or "reference" for those of the source or the reference, which may be other joints.
+        """
         raise NotImplementedError
 
-    def draw_arrays(self, keypoints, image_size):
+    def draw_arrays(self, keypoints, image_size, role="target"):
         """The same in NumPy."""
         raise NotImplementedError
 

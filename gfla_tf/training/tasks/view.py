@@ -11,8 +11,8 @@ from gfla_tf.training.tasks.pair import PairTask
 class ViewTask(PairTask):
     """Two views of one object, each an azimuth and an elevation."""
 
-    datasets = ("synthetic_cars", "synthetic_chairs", "shapenet")
-    prepared_datasets = ("shapenet",)
+    datasets = ("synthetic_cars", "synthetic_chairs", "shapenet", "shapenet_car", "shapenet_chair")
+    prepared_datasets = ("shapenet", "shapenet_car", "shapenet_chair")
     datasets_with_flow = ("synthetic_cars", "synthetic_chairs")
     condition = "view"
 
