@@ -74,7 +74,7 @@ def test_corrupt_images_and_annotations_are_left_out_with_their_pairs_and_the_re
     assert named == {pair for pair in listed if "train0_1" not in pair and "train2_0" not in pair}
     assert "train0_1.png: it is truncated or not an image" in whole["corrupt"][0]
     assert "its keypoints cannot be read" in whole["corrupt"][1] and len(whole["corrupt"]) == 2
-    told = "left out 2 of 9 records of deepfashion, train because they are corrupt, the first one: the image "
+    told = "left out 2 of 9 records of deepfashion, train because they are corrupt, the first one: Cannot read the image "
     assert capsys.readouterr().err.count(told) == 1
     assert len(PosePairSamples(builder, "train")) == len(named)
 

@@ -18,9 +18,9 @@ import gfla_tf.models
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.poses import JOINTS
 from gfla_tf.layers.precision import precision
+from gfla_tf.losses.torchvision_weights import assign_torchvision, torchvision_state
 from gfla_tf.losses.vgg16 import LINEAR_LAYERS, vgg16
 from gfla_tf.metrics.lpips_weights import SCALE, SHIFT
-from gfla_tf.losses.torchvision_weights import assign_torchvision, torchvision_state
 from gfla_tf.models.checkpoint_import import read_pth
 from gfla_tf.models.correspondence_features import LEVELS, CorrespondenceFeatures
 
