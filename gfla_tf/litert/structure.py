@@ -22,6 +22,9 @@ _BRANCHES = {
     "CALL_ONCE": (schema.CallOnceOptions, ("InitSubgraphIndex",)),
     "CALL": (schema.CallOptions, ("Subgraph",)),
 }
+# {operation: the first of its inputs that may be left out}; of others none may.
+_OPTIONAL = {"FULLY_CONNECTED": 2, "CONV_2D": 2, "DEPTHWISE_CONV_2D": 2, "TRANSPOSE_CONV": 3, "CONV_3D": 2, "CUSTOM": 0,
+             "LSTM": 1, "UNIDIRECTIONAL_SEQUENCE_LSTM": 1, "BIDIRECTIONAL_SEQUENCE_LSTM": 1, "SVDF": 3}  # fmt: skip
 _CODES = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
 
 
@@ -122,8 +125,9 @@ def _graph(graph, codes, buffers, graphs, size):
         index, taken, given = operator.OpcodeIndex(), operator.InputsLength(), operator.OutputsLength()
         _require(0 <= index < len(codes), "an operation of no code")
         _require(0 <= taken <= size and 0 <= given <= size, "lists that are longer than the file")
+        inputs, optional = [operator.Inputs(k) for k in range(taken)], _OPTIONAL.get(codes[index], taken)
         _require(
-            all(-1 <= operator.Inputs(k) < count for k in range(taken)),
+            all((-1 if k >= optional else 0) <= tensor < count for k, tensor in enumerate(inputs)),
             "an operation on tensors that there are not",
         )
         outputs = [operator.Outputs(k) for k in range(given)]

@@ -16,6 +16,8 @@ from gfla_tf.io.documents import read_text
 from gfla_tf.training.config import TrainConfig
 
 _MOST_BYTES = 2**20
+# What libraries raise at values that they cannot take.
+_REFUSALS = (OmegaConfBaseException, yaml.YAMLError, TypeError, ValueError, ArithmeticError, RecursionError)
 
 
 def configuration_names():
@@ -62,12 +64,12 @@ def load_config(path, overrides=()):
         origin = f"override {override[:80]!r}"
         try:
             changed = OmegaConf.from_dotlist([override])
-        except (yaml.YAMLError, ValueError, RecursionError, OmegaConfBaseException) as error:
+        except _REFUSALS as error:
             raise GflaError(f"{origin}: its value is not YAML ({_reason(error)}): quote it.") from error
         config = _merge(config, changed, origin)
     try:
         result = OmegaConf.to_object(config)
-    except (OmegaConfBaseException, TypeError, ValueError, RecursionError) as error:
+    except _REFUSALS as error:
         raise GflaError(f"{path}: {_reason(error)}.") from error
     # Only now: what the choices are is known to modules that take seconds to import, and a mistyped key need not wait.
     from gfla_tf.training.config_check import check_config
@@ -86,7 +88,7 @@ def _read(path):
             raise GflaError(f"configuration {path} refers to its own parts with *: write them out.")
         # Unlike plain YAML 1.1 this refuses a key given twice and reads 1e-3 as a number.
         loaded = OmegaConf.load(io.StringIO(text))
-    except (OSError, yaml.YAMLError, ValueError, RecursionError, OmegaConfBaseException) as error:
+    except _REFUSALS as error:
         raise GflaError(f"configuration {path} cannot be read as YAML: {_reason(error)}.") from error
     if not OmegaConf.is_dict(loaded):
         raise GflaError(
@@ -103,7 +105,7 @@ def _merge(config, other, origin):
     _require_shape(config, OmegaConf.to_container(other), origin)
     try:
         return OmegaConf.merge(config, other)
-    except (OmegaConfBaseException, TypeError, ValueError, RecursionError) as error:
+    except _REFUSALS as error:
         key = getattr(error, "full_key", None)
         if isinstance(error, ConfigKeyError):
             parent = getattr(error, "parent_node", None)
