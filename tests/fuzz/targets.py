@@ -149,9 +149,11 @@ class Models:
         value = int(random.choice([-2, -1, 0, 1, 7, 1000, 2**31 - 1]))
         tensor, operator = (items[random.integers(len(items))] for items in (graph.tensors, graph.operators))
         entry = random.choice([model.signatureDefs[0].inputs[0], model.signatureDefs[0].outputs[0]])
-        holders = [(entry, "tensorIndex"), (model.signatureDefs[0], "subgraphIndex"), (operator, "opcodeIndex"),
-                   (tensor, "buffer"), (tensor, "type"), (model.operatorCodes[0], "builtinCode"), (operator, "inputs"), (operator, "outputs"),
-                   (tensor, "shape"), (graph, "inputs"), (graph, "outputs")]  # fmt: skip
+        holders = [
+            (entry, "tensorIndex"), (model.signatureDefs[0], "subgraphIndex"), (operator, "opcodeIndex"), (tensor, "buffer"),
+            (tensor, "type"), (model.operatorCodes[0], "builtinCode"), (operator, "inputs"), (operator, "outputs"),
+            (tensor, "shape"), (graph, "inputs"), (graph, "outputs"),
+        ]  # fmt: skip
         holder, field = holders[random.integers(len(holders))]
         if field in ("inputs", "outputs", "shape"):
             values = np.array(getattr(holder, field), np.int32)
