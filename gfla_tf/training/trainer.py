@@ -15,7 +15,7 @@ from gfla_tf.losses.adversarial import (
     gradient_penalty,
 )
 from gfla_tf.training.keras_repair import DistributedFit
-from gfla_tf.training.microbatches import after, cut
+from gfla_tf.training.microbatches import Accumulated, after, microbatches
 from gfla_tf.training.replicas import RunningMean, means, write_rows
 from gfla_tf.training.updates import Updates
 
@@ -105,53 +105,90 @@ class Trainer(DistributedFit):
         return self.objective.outputs(self.network, batch, training)
 
     def train_step(self, batch):
+        """Each discriminator learns to tell what is real from what is generated, then the generator from all its losses.
+
+        Where the batch is cut into several parts, one update is made of the gradients of all. Discriminators learn from the whole
+        batch before the generator does from any of it, which then runs twice.
+        """
         step = self.generator_optimizer.iterations
-        parts = cut(batch, self.objective, self.accumulation_steps, self.seed, step)
-        logs, terms, gradients, state, done = {}, {}, None, [], None
+        parts = microbatches(batch, self.objective, self.accumulation_steps, self.seed, step)
+        logs, done = {}, None
         if self.discriminators and len(parts) > 1:
-            # They learn from the whole batch before the generator does from any of it, which therefore runs twice.
-            judged = []
-            for part in parts:
-                part = part.after(done)
-                done = self.objective.judged(
-                    part.batch, self._outputs(part), self.pick(step, "discriminators")
-                )
-                judged.append(done)
-            logs = self._train_discriminators(parts, judged)
-        for number, part in enumerate(parts):
-            part = part.after(done)
+            judged = self._judged_in_turn(parts, step)
+            logs, done = self._train_discriminators(parts, judged), judged[-1]
+        whole = Accumulated(done)
+        for part in parts:
+            part = part.after(whole.done)
             with tf.GradientTape() as tape:
                 outputs = self._outputs(part)
-                own = self.objective.terms(part.batch, outputs, step)
-                judged = {}
-                if self.discriminators:
-                    if len(parts) == 1:
-                        with tape.stop_recording():
-                            judged = self.objective.judged(
-                                part.batch, outputs, self.pick(step, "discriminators")
-                            )
-                            logs = self._train_discriminators(parts, [judged])
-                    judged = self.objective.judged(part.batch, outputs, self.pick(step, "generator"))
-                for role, discriminator in self.discriminators.items():
-                    logits = discriminator(judged[role][1], training=number == 0)
-                    loss = generator_adversarial_loss(logits, self.adversarial)
-                    own["adversarial"] = own["adversarial"] + loss if "adversarial" in own else loss
-                own["generator_loss"] = sum(self.objective.weights[name] * term for name, term in own.items())
-                scaled = self.updates["generator"].scaled(own["generator_loss"])
-            gradients = done = _sum(gradients, tape.gradient(scaled, self.network.trainable_variables))
-            terms = dict(zip(own, _sum(list(terms.values()) or None, own.values())))
-            state.append(outputs.get("state", []))
-        if state[0]:
-            write_rows(self.objective.state, [tf.concat(rows, axis=0) for rows in zip(*state)])
-        logs |= dict(zip(terms, _mean(terms.values(), len(parts))))
-        logs["generator_gradient_norm"] = self.updates["generator"].apply(_mean(gradients, len(parts)))
-        for name, value in zip(logs, tf.unstack(means(tf.stack(list(logs.values()))))):
-            self._means[name].update_state(value)
-        return {name: mean.result() for name, mean in self._means.items()}
+                if self.discriminators and len(parts) == 1:
+                    with tape.stop_recording():
+                        judged = self.objective.judged(part.batch, outputs, self.pick(step, "discriminators"))
+                        logs = self._train_discriminators(parts, [judged])
+                terms = self._generator_terms(part, outputs, step)
+                loss = self.updates["generator"].scaled(terms["generator_loss"])
+            gradients = tape.gradient(loss, self.network.trainable_variables)
+            whole.add(gradients, terms, outputs.get("state", []))
+        if whole.state:
+            write_rows(self.objective.state, whole.state)
+        logs |= whole.terms
+        logs["generator_gradient_norm"] = self.updates["generator"].apply(whole.gradients)
+        return self._logged(logs)
 
-    @property
-    def metrics(self):
-        return list(self._means.values())
+    def _train_discriminators(self, parts, judged):
+        """Updates each discriminator once, from what it judges in each part of the batch; returns logs."""
+        logs = {}
+        for role, discriminator in self.discriminators.items():
+            updates, whole = self.updates[role], Accumulated()
+            for part, pairs in zip(parts, judged, strict=True):
+                real, fake = after(pairs[role], whole.done)
+                with tf.GradientTape() as tape:
+                    loss = self._discriminator_loss(discriminator, real, tf.stop_gradient(fake), part)
+                    scaled = updates.scaled(loss)
+                whole.add(tape.gradient(scaled, discriminator.trainable_variables), {f"{role}_loss": loss})
+            logs[f"{role}_gradient_norm"] = updates.apply(whole.gradients)
+            logs |= whole.terms
+        return logs
+
+    def _discriminator_loss(self, discriminator, real, fake, part):
+        # A call for each, training in the first part alone: with the generator's, the power iteration of the spectral norm runs
+        # three times in a step, as published.
+        logits = [discriminator(pictures, training=part.is_first) for pictures in (real, fake)]
+        loss = discriminator_adversarial_loss(*logits, self.adversarial)
+        if self.adversarial == "wgan-gp":
+            penalty = _gradient_penalty(discriminator, real, fake, part.noise)
+            loss += GRADIENT_PENALTY_WEIGHT * penalty
+        return loss
+
+    def _generator_terms(self, part, outputs, step):
+        """Every unweighted term of the generator's loss, and "generator_loss", their weighted sum."""
+        terms = self.objective.terms(part.batch, outputs, step)
+        if self.discriminators:
+            judged = self.objective.judged(part.batch, outputs, self.pick(step, "generator"))
+            losses = [
+                generator_adversarial_loss(
+                    discriminator(judged[role][1], training=part.is_first), self.adversarial
+                )
+                for role, discriminator in self.discriminators.items()
+            ]
+            terms["adversarial"] = sum(losses[1:], losses[0])
+        terms["generator_loss"] = sum(self.objective.weights[name] * term for name, term in terms.items())
+        return terms
+
+    def _outputs(self, part):
+        with part.noise.drawn():
+            outputs = self.objective.outputs(self.network, part.batch, training=True)
+        # Losses are computed in float32.
+        return tf.nest.map_structure(lambda x: tf.cast(x, tf.float32), outputs)
+
+    def _judged_in_turn(self, parts, step):
+        """What discriminators see of each part, which are computed one after the other."""
+        judged, done = [], None
+        for part in parts:
+            part = part.after(done)
+            done = self.objective.judged(part.batch, self._outputs(part), self.pick(step, "discriminators"))
+            judged.append(done)
+        return judged
 
     def pick(self, step, turn):
         """What `Objective.judged` draws its random numbers with: others in every step, for every turn and purpose."""
@@ -164,52 +201,15 @@ class Trainer(DistributedFit):
 
         return pick
 
-    def _outputs(self, part):
-        with part.noise.drawn():
-            outputs = self.objective.outputs(self.network, part.batch, training=True)
-        # Losses are computed in float32.
-        return tf.nest.map_structure(lambda x: tf.cast(x, tf.float32), outputs)
+    def _logged(self, logs):
+        """The running means over the epoch, with the means over the replicas of these values."""
+        for name, value in zip(logs, tf.unstack(means(tf.stack(list(logs.values()))))):
+            self._means[name].update_state(value)
+        return {name: mean.result() for name, mean in self._means.items()}
 
-    def _train_discriminators(self, parts, judged):
-        """Updates each discriminator once, from what it judges in each part of the batch."""
-        logs = {}
-        for role, discriminator in self.discriminators.items():
-            updates, variables = self.updates[role], discriminator.trainable_variables
-            losses, gradients, done = [], None, None
-            for part, pairs in zip(parts, judged, strict=True):
-                real, fake = after(pairs[role], done)
-                with tf.GradientTape() as tape:
-                    loss = self._discriminator_loss(
-                        discriminator, real, tf.stop_gradient(fake), part, first=not losses
-                    )
-                    scaled = updates.scaled(loss)
-                gradients = done = _sum(gradients, tape.gradient(scaled, variables))
-                losses.append(loss)
-            logs[f"{role}_gradient_norm"] = updates.apply(_mean(gradients, len(parts)))
-            (logs[f"{role}_loss"],) = _mean([sum(losses)], len(parts))
-        return logs
-
-    def _discriminator_loss(self, discriminator, real, fake, part, first):
-        # A call for each, training in the first part alone: with the generator's, the power iteration of the spectral norm runs
-        # three times in a step, as published.
-        real_logits, fake_logits = discriminator(real, training=first), discriminator(fake, training=first)
-        loss = discriminator_adversarial_loss(real_logits, fake_logits, self.adversarial)
-        if self.adversarial == "wgan-gp":
-            penalty = _gradient_penalty(discriminator, real, fake, part.noise)
-            loss += GRADIENT_PENALTY_WEIGHT * penalty
-        return loss
-
-
-def _sum(total, values):
-    """The sums of two lists, of which the first may not be there yet, and entries of gradients may be None."""
-    if total is None:
-        return list(values)
-    return [x if y is None else x + y for x, y in zip(total, values, strict=True)]
-
-
-def _mean(sums, count):
-    """The sums of `count` values as their means."""
-    return [x if x is None or count == 1 else x / count for x in sums]
+    @property
+    def metrics(self):
+        return list(self._means.values())
 
 
 def _gradient_penalty(discriminator, real, fake, noise):

@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from gfla_tf.losses.adversarial import generator_adversarial_loss
-from gfla_tf.training.microbatches import cut
+from gfla_tf.training.microbatches import microbatches
 
 
 def terms_without_gradient(trainer, batch, step):
@@ -14,7 +14,7 @@ def terms_without_gradient(trainer, batch, step):
         batch: the whole batch of the step, {name: (rows, ...)}.
         step: that was made.
     """
-    (part,) = cut(batch, trainer.objective, 1, trainer.seed, tf.constant(step, tf.int64))
+    (part,) = microbatches(batch, trainer.objective, 1, trainer.seed, tf.constant(step, tf.int64))
     variables = trainer.network.trainable_variables
     with tf.GradientTape(persistent=True) as tape:
         with part.noise.drawn():
