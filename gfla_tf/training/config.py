@@ -66,11 +66,6 @@ class FeaturesConfig:
     weights: str | None = "torchvision"
 
 
-FLOW_TERMS = ("correctness", "regularization", "flow_error")
-IMAGE_TERMS = ("l1", "adversarial", *FLOW_TERMS, "content", "style")
-# Of networks that keep texture, see `gfla_tf.losses.texture`.
-TEXTURE_TERMS = ("masks", "roles", "alpha", "drawn", "lpips")
-TERMS = (*IMAGE_TERMS, *TEXTURE_TERMS, "joints")
 DRAWINGS = ("published", "simple")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 # What may differ when a run goes on: it changes how a step is computed or where its data are, not what.

@@ -6,14 +6,14 @@ import math
 from gfla_tf.errors import GflaError
 from gfla_tf.losses.adversarial import ADVERSARIAL_KINDS
 from gfla_tf.losses.features import FEATURE_NETWORKS
+from gfla_tf.losses.terms import FEATURE_TERMS, FLOW_TERMS, TERMS
 from gfla_tf.models.presets import PRESETS
-from gfla_tf.training.config import DRAWINGS, FLOW_TERMS, PRECISIONS, TERMS, settings
+from gfla_tf.training.config import DRAWINGS, PRECISIONS, settings
 from gfla_tf.training.distribution import DISTRIBUTIONS
 from gfla_tf.training.optimizers import ADAMS
 from gfla_tf.training.tasks import TASKS
 
 LARGEST = 10**9
-FEATURE_TERMS = ("correctness", "content", "style")
 
 
 def check_config(config, origin):

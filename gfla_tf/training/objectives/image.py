@@ -12,7 +12,7 @@ from gfla_tf.losses.flow import (
     sampling_correctness,
 )
 from gfla_tf.losses.perceptual import content_loss, style_loss
-from gfla_tf.training.config import FLOW_TERMS, IMAGE_TERMS
+from gfla_tf.losses.terms import FLOW_TERMS, IMAGE_TERMS
 
 
 class Objective:

@@ -4,8 +4,8 @@ import tensorflow as tf
 from keras import ops
 
 from gfla_tf.losses.perceptual import lpips_loss
+from gfla_tf.losses.terms import TEXTURE_TERMS
 from gfla_tf.losses.texture import alpha_error, kept_pixels, mask_error, role_error
-from gfla_tf.training.config import TEXTURE_TERMS
 from gfla_tf.training.objectives.image import PairObjective
 
 

@@ -10,13 +10,13 @@ from gfla_tf.errors import GflaError
 from gfla_tf.keypoints import poses
 from gfla_tf.keypoints.poses import JOINTS, pose_channels
 from gfla_tf.losses.features import PEOPLE_HEAT_MAP_SIGMA
+from gfla_tf.losses.terms import IMAGE_TERMS, TEXTURE_TERMS
 from gfla_tf.models.people_generator import PeopleGenerator
 from gfla_tf.ops import heat_maps
 from gfla_tf.pictures.drawing import pose_picture
 from gfla_tf.synthetic.bodies.rendered import render_frames as render_bodies
 from gfla_tf.synthetic.bodies.stream import BodyStream
 from gfla_tf.synthetic.people.rendered_pairs import render_frames
-from gfla_tf.training.config import IMAGE_TERMS, TEXTURE_TERMS
 from gfla_tf.training.objectives.people import PeopleObjective
 from gfla_tf.training.tasks.pair import PairTask
 

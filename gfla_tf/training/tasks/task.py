@@ -7,7 +7,7 @@ import tensorflow as tf
 from gfla_tf.data.pipeline import WHOLE
 from gfla_tf.data.prepared import prepare
 from gfla_tf.errors import GflaError
-from gfla_tf.training.config import IMAGE_TERMS
+from gfla_tf.losses.terms import IMAGE_TERMS
 
 SAMPLE_SEED = 17  # of the held-out data in the sample grids
 
