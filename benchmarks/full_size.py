@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gfla_tf.export.convert.graphs import tflite_flatbuffer
 from gfla_tf.export.convert.operations import multiply_adds
-from gfla_tf.export.convert.samples import model_inputs
+from gfla_tf.export.convert.sample_inputs import model_inputs
 from gfla_tf.export.convert.signatures import Form
 from gfla_tf.export.convert.sources import Source
 from gfla_tf.export.quantize.quantization import CALIBRATED, KINDS, calibrate, quantize

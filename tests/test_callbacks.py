@@ -13,7 +13,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from gfla_tf.errors import GflaError
 from gfla_tf.layers.attention import LocalAttention
-from gfla_tf.pictures.attention import attention_grid, attention_picture, recorded_attention
+from gfla_tf.pictures.attention_grid import attention_grid, attention_picture, recorded_attention
 from gfla_tf.pictures.drawing import training_grid
 from gfla_tf.training.callbacks import progress as callbacks
 from gfla_tf.training.callbacks.flow_ready import Readiness

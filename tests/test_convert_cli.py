@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from gfla_tf.export.convert.keras_check import TOLERANCE, differences
-from gfla_tf.export.convert.samples import sample_inputs
+from gfla_tf.export.convert.sample_inputs import sample_inputs
 
 from gfla_tf.cli import convert
 from gfla_tf.inference.animation import animate

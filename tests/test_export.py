@@ -13,7 +13,7 @@ from gfla_tf.export.convert.keras_check import (
     outputs_for,
     require_agreement,
 )
-from gfla_tf.export.convert.samples import FRAMES, sample_inputs
+from gfla_tf.export.convert.sample_inputs import FRAMES, sample_inputs
 from gfla_tf.export.convert.sources import Source
 
 from gfla_tf.errors import GflaError

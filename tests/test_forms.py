@@ -8,7 +8,7 @@ from ai_edge_litert import schema_py_generated as schema
 from gfla_tf.export.convert.conversion import convert
 from gfla_tf.export.convert.keras_check import LEVEL, TOLERANCE, as_float, differences
 from gfla_tf.export.convert.operations import operation_histogram
-from gfla_tf.export.convert.samples import form_inputs
+from gfla_tf.export.convert.sample_inputs import form_inputs
 from gfla_tf.export.convert.signatures import PLAIN, Form, signatures
 from gfla_tf.export.convert.sources import Source
 from gfla_tf.export.verify.lint import lint

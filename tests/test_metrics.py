@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gfla_tf.errors import GflaError
-from gfla_tf.metrics.flow import end_point_error, upsample_flow
+from gfla_tf.metrics.end_point_error import end_point_error, upsample_flow
 from gfla_tf.metrics.image import l1, ssim
 
 

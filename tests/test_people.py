@@ -6,7 +6,7 @@ import tensorflow as tf
 import yaml
 from gfla_tf.export.convert.conversion import convert
 from gfla_tf.export.convert.keras_check import differences
-from gfla_tf.export.convert.samples import form_inputs
+from gfla_tf.export.convert.sample_inputs import form_inputs
 from gfla_tf.export.convert.signatures import Form
 from gfla_tf.export.convert.sources import Source
 from gfla_tf.export.verify.lint import lint

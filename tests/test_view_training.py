@@ -10,7 +10,7 @@ from gfla_tf.data.pipeline import pair_dataset
 from gfla_tf.data.view_pipeline import view_inputs
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.views import AZIMUTHS, ELEVATIONS, VIEW_CHANNELS, view_codes
-from gfla_tf.metrics.flow import end_point_error
+from gfla_tf.metrics.end_point_error import end_point_error
 from gfla_tf.pictures.drawing import view_picture
 from gfla_tf.synthetic.objects import SyntheticObjects
 from gfla_tf.synthetic.objects.rendered_views import VIEWS, render_views, views_of

@@ -48,7 +48,7 @@ def generate(model, samples):
 def scores(samples, outputs, baselines):
     """Frames and flows against the true ones, beside those of the network without memory, and the flicker of both."""
     from gfla_tf.inference.photos import to_float
-    from gfla_tf.metrics.flow import end_point_error, upsample_flow
+    from gfla_tf.metrics.end_point_error import end_point_error, upsample_flow
     from gfla_tf.metrics.image import l1, ssim
     from gfla_tf.metrics.temporal import warping_error
 

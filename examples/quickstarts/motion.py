@@ -87,7 +87,7 @@ def _smoothed(sequences, deviation):
 
 def picture(samples, outputs, _, title):
     """The ways of two joints through a sequence, and strips of skeletons."""
-    from gfla_tf.pictures.motion import joint_curves, skeleton_strips, stacked
+    from gfla_tf.pictures.skeleton_strips import joint_curves, skeleton_strips, stacked
 
     pictures = []
     for i in range(SHOWN):

@@ -41,7 +41,7 @@ def generate(model, samples):
 
 def scores(samples, outputs, baselines):
     """The flow against the true one, and images against the true ones, copying and the network without attention."""
-    from gfla_tf.metrics.flow import end_point_error, upsample_flow
+    from gfla_tf.metrics.end_point_error import end_point_error, upsample_flow
     from gfla_tf.metrics.image import l1, ssim
 
     source, target = (

@@ -69,7 +69,7 @@ def scores(samples, outputs, baselines):
 
     Targets from where the source was taken are left out: copying them is right.
     """
-    from gfla_tf.metrics.flow import end_point_error, upsample_flow
+    from gfla_tf.metrics.end_point_error import end_point_error, upsample_flow
     from gfla_tf.metrics.image import l1, ssim
 
     other = (samples["source_view"] != samples["target_view"]).any(axis=1)

@@ -16,7 +16,7 @@ from gfla_tf.export.convert.keras_check import (
     rounding_limits,
 )
 from gfla_tf.export.convert.operations import operation_histogram, require_builtins
-from gfla_tf.export.convert.samples import form_inputs, sample_inputs
+from gfla_tf.export.convert.sample_inputs import form_inputs, sample_inputs
 from gfla_tf.export.convert.signatures import PLAIN
 from gfla_tf.export.convert.staging import staged
 from gfla_tf.export.quantize.quantization import CALIBRATED

@@ -15,7 +15,7 @@ from gfla_tf.export.quantize.representative import run_through
 from gfla_tf.export.quantize.variants import FLOAT32
 
 from gfla_tf.litert.runner import TFLiteModel
-from gfla_tf.metrics.flow import end_point_error, upsample_flow
+from gfla_tf.metrics.end_point_error import end_point_error, upsample_flow
 from gfla_tf.metrics.image import l1, psnr, ssim
 from gfla_tf.pictures.drawing import labelled_grid, to_uint8, write_png
 

@@ -6,7 +6,7 @@ import dataclasses
 import numpy as np
 from gfla_tf.export.convert.keras_check import LEVEL, as_float, differences
 from gfla_tf.export.convert.operations import operation_histogram
-from gfla_tf.export.convert.samples import model_inputs
+from gfla_tf.export.convert.sample_inputs import model_inputs
 from gfla_tf.export.verify.accelerators import ACCELERATORS, run, why_not
 from gfla_tf.export.verify.lint import lint
 
@@ -46,7 +46,7 @@ def verify(path, samples=None, accelerators=ACCELERATORS[1:], repeats=1):
 
     Args:
         path: the .tflite.
-        samples: a list of {input name: array} of the whole network; drawn, see `gfla_tf.export.convert.samples`, if None.
+        samples: a list of {input name: array} of the whole network; drawn, see `gfla_tf.export.convert.sample_inputs`, if None.
         accelerators: where to run it.
         repeats: of each run, for the time it takes.
 

@@ -6,8 +6,8 @@ from keras import ops
 from gfla_tf.errors import GflaError
 from gfla_tf.layers.convolution import activation
 from gfla_tf.layers.spectral_norm import SpectralConv2D, SpectralConv3D
+from gfla_tf.models.channels import channels_at
 from gfla_tf.models.configured import ConfiguredModel
-from gfla_tf.models.widths import width
 
 
 class _Block(keras.layers.Layer):
@@ -146,7 +146,7 @@ class ResidualDiscriminator(_Discriminator):
         _check_size(image_size, depth)
         layers, hidden = [], base_channels
         for d in range(depth):
-            channels = width(d, base_channels, max_channels)
+            channels = channels_at(d, base_channels, max_channels)
             layers.append(
                 DiscriminatorBlock(channels, hidden, name="block0" if d == 0 else f"encoder{d - 1}")
             )
@@ -183,7 +183,7 @@ class TemporalDiscriminator(_Discriminator):
             )
         layers, hidden = [], base_channels
         for d in range(depth):
-            channels = width(d, base_channels, max_channels)
+            channels = channels_at(d, base_channels, max_channels)
             if d < 2:
                 layers.append(DiscriminatorBlock3D(channels, hidden, name=f"block{d}"))
             else:
@@ -223,8 +223,8 @@ class PatchDiscriminator(_Discriminator):
             layers.append(keras.layers.Activation(activation, name=f"activation{index}"))
 
         for d in range(depth):
-            add(width(d, base_channels, max_channels), 2)
-        add(width(depth, base_channels, max_channels), 1)
+            add(channels_at(d, base_channels, max_channels), 2)
+        add(channels_at(depth, base_channels, max_channels), 1)
         add(1, 1, dtype="float32")
         layers.pop()  # the logit is not activated
         super().__init__(layers, image_size, image_channels, base_channels, max_channels, depth, **kwargs)

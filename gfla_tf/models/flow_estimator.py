@@ -9,8 +9,8 @@ from gfla_tf.layers.blocks import DecoderBlock, EncoderBlock, Jump, ResBlock
 from gfla_tf.layers.convolution import convolution
 from gfla_tf.layers.limb_flow import LimbFlow
 from gfla_tf.layers.tile import Tile
+from gfla_tf.models.channels import channels_at
 from gfla_tf.models.configured import ConfiguredModel
-from gfla_tf.models.widths import width
 
 
 class FlowNet(ConfiguredModel):
@@ -51,7 +51,7 @@ class FlowNet(ConfiguredModel):
         levels = sorted((int(level) for level in levels), reverse=True)
 
         def channels(d):
-            return width(d, base_channels, max_channels)
+            return channels_at(d, base_channels, max_channels)
 
         # === Layers ===
         encoders = [

@@ -3,8 +3,8 @@
 import keras
 
 from gfla_tf.layers.blocks import EncoderBlock
+from gfla_tf.models.channels import channels_at
 from gfla_tf.models.configured import ConfiguredModel
-from gfla_tf.models.widths import width
 
 
 @keras.saving.register_keras_serializable("gfla_tf")
@@ -25,7 +25,7 @@ class SourceEncoder(ConfiguredModel):
         # === Layers ===
         blocks = [
             EncoderBlock(
-                width(d, base_channels, max_channels),
+                channels_at(d, base_channels, max_channels),
                 normalize=normalize,
                 name="block0" if d == 0 else f"encoder{d - 1}",
             )

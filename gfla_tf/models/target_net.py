@@ -9,8 +9,8 @@ from gfla_tf.errors import GflaError
 from gfla_tf.layers.attention import BilinearSampling, GlobalAttention, LocalAttention
 from gfla_tf.layers.blocks import DecoderBlock, EncoderBlock, ImageOutput, ResBlock
 from gfla_tf.layers.tile import Tile
+from gfla_tf.models.channels import channels_at
 from gfla_tf.models.configured import ConfiguredModel
-from gfla_tf.models.widths import width
 
 ATTENTION_KINDS = ("local", "bilinear", "global", "none")
 
@@ -73,7 +73,7 @@ class AttentiveDecoder(ConfiguredModel):
         kernels = {int(level): int(n) for level, n in (attention_kernels or {3: 3, 2: 5}).items()}
 
         def channels(d):
-            return width(d, base_channels, max_channels)
+            return channels_at(d, base_channels, max_channels)
 
         def attend(target, i, source):
             """The blend of the target's features and those of one source, at stage i."""

@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 from gfla_tf.errors import GflaError, reason_of
-from gfla_tf.pictures.attention import attention_grid, recorded_attention
+from gfla_tf.pictures.attention_grid import attention_grid, recorded_attention
 from gfla_tf.pictures.drawing import write_png
 from gfla_tf.training.current_step import training_step
 

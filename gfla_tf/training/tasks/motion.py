@@ -10,7 +10,7 @@ from gfla_tf.data.pipeline import WHOLE
 from gfla_tf.keypoints.joint_orders import COCO_17, H36M_17, coco_to_h36m
 from gfla_tf.keypoints.sequences import to_points
 from gfla_tf.layers.convolution import INITIAL_GAIN
-from gfla_tf.pictures.motion import skeleton_strips, stacked
+from gfla_tf.pictures.skeleton_strips import skeleton_strips, stacked
 from gfla_tf.synthetic.people.performed_motion import perform_motion
 from gfla_tf.training.objectives.image import Objective
 from gfla_tf.training.tasks.samples import SEED, Sample, arrays_of
