@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from gfla_tf.data.prepared import prepare
-from gfla_tf.data.prepared_clips import ClipSamples, piece_dataset
+from gfla_tf.data.video_clips import ClipSamples, piece_dataset
 from gfla_tf.errors import GflaError
 from gfla_tf.training.tasks.dance import CLEAN_REFERENCE
 from tests.helpers.dataset_files import write_dance, write_faces, write_iper, write_people

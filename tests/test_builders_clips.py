@@ -10,7 +10,7 @@ import yaml
 from gfla_tf.data import prepared_clips
 from gfla_tf.data.augmentation import AUGMENTATIONS
 from gfla_tf.data.prepared import prepare
-from gfla_tf.data.prepared_clips import ClipSamples, Structure, piece_dataset
+from gfla_tf.data.video_clips import ClipSamples, Structure, piece_dataset
 from gfla_tf.keypoints.published_face import CHANNELS, published_maps
 from gfla_tf.training.config_file import load_config
 from gfla_tf.training.runs import Run

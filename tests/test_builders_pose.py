@@ -8,9 +8,9 @@ import tensorflow as tf
 from PIL import Image
 
 from gfla_tf.data.augmentation import AUGMENTATIONS, draw_affine, move
-from gfla_tf.data.pipeline import sample_dataset
+from gfla_tf.data.pairs import sample_dataset
+from gfla_tf.data.people_pairs import PosePairSamples
 from gfla_tf.data.prepared import prepare
-from gfla_tf.data.prepared_pairs import PosePairSamples
 from gfla_tf.data.records import Records
 from gfla_tf.errors import GflaError
 from gfla_tf.models.presets import create_generator

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import yaml
 
-from gfla_tf.data.pipeline import sample_dataset
+from gfla_tf.data.pairs import sample_dataset
 from gfla_tf.data.prepared import prepare
-from gfla_tf.data.prepared_views import ViewPairSamples
+from gfla_tf.data.view_pairs import ViewPairSamples
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.views import view_codes
 from gfla_tf.training.config_file import load_config

@@ -6,12 +6,12 @@ import pytest
 import tensorflow as tf
 
 from gfla_tf.data.human36m import load_human36m
-from gfla_tf.data.pipeline import sample_dataset
+from gfla_tf.data.pairs import sample_dataset
+from gfla_tf.data.people_pairs import PosePairSamples
 from gfla_tf.data.prepared import prepare
-from gfla_tf.data.prepared_clips import ClipSamples, piece_dataset
-from gfla_tf.data.prepared_pairs import PosePairSamples
-from gfla_tf.data.prepared_views import ViewPairSamples
 from gfla_tf.data.records import Records
+from gfla_tf.data.video_clips import ClipSamples, piece_dataset
+from gfla_tf.data.view_pairs import ViewPairSamples
 from gfla_tf.errors import GflaError, raised_in_graphs
 from gfla_tf.training.tasks.dance import CLEAN_REFERENCE
 from tests.helpers.dataset_files import PEOPLE, POSES, VIDEOS, write_dance, write_pose_pairs, write_shapenet
@@ -178,7 +178,7 @@ def test_more_corrupt_records_than_the_limit_end_the_training_in_one_sentence(fa
 
 
 def test_a_frame_that_has_become_corrupt_is_replaced_by_the_next_of_its_video(tmp_path, monkeypatch):
-    monkeypatch.setattr("gfla_tf.data.prepared_clips.AUGMENTATIONS", {})
+    monkeypatch.setattr("gfla_tf.data.video_clips.AUGMENTATIONS", {})
     write_dance(tmp_path)
     builder = prepare("fashionvideo", tmp_path, SIZE, max_corrupt=0.1)
     spoil_record(builder, 12)  # the last of the first video, v2

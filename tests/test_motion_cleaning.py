@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gfla_tf.data.motion_pipeline import FRAMES
+from gfla_tf.data.joint_sequences import FRAMES
 from gfla_tf.keypoints.joint_orders import COCO_17, H36M_17
 from gfla_tf.keypoints.sequences import filled, to_coordinates, to_points
 from gfla_tf.models.motion_cleaning import clean_motion

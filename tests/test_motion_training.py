@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import yaml
 
-from gfla_tf.data.motion_pipeline import FRAMES
+from gfla_tf.data.joint_sequences import FRAMES
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.joint_orders import coco_to_h36m
 from gfla_tf.keypoints.sequences import filled, to_coordinates, to_points

@@ -12,8 +12,7 @@ from gfla_tf.data.affine import affine_matrix, move_image, move_joints
 from gfla_tf.data.builders.dance_frames import joints_of
 from gfla_tf.data.builders.shapenet_car import ShapeNetCar
 from gfla_tf.data.human36m import _sequence, shared_sequences
-from gfla_tf.data.motion_bank import MotionBank
-from gfla_tf.data.motion_pipeline import augmented, windows
+from gfla_tf.data.joint_sequences import MotionBank, augmented, windows
 from gfla_tf.data.view_tests import view_tests
 from gfla_tf.keypoints.joint_orders import to_coco
 from gfla_tf.keypoints.poses import heat_maps

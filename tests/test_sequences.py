@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from gfla_tf.data.motion_bank import MotionBank
-from gfla_tf.data.motion_pipeline import FRAMES, SCALE, SHIFT, motion_dataset
+from gfla_tf.data.joint_sequences import FRAMES, SCALE, SHIFT, MotionBank, motion_dataset
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.joint_orders import COCO_17, coco_to_h36m, to_coco, to_h36m
 from gfla_tf.keypoints.sequences import filled, to_coordinates, to_points
@@ -90,8 +89,8 @@ def test_coco_joints_become_those_of_human36m_by_one_matrix():
 @pytest.fixture
 def unchanged(monkeypatch):
     """Windows are neither scaled nor moved."""
-    monkeypatch.setattr("gfla_tf.data.motion_pipeline.SCALE", (1.0, 1.0))
-    monkeypatch.setattr("gfla_tf.data.motion_pipeline.SHIFT", (0.0, 0.0))
+    monkeypatch.setattr("gfla_tf.data.joint_sequences.SCALE", (1.0, 1.0))
+    monkeypatch.setattr("gfla_tf.data.joint_sequences.SHIFT", (0.0, 0.0))
 
 
 def batches(bank, batch_size, count, field=81, **kwargs):

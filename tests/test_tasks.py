@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gfla_tf.data.pair_bank import PairBank
+from gfla_tf.data.pairs import PairBank
 from gfla_tf.errors import GflaError
 from gfla_tf.inference.subjects import SUBJECTS
 from gfla_tf.models.presets import PRESETS

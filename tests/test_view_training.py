@@ -6,8 +6,8 @@ import yaml
 from gfla_tf.export.convert.conversion import convert
 from gfla_tf.export.convert.sources import from_run
 
-from gfla_tf.data.pipeline import pair_dataset
-from gfla_tf.data.view_pipeline import view_inputs
+from gfla_tf.data.pairs import pair_dataset
+from gfla_tf.data.view_pairs import view_inputs
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.views import AZIMUTHS, ELEVATIONS, VIEW_CHANNELS, view_codes
 from gfla_tf.metrics.end_point_error import end_point_error

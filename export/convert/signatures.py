@@ -17,11 +17,11 @@ import dataclasses
 import tensorflow as tf
 from gfla_tf.export.convert.split import partition
 
-from gfla_tf.data.pipeline import to_float_image
 from gfla_tf.errors import GflaError
 from gfla_tf.litert.runner import ENCODE, GENERATE, SIGNATURE
 from gfla_tf.models.animation import is_recurrent
 from gfla_tf.ops.backend import LOWERINGS, sampler
+from gfla_tf.ops.images import to_float_image
 from gfla_tf.training.tasks import TASKS
 
 MAPS = ("pose", "structure")  # how the inputs end that keypoints can take the place of

@@ -8,7 +8,7 @@ from gfla_tf.keypoints.poses import JOINTS
 
 
 class FolderPairSamples:
-    """The pairs of a folder of pictures, by number; see `gfla_tf.data.pipeline.sample_dataset`.
+    """The pairs of a folder of pictures, by number; see `gfla_tf.data.pairs.sample_dataset`.
 
     Args:
         builder: as `gfla_tf.data.prepared.prepare` returns it.

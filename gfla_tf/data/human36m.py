@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from gfla_tf.data.corrupt_budget import CorruptEntries
-from gfla_tf.data.motion_bank import MotionBank
+from gfla_tf.data.joint_sequences import MotionBank
 from gfla_tf.errors import GflaError
 from gfla_tf.io.pickles import read_object
 

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gfla_tf.data.pipeline import pose_inputs
+from gfla_tf.data.people_pairs import pose_inputs
 from gfla_tf.errors import GflaError, user_errors
 from gfla_tf.losses.features import PEOPLE_HEAT_MAP_SIGMA, PEOPLE_WEIGHTS
 from gfla_tf.losses.flow import true_level_flow

@@ -4,7 +4,7 @@ import functools
 
 import yaml
 
-from gfla_tf.data.clip_bank import ClipBank
+from gfla_tf.data.clips import ClipBank
 from gfla_tf.keypoints.face_structure import face_maps
 from gfla_tf.synthetic.faces import SyntheticFaces, talking_clips
 from gfla_tf.synthetic.people.people import SyntheticPeople

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from gfla_tf.data.clip_bank import ClipBank
-from gfla_tf.data.pair_bank import PairBank
+from gfla_tf.data.clips import ClipBank
+from gfla_tf.data.pairs import PairBank
 from gfla_tf.synthetic.bodies import assets
 from gfla_tf.synthetic.bodies.bodies import SyntheticBodies
 from gfla_tf.synthetic.parallel import parallel_map

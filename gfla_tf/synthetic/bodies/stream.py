@@ -8,7 +8,7 @@ from concurrent.futures.process import BrokenProcessPool
 import numpy as np
 import tensorflow as tf
 
-from gfla_tf.data.pipeline import WHOLE
+from gfla_tf.data.order import WHOLE
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.poses import JOINTS
 from gfla_tf.synthetic.bodies import assets
@@ -39,7 +39,7 @@ class BodyStream:
         self.identities, self.frames, self.lifetime, self.with_flow = identities, frames, lifetime, with_flow
 
     def dataset(self, batch_size, prepare, seed=0, start=0, part=WHOLE):
-        """`tf.data.Dataset` of batches; arguments and entries as for `gfla_tf.data.pipeline.pair_dataset`."""
+        """`tf.data.Dataset` of batches; arguments and entries as for `gfla_tf.data.pairs.pair_dataset`."""
         rows = batch_size // part[1]
         batches = tf.data.Dataset.from_generator(
             lambda: self.batches(batch_size, seed, start, part), output_signature=self._signature(rows)

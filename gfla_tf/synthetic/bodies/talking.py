@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from gfla_tf.data.clip_bank import ClipBank
+from gfla_tf.data.clips import ClipBank
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.face_structure import face_maps
 from gfla_tf.synthetic.bodies import assets, correspondence

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gfla_tf.data.clip_bank import ClipBank
+from gfla_tf.data.clips import ClipBank
 from gfla_tf.keypoints.face_structure import face_maps
 from gfla_tf.synthetic.faces import SyntheticFaces
 from gfla_tf.synthetic.parallel import parallel_map

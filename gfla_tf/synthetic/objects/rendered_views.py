@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gfla_tf.data.pair_bank import PairBank
+from gfla_tf.data.pairs import PairBank
 from gfla_tf.keypoints.views import AZIMUTHS, ELEVATIONS, view_codes
 from gfla_tf.synthetic.objects import SyntheticObjects
 from gfla_tf.synthetic.parallel import parallel_map

@@ -1,6 +1,6 @@
 """Rendered clips of synthetic people, for dances."""
 
-from gfla_tf.data.clip_bank import ClipBank
+from gfla_tf.data.clips import ClipBank
 from gfla_tf.keypoints.joint_orders import to_coco, to_h36m
 from gfla_tf.synthetic.identity_source import SPLITS
 from gfla_tf.synthetic.parallel import parallel_map

@@ -6,7 +6,7 @@ the cores are free for the network while it trains.
 
 import numpy as np
 
-from gfla_tf.data.pair_bank import PairBank
+from gfla_tf.data.pairs import PairBank
 from gfla_tf.synthetic.parallel import parallel_map
 from gfla_tf.synthetic.people.people import SyntheticPeople
 

@@ -1,6 +1,6 @@
 """Losses of animations: clips of which each frame is drawn from a reference (TIP 2020, section 4).
 
-Batches are those of `gfla_tf.data.clip_pipeline.clip_inputs`: T consecutive frames of each of several clips. All outputs are
+Batches are those of `gfla_tf.data.clips.clip_inputs`: T consecutive frames of each of several clips. All outputs are
 (batch, T, ...). Terms are sums over the T frames and means over the rest; the adversarial terms count once, as published.
 """
 

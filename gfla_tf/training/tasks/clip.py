@@ -4,10 +4,9 @@ import math
 
 import numpy as np
 
-from gfla_tf.data.clip_bank import ClipBank
-from gfla_tf.data.clip_pipeline import clip_dataset, clip_inputs
-from gfla_tf.data.pipeline import WHOLE
-from gfla_tf.data.prepared_clips import piece_dataset
+from gfla_tf.data.clips import ClipBank, clip_dataset, clip_inputs
+from gfla_tf.data.order import WHOLE
+from gfla_tf.data.video_clips import piece_dataset
 from gfla_tf.models.animation import is_recurrent
 from gfla_tf.models.presets import PRESETS
 from gfla_tf.pictures.drawing import flow_to_color, labelled_grid, mask_to_gray, to_uint8

@@ -3,8 +3,8 @@
 import keras
 import tensorflow as tf
 
-from gfla_tf.data.prepared_clips import ClipSamples, Structure
 from gfla_tf.data.published_structures import dance_structures
+from gfla_tf.data.video_clips import ClipSamples, Structure
 from gfla_tf.keypoints.dance_structure import DANCE_CHANNELS, LIMB_SIGMA, dance_maps, skeleton_picture
 from gfla_tf.keypoints.joint_orders import COCO_17, H36M_17
 from gfla_tf.keypoints.poses import JOINTS

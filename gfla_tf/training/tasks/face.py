@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from gfla_tf.data.prepared_clips import ClipSamples, Structure
+from gfla_tf.data.video_clips import ClipSamples, Structure
 from gfla_tf.keypoints.face_structure import (
     CURVES,
     FACE_CHANNELS,

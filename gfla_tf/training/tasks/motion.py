@@ -4,9 +4,8 @@ import numpy as np
 from keras import ops
 
 from gfla_tf.data.human36m import load_human36m
-from gfla_tf.data.motion_bank import MotionBank
-from gfla_tf.data.motion_pipeline import motion_dataset
-from gfla_tf.data.pipeline import WHOLE
+from gfla_tf.data.joint_sequences import MotionBank, motion_dataset
+from gfla_tf.data.order import WHOLE
 from gfla_tf.keypoints.joint_orders import COCO_17, H36M_17, coco_to_h36m
 from gfla_tf.keypoints.sequences import to_points
 from gfla_tf.layers.convolution import INITIAL_GAIN

@@ -1,7 +1,7 @@
 """What the tasks share that turn one picture into another: pairs of frames of one identity, each with its condition."""
 
-from gfla_tf.data.pair_bank import PairBank
-from gfla_tf.data.pipeline import WHOLE, pair_dataset, sample_dataset
+from gfla_tf.data.order import WHOLE
+from gfla_tf.data.pairs import PairBank, pair_dataset, sample_dataset
 from gfla_tf.pictures.drawing import training_grid
 from gfla_tf.training.objectives.image import PairObjective
 from gfla_tf.training.tasks.samples import SEED, Sample, arrays_of
@@ -34,7 +34,7 @@ class PairTask(Task):
         raise NotImplementedError
 
     def pairs(self, builder, split):
-        """The pairs of a prepared dataset, see `gfla_tf.data.pipeline.sample_dataset`."""
+        """The pairs of a prepared dataset, see `gfla_tf.data.pairs.sample_dataset`."""
         raise NotImplementedError
 
     def prepare(self, batch):

@@ -4,8 +4,7 @@ import tensorflow as tf
 
 from gfla_tf.data.folder_pairs import FolderPairSamples
 from gfla_tf.data.own_augmentation import Augmentation
-from gfla_tf.data.pipeline import pose_inputs
-from gfla_tf.data.prepared_pairs import PosePairSamples
+from gfla_tf.data.people_pairs import PosePairSamples, pose_inputs
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints import poses
 from gfla_tf.keypoints.poses import JOINTS, pose_channels

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from gfla_tf.data.pipeline import WHOLE
+from gfla_tf.data.order import WHOLE
 from gfla_tf.data.prepared import prepare
 from gfla_tf.errors import GflaError
 from gfla_tf.losses.terms import IMAGE_TERMS

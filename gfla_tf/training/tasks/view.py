@@ -1,7 +1,6 @@
 """View synthesis (CVPR 2020, section 4.4): an object of one picture from another side."""
 
-from gfla_tf.data.prepared_views import ViewPairSamples
-from gfla_tf.data.view_pipeline import view_inputs
+from gfla_tf.data.view_pairs import ViewPairSamples, view_inputs
 from gfla_tf.keypoints.views import AZIMUTHS, ELEVATIONS, VIEW_CHANNELS
 from gfla_tf.pictures.drawing import view_picture
 from gfla_tf.synthetic.objects.rendered_views import VIEWS, render_views

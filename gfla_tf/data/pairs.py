@@ -1,73 +1,37 @@
-"""`tf.data` pipelines whose n-th batch is a pure function of n, so that a resumed run sees what an uninterrupted one sees."""
+"""Pairs of frames of one identity: held in memory, or read by number from a prepared dataset; and batches of them."""
 
+import dataclasses
+
+import numpy as np
 import tensorflow as tf
 
+from gfla_tf.data.order import WHOLE, part_rows, sample_numbers, shuffled
 from gfla_tf.errors import GflaError
-from gfla_tf.ops.heat_maps import pose_maps
 
 
-def to_float_image(image):
-    """uint8 image to float32 in [-1, 1]."""
-    return tf.cast(image, tf.float32) / 127.5 - 1.0
+@dataclasses.dataclass(frozen=True)
+class PairBank:
+    """Frames of several identities; every ordered pair of different frames of one identity is a training sample.
 
-
-def pose_inputs(batch, sigma, limb_sigma=None, stride=1):
-    """What networks and losses want of pairs of people: float images, pose maps instead of keypoints, a float target_person.
-
-    Args:
-        batch: dict of source_image, target_image (batch, H, W, 3) uint8, source_keypoints, target_keypoints (batch, joints, 3),
-            where it is known target_person (batch, H, W) bool, and anything else, which stays.
-        sigma: of the heat maps, in pixels.
-        limb_sigma: of the limb maps, in pixels; None for none.
-        stride: pixels of the image to one of the maps.
-
-    Returns:
-        dict of source_image, target_image, source_pose, target_pose (batch, H, W, pose channels) and target_person (batch, H,
-        W, 1), 1 where the target shows the person; float32.
+    Attributes:
+        frames: {name: (identities, frames, ...)}, what belongs to a frame, such as its `image` (uint8).
+        pairs: {name: (identities, frames, frames - 1, ...)}, what belongs to an ordered pair, such as its true flow: [i, s, k]
+            is that of the source s and the k-th of the other frames as target, which is k, or k + 1 from s on.
     """
-    result = {name: value for name, value in batch.items() if not name.endswith("keypoints")}
-    image_size = tuple(batch["source_image"].shape[1:3])
-    for role in ("source", "target"):
-        result[f"{role}_image"] = to_float_image(batch[f"{role}_image"])
-        result[f"{role}_pose"] = pose_maps(batch[f"{role}_keypoints"], image_size, sigma, limb_sigma, stride)
-    if "target_person" in batch:
-        result["target_person"] = tf.cast(batch["target_person"], tf.float32)[..., None]
-    return result
 
+    frames: dict[str, np.ndarray]
+    pairs: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
 
-def shuffled(counter, count, batch_size, seed):
-    """Which of `count` samples is the counter-th of an endless training, in an order that differs from epoch to epoch.
+    @property
+    def shape(self):
+        """(identities, frames of each)."""
+        return next(iter(self.frames.values())).shape[:2]
 
-    An epoch is one pass over all samples in whole batches; the few that fill no batch sit it out.
-
-    Args:
-        counter: integer tensor (int64), a scalar, or a vector that stays within an epoch.
-        count: number of samples, at least `batch_size`.
-        batch_size: samples in a batch.
-        seed: of the order.
-
-    Returns:
-        numbers from 0 to count - 1, shaped like `counter`; within an epoch none is twice.
-    """
-    epoch_size = count // batch_size * batch_size
-    epoch, within = counter // epoch_size, counter % epoch_size
-    order = tf.stack([seed, tf.cast(tf.reshape(epoch, [-1])[0], tf.int32)])
-    return tf.random.experimental.index_shuffle(within, order, tf.constant(count - 1, tf.int64))
-
-
-WHOLE = (0, 1)
-
-
-def part_rows(batch_size, part):
-    """Numbers, int64, of the rows of a batch that are its part i of n: of several workers each makes what it trains on.
-
-    Args:
-        batch_size: a multiple of n.
-        part: (i, n).
-    """
-    index, count = part
-    rows = batch_size // count
-    return tf.range(index * rows, (index + 1) * rows, dtype=tf.int64)
+    @property
+    def pair_count(self):
+        """Number of ordered pairs of different frames of one identity."""
+        identities, frames = self.shape
+        return identities * frames * (frames - 1)
 
 
 def pair_dataset(bank, batch_size, prepare, seed=0, start=0, part=WHOLE):
@@ -113,7 +77,7 @@ def pair_dataset(bank, batch_size, prepare, seed=0, start=0, part=WHOLE):
 
 
 def sample_dataset(samples, batch_size, prepare, seed=0, start=0, part=WHOLE):
-    """Endless batches of samples in random order, without repetition inside an epoch, see `gfla_tf.data.pipeline.shuffled`.
+    """Endless batches of samples in random order, without repetition inside an epoch, see `gfla_tf.data.order.shuffled`.
 
     Args:
         samples: has a length, `sample(number, seed)` and `is_intact(number, seed)`; the next intact one takes the place of one
@@ -145,12 +109,3 @@ def sample_dataset(samples, batch_size, prepare, seed=0, start=0, part=WHOLE):
     dataset = dataset.map(sample, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     dataset = dataset.batch(batch_size // part[1], drop_remainder=True)
     return dataset.map(prepare, num_parallel_calls=2, deterministic=True).prefetch(4)
-
-
-def sample_numbers(batch_size, start, part):
-    """Endless `tf.data.Dataset` of the numbers of samples, counted from the first batch, see `sample_dataset`."""
-
-    def of_batch(index):
-        return tf.data.Dataset.from_tensor_slices(index * batch_size + part_rows(batch_size, part))
-
-    return tf.data.Dataset.range(start, 2**62 // batch_size).flat_map(of_batch)

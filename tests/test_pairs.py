@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from gfla_tf.data.pair_bank import PairBank
-from gfla_tf.data.pipeline import pair_dataset, pose_inputs, to_float_image
+from gfla_tf.data.pairs import PairBank, pair_dataset
+from gfla_tf.data.people_pairs import pose_inputs
 from gfla_tf.keypoints.poses import heat_maps
+from gfla_tf.ops.images import to_float_image
 from gfla_tf.synthetic import parallel
 from gfla_tf.synthetic.people.people import SyntheticPeople
 from gfla_tf.synthetic.people.rendered_pairs import render_frames, render_pairs

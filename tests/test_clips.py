@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gfla_tf.data.clip_bank import ClipBank
-from gfla_tf.data.clip_pipeline import clip_dataset, clip_inputs
+from gfla_tf.data.clips import ClipBank, clip_dataset, clip_inputs
 from gfla_tf.keypoints.dance_structure import DANCE_CHANNELS, LIMB_COLOURS, skeleton_picture
 from gfla_tf.keypoints.joint_orders import H36M_17, H36M_LIMBS, to_h36m
 from gfla_tf.keypoints.poses import heat_maps

@@ -1,4 +1,4 @@
-"""Clips of videos, from prepared datasets, a few consecutive frames after the other; see clip_pipeline.py."""
+"""Clips of videos, from prepared datasets, a few consecutive frames after the other; see `gfla_tf.data.clips`."""
 
 import dataclasses
 from collections.abc import Callable
@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from gfla_tf.data.augmentation import AUGMENTATIONS, draw_affine, move
-from gfla_tf.data.pipeline import WHOLE, sample_numbers, shuffled
+from gfla_tf.data.order import WHOLE, sample_numbers, shuffled
 from gfla_tf.data.records import Records, decode_image
 from gfla_tf.errors import GflaError
 
