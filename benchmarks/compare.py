@@ -146,9 +146,10 @@ def main(arguments=None):
     parser.add_argument("--variants", nargs="*", default=["float16", "dynamic", "int8"], metavar="KIND")
     options = parser.parse_args(arguments)
     from gfla_tf.export.convert.operations import multiply_adds
-    from gfla_tf.export.convert.sources import PUBLISHED_SETTINGS, Source
+    from gfla_tf.export.convert.sources import Source
 
     from gfla_tf.models.presets import create_generator
+    from gfla_tf.training.tasks import task_named
 
     generator = create_generator(PRESET)
     draw = np.random.default_rng(0)
@@ -158,7 +159,7 @@ def main(arguments=None):
     }
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
-        source = Source(generator, "pose", PRESET, folder, PUBLISHED_SETTINGS, {})
+        source = Source(generator, task_named("pose"), PRESET, folder, {})
         contenders = {"Keras": keras_contender(generator)}
         contenders |= litert_contenders(source, folder, options.variants, options.threads)
         try:

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 import yaml
 
-from gfla_tf.data import prepared_clips
+from gfla_tf.data import video_clips
 from gfla_tf.data.augmentation import AUGMENTATIONS
 from gfla_tf.data.prepared import prepare
 from gfla_tf.data.video_clips import ClipSamples, Structure, piece_dataset
@@ -47,7 +47,7 @@ def faces(tmp_path_factory):
 def unmoved(request, monkeypatch):
     """Clips as they are, so that colors and places say where frames come from."""
     if "augmented" not in request.node.name:
-        monkeypatch.setattr(prepared_clips, "AUGMENTATIONS", {})
+        monkeypatch.setattr(video_clips, "AUGMENTATIONS", {})
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from gfla_tf.inference.preparation import prepare as preparing
 from gfla_tf.inference.preparation.prepare import Settings, prepare_people
 from gfla_tf.inference.preparation.report import REMEDIES, summary, write_preparation_report
 from gfla_tf.inference.preparation.sources import find_sources
-from gfla_tf.inference.video import write_video
+from gfla_tf.inference.video_writer import write_video
 from gfla_tf.keypoints.pose_files import find_pose, write_openpose
 from tests.helpers.own_pictures import figure, write_people
 

@@ -11,7 +11,7 @@ LEVEL = 1 / 127.5  # of a uint8 picture, which rounds to the nearest
 
 
 def outputs_for(run, samples):
-    """What a network gives for `gfla_tf.export.convert.samples.sample_inputs`; an animation carries its state itself,
+    """What a network gives for `gfla_tf.export.convert.sample_inputs.sample_inputs`; an animation carries its state itself,
     from frame to frame.
 
     Args:

@@ -73,7 +73,7 @@ class ClipSamples:
             unroll: frames of the piece.
 
         Returns:
-            dict as `gfla_tf.data.clip_pipeline.clip_inputs` takes it, without a batch.
+            dict as `gfla_tf.data.clips.clip_inputs` takes it, without a batch.
         """
         begin, count = self._begins[video], self._lengths[video]
         own_length = tf.minimum(tf.constant(length, tf.int64), count // unroll * unroll)

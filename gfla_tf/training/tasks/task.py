@@ -157,7 +157,7 @@ class Task:
     def attended(self, batch, outputs):
         """Where local attention is used: the target (batch, H, W, 3) and {beginning of the layers' names: what they see}.
 
-        See `gfla_tf.pictures.attention.attention_grid`; the layers are called attn0, ..., or attn_p0, attn_r0, ... where
+        See `gfla_tf.pictures.attention_grid.attention_grid`; the layers are called attn0, ..., or attn_p0, attn_r0, ... where
         they see the previous frame and the reference.
         """
         raise NotImplementedError
