@@ -95,6 +95,7 @@ def test_the_three_forms_agree_at_256x256(tmp_path):
     assert set(operations) <= PLAIN
 
 
+@pytest.mark.slow
 def test_the_three_forms_agree_at_128x64(tmp_path):
     operations = check(fill(create_generator("pose_market")), tmp_path)
     assert set(operations) <= PLAIN
@@ -104,6 +105,7 @@ def test_the_three_forms_agree_at_the_quickstart_size(quickstart, tmp_path):
     assert set(check(quickstart, tmp_path)) <= PLAIN
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attention", ["bilinear", "global", "none"])
 def test_the_three_forms_of_an_ablation_agree(attention, tmp_path):
     size = {"image_size": (32, 48), "attention_kernels": {2: 3}}

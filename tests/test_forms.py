@@ -59,6 +59,7 @@ def test_no_two_outputs_share_a_tensor(converted, tmp_path):
             assert len(tensors) == len(set(tensors)), signature.signatureKey
 
 
+@pytest.mark.slow
 def test_what_is_drawn_in_the_graph_keeps_the_delegates_rules(converted, tmp_path):
     assert [str(finding) for finding in lint(converted[PHONE].path)] == []
     dance = convert(source_of("dance"), tmp_path, PHONE)[-1].path
@@ -134,6 +135,7 @@ def test_keypoints_and_uint8_pictures_give_what_maps_and_floats_give(pose, conve
     assert max(differences(expected, found).values()) <= TOLERANCE
 
 
+@pytest.mark.slow
 def test_a_dance_step_draws_its_structures_itself(tmp_path):
     source, form = source_of("dance"), Form(keypoints=True)
     model = TFLiteModel(convert(source, tmp_path, form)[-1].path)

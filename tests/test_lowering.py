@@ -109,6 +109,7 @@ def test_a_lowering_computes_what_the_layer_does(layer, files, form):
         np.testing.assert_allclose(found[name], expected, atol=1e-5 * np.abs(expected).max())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", LOWERINGS)
 @pytest.mark.parametrize("task", PRESETS)
 def test_networks_keep_the_delegates_rules(task, form, tmp_path):

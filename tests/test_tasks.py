@@ -57,6 +57,7 @@ def test_what_a_task_says_is_followed_is_something_that_the_demos_can_follow():
     assert {task.subject for task in TASKS.values()} - {None} == SUBJECTS.keys()
 
 
+@pytest.mark.slow
 def test_where_the_data_has_a_true_flow_its_error_trains_the_flow_without_features(tmp_path, with_flow):
     stages = [
         "model.generator.flow_limbs=null",  # this flow has nothing to do with the joints

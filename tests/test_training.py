@@ -95,6 +95,7 @@ def test_the_best_weights_are_those_of_the_epoch_with_the_lowest_loss_on_held_ou
     assert logs["held_out_loss"] == pytest.approx(float(best["held_out_loss"]), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_a_stage_ends_where_it_is_ready_and_stays_ended(folder, monkeypatch):
     monkeypatch.setattr(pose, "render_frames", render_here)
     ready = [
