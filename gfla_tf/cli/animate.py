@@ -7,22 +7,16 @@ Dance and face networks draw each frame from the photo and the frame before, pos
 found in a video, or read from a folder: OpenPose or COCO .json of people, files of 68 points of faces. See docs/animation.md.
 """
 
-import argparse
 import functools
 from pathlib import Path
 
+from gfla_tf.cli.parser import command_parser
 from gfla_tf.errors import user_errors
 
 
 def main(arguments=None):
     """The command line; see `gfla animate --help`."""
-    title, _, rest = __doc__.partition("\n")
-    parser = argparse.ArgumentParser(
-        prog="gfla animate",
-        description=title,
-        epilog=rest.strip("\n"),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("animate", __doc__)
     add = functools.partial(parser.add_argument, type=Path)
     add("--model", required=True, help="the .tflite that gfla convert wrote")
     add("--source", required=True, help="photo of the person or the face")

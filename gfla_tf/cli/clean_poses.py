@@ -9,22 +9,16 @@ person, and missing joints, are filled in from the frames around; what no frame 
 left out of the output. Sequences of any length work. See docs/poses.md for the files that are written.
 """
 
-import argparse
 import functools
 from pathlib import Path
 
+from gfla_tf.cli.parser import command_parser
 from gfla_tf.errors import user_errors
 
 
 def main(arguments=None):
     """The command line; see `gfla clean-poses --help`."""
-    title, _, rest = __doc__.partition("\n")
-    parser = argparse.ArgumentParser(
-        prog="gfla clean-poses",
-        description=title,
-        epilog=rest.strip("\n"),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("clean-poses", __doc__)
     add = functools.partial(parser.add_argument, type=Path)
     add("--model", required=True, help="the .tflite that gfla convert wrote, or runs/NAME")
     add("--input", required=True, help="a video, or a folder of OpenPose or COCO .json")

@@ -16,22 +16,16 @@ earlier files of these names are replaced.
 NAME_int8.tflite and so on. docs/phone.md has both.
 """
 
-import argparse
 import functools
 from pathlib import Path
 
+from gfla_tf.cli.parser import command_parser
 from gfla_tf.errors import user_errors
 
 
 def parse_arguments(arguments=None):
     """The command line; see `gfla convert --help`."""
-    title, _, rest = __doc__.partition("\n")
-    parser = argparse.ArgumentParser(
-        prog="gfla convert",
-        description=title,
-        epilog=rest.strip("\n"),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("convert", __doc__)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--run", type=Path, metavar="DIR", help="directory of a finished training, runs/NAME")
     source.add_argument(

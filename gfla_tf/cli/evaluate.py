@@ -13,21 +13,15 @@ best_and_worst.png and pairs_PROTOCOL.jsonl. Started again after a kill, it goes
 docs/evaluation.md has the scores and the protocols.
 """
 
-import argparse
 from pathlib import Path
 
+from gfla_tf.cli.parser import command_parser
 from gfla_tf.errors import GflaError, user_errors
 
 
 def parse_arguments(arguments=None):
     """The command line; see `gfla evaluate --help`."""
-    title, _, rest = __doc__.partition("\n")
-    parser = argparse.ArgumentParser(
-        prog="gfla evaluate",
-        description=title,
-        epilog=rest.strip("\n"),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("evaluate", __doc__)
     parser.add_argument("what", nargs="+", help="networks, or folders of generated pictures")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="where results go")
     parser.add_argument("--truth", type=Path, metavar="DIR", help="true pictures, for folders of pictures")

@@ -6,22 +6,16 @@
 Open the address that it prints. Nothing leaves the machine. Ctrl-C ends it. See docs/animation.md.
 """
 
-import argparse
 import functools
 from pathlib import Path
 
+from gfla_tf.cli.parser import command_parser
 from gfla_tf.errors import user_errors
 
 
 def main(arguments=None):
     """The command line; see `gfla live --help`."""
-    title, _, rest = __doc__.partition("\n")
-    parser = argparse.ArgumentParser(
-        prog="gfla live",
-        description=title,
-        epilog=rest.strip("\n"),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("live", __doc__)
     add = functools.partial(parser.add_argument, type=Path)
     add("--model", required=True, help="the .tflite of a pose or dance network that gfla convert wrote")
     add("--source", required=True, help="photo of the person")

@@ -7,21 +7,15 @@ A film's files are numbered from 00000; a photo's file has its name. A picture w
 Joints are OpenPose's 18, in pixels, as they were found: nothing is smoothed or filled in. docs/poses.md has the form.
 """
 
-import argparse
 from pathlib import Path
 
+from gfla_tf.cli.parser import command_parser
 from gfla_tf.errors import user_errors
 
 
 def main(arguments=None):
     """Runs `gfla poses`."""
-    title, _, rest = __doc__.partition("\n")
-    parser = argparse.ArgumentParser(
-        prog="gfla poses",
-        description=title,
-        epilog=rest.strip("\n"),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("poses", __doc__)
     parser.add_argument("source", type=Path, help="film, or folder of photos")
     parser.add_argument("out", type=Path, metavar="POSES", help="folder for the JSON files")
     parser.add_argument(

@@ -13,21 +13,15 @@ more, whole persons; or what --held-out names. Started again after a kill, it go
 Train with data.dataset=folder data.directory=own, see configs/pose_own.yaml and docs/own_people.md.
 """
 
-import argparse
 from pathlib import Path
 
+from gfla_tf.cli.parser import command_parser
 from gfla_tf.errors import GflaError, user_errors
 
 
 def parse_arguments(arguments=None):
     """The command line; see `gfla prepare --help`."""
-    title, _, rest = __doc__.partition("\n")
-    parser = argparse.ArgumentParser(
-        prog="gfla prepare",
-        description=title,
-        epilog=rest.strip("\n"),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("prepare", __doc__)
     parser.add_argument("source", type=Path, help="folder of people, a film, or with --check a data set")
     parser.add_argument("--output", type=Path, metavar="DIR", help="the training set, made or gone on with")
     parser.add_argument("--check", metavar="DATASET", help="only check: folder, deepfashion or market")

@@ -10,21 +10,17 @@ half precision has, so that what is measured is the network's arithmetic: flows 
 lose 32 dB by that alone, on features that differ from pixel to pixel.
 """
 
-import argparse
 import sys
 import tempfile
 from pathlib import Path
 
+from gfla_tf.cli.parser import command_parser
 from gfla_tf.errors import user_errors
 
 
 def main(arguments=None):
     """Stresses the network on the command line."""
-    title, _, rest = __doc__.partition("\n")
-    parser = argparse.ArgumentParser(
-        prog="gfla stress", description=title, epilog=rest.strip("\n"),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
+    parser = command_parser("stress", __doc__)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--run", type=Path, metavar="DIR", help="directory of a training, runs/NAME")
     source.add_argument(

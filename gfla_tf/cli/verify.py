@@ -10,24 +10,20 @@ precision the picture has to have 35 dB, and the GPU accelerator has to run ever
 wrong, and 2 if a file cannot be read.
 """
 
-import argparse
 import dataclasses
 import json
-import os
 import sys
 from pathlib import Path
 
+from gfla_tf.cli.parser import command_parser
 from gfla_tf.errors import GflaError, user_errors
 from gfla_tf.export.verify.accelerators import ACCELERATORS
+from gfla_tf.files import write_whole
 
 
 def main(arguments=None):
     """Prints findings and checks of the files on the command line."""
-    title, _, rest = __doc__.partition("\n")
-    parser = argparse.ArgumentParser(
-        prog="gfla verify", description=title, epilog=rest.strip("\n"),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
+    parser = command_parser("verify", __doc__)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a .tflite")
     parser.add_argument(
         "--run",
@@ -99,10 +95,7 @@ def _held_out(options, path):
 
 
 def _write(path, text):
-    temporary = path.with_name(f".{path.name}.tmp")
     try:
-        temporary.write_text(text)
-        os.replace(temporary, path)
+        write_whole(path, text.encode())
     except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise GflaError(f"cannot write {path}: {error.strerror}.") from error
+        raise GflaError(f"Cannot write {path}: {error.strerror}; name another path.") from error
