@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+import gfla_tf.models.presets  # noqa: F401  which registers the networks that folders hold
 from benchmarks.real_people.pairs import Pair
 from gfla_tf.errors import GflaError
 from gfla_tf.inference.transfer import transfer
