@@ -211,7 +211,7 @@ def test_vgg_weights_come_from_a_path(tmp_path, vgg, kind):
 @pytest.mark.parametrize(
     ("network", "weights", "message"),
     [
-        ("vgg16", None, r"no feature network 'vgg16'.*vgg19, people"),
+        ("vgg11", None, r"no feature network 'vgg11'.*vgg19, vgg16, people"),
         ("vgg19", None, r"needs weights.*random:SEED"),
         ("vgg19", "random:x", r"'random:x' do not name a seed"),
         ("vgg19", "random", r"weights random do not exist"),
