@@ -1,9 +1,9 @@
 """Pose maps in `keras.ops`, for data pipelines and for graphs that take keypoints in: the twins of `gfla_tf.keypoints.poses`."""
 
-import numpy as np
 from keras import ops
 
 from gfla_tf.keypoints.poses import LIMBS, places
+from gfla_tf.ops.limb_flow import limb_ends
 
 
 def heat_maps(keypoints, image_size, sigma, stride=1, truncate=True):
@@ -41,7 +41,7 @@ def limb_maps(keypoints, image_size, sigma, limbs=LIMBS, stride=1):
     # Without a fifth axis, and without slices that take an axis away: the GPUs of phones know neither.
     # A product takes the limbs' ends, for browsers' GPUs take no gather along the joints.
     by_joint = ops.transpose(keypoints, (0, 2, 1))
-    ends = (ops.matmul(by_joint, chosen(limbs, k, keypoints.shape[1])) for k in (0, 1))
+    ends = (ops.matmul(by_joint, limb_ends(limbs, k, keypoints.shape[1])) for k in (0, 1))
     first, second = ([ops.expand_dims(end[:, k : k + 1], 1) for k in range(3)] for end in ends)
     present = ops.cast((first[2] > 0) & (second[2] > 0), "float32")
     x = ops.convert_to_tensor(places(width, stride)[None, None, :, None]) - first[0]
@@ -52,11 +52,6 @@ def limb_maps(keypoints, image_size, sigma, limbs=LIMBS, stride=1):
     share = ops.clip((x / 16 * u + y / 16 * v) / ops.maximum(u**2 + v**2, 1e-4), 0.0, 1.0)
     distance = ops.square(x - share * along_x) + ops.square(y - share * along_y)
     return ops.exp(-0.5 / sigma**2 * distance) * present
-
-
-def chosen(limbs, end, joints):
-    """(joints, limbs) float32 that is 1 where a joint is that end, 0 or 1, of a limb: values by joint times it are by limb."""
-    return ops.convert_to_tensor(np.eye(joints, dtype=np.float32)[:, [limb[end] for limb in limbs]])
 
 
 def pose_maps(keypoints, image_size, sigma, limb_sigma=None, stride=1):

@@ -4,9 +4,8 @@ Displacements of joints, interpolated along the limbs between them, are a better
 people, 0.36 of zero flow's error), and what a network has to learn is the rest: thickness, turns and folds.
 """
 
+import numpy as np
 from keras import ops
-
-from gfla_tf.ops.heat_maps import chosen
 
 SHARPNESS = (
     3  # heat maps are squared so often before their mean is taken, lest the image's border draw it inwards
@@ -15,6 +14,11 @@ FARTHEST = 1e-6  # weight of limbs that are far away, so that every position fol
 # Square of the length in pixels below which a limb is a point: positions are not exact enough to tell its direction.
 SHORTEST = 1.0
 SIGMA = 1.5  # of a limb's weight around it, in pixels of the image
+
+
+def limb_ends(limbs, end, joints):
+    """(joints, limbs) float32 that is 1 where a joint is that end, 0 or 1, of a limb: values by joint times it are by limb."""
+    return ops.convert_to_tensor(np.eye(joints, dtype=np.float32)[:, [limb[end] for limb in limbs]])
 
 
 def joint_positions(heat_maps):
@@ -60,7 +64,7 @@ def limb_flow(source, target, limbs, image_size, level=0):
     """
     # Products, for browsers' GPUs take no gather along the joints.
     joints = target[0].shape[-1]
-    a, b = (ops.cast(chosen(limbs, end, joints), target[0].dtype) for end in (0, 1))
+    a, b = (ops.cast(limb_ends(limbs, end, joints), target[0].dtype) for end in (0, 1))
     (ax, ay, seen), (bx, by, also) = ([ops.matmul(v, end) for v in target] for end in (a, b))
     (sax, say, there), (sbx, sby, too) = ([ops.matmul(v, end) for v in source] for end in (a, b))
     scale, offset = 2**level, (2**level - 1) / 2
