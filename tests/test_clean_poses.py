@@ -12,14 +12,14 @@ import tensorflow as tf
 from gfla_tf.cli.clean_poses import main
 from gfla_tf.inference.cleaning import likely_width
 from gfla_tf.inference.video_writer import write_video
-from gfla_tf.keypoints.joint_orders import H36M_17, to_coco
+from gfla_tf.keypoints.joint_orders import COCO_17, H36M_17, to_coco
 from gfla_tf.keypoints.pose_files import find_pose, write_openpose
 from gfla_tf.keypoints.poses import JOINTS
 from gfla_tf.models.motion_extraction import MotionExtraction
 from tests.helpers.tiny_tflite import write_tiny_tflite
 
 FRAMES, FIELD = 6, 9
-FACTS = {"task": "motion", "frames": FRAMES, "receptive_field": FIELD}
+FACTS = {"task": "motion", "frames": FRAMES, "receptive_field": FIELD, "joints": COCO_17}
 STANDING = np.array(
     [
         *[(150, 60), (150, 100), (115, 100), (100, 160), (95, 220), (185, 100), (200, 160), (205, 220)],
@@ -165,7 +165,7 @@ def test_what_cannot_be_cleaned_is_one_sentence(model, tmp_path, capsys):
     broken = write_poses(tmp_path / "broken", [pose(0), pose(1)])
     (broken / "dance_1.json").write_text("{")
     for given, message in (
-        (tmp_path / "absent", f"There is no video {tmp_path / 'absent'}."),
+        (tmp_path / "absent", f"There is no video {tmp_path / 'absent'}: No such file"),
         (tmp_path / "empty", f"The folder {tmp_path / 'empty'} has no .json files"),
         (broken, f"The pose file {broken / 'dance_1.json'} is not valid JSON"),
         (nobody, f"{nobody} shows no person in any of its 2 frames"),
