@@ -176,7 +176,9 @@ def test_what_cannot_be_cleaned_is_one_sentence(model, tmp_path, capsys):
     assert "--width is -5: it must be pixels between 1 and 1000000" in refused(
         capsys, model, good, tmp_path / "out", "--width", "-5"
     )
-    assert "no model file" in refused(capsys, tmp_path / "absent.tflite", good, tmp_path / "out")
+    assert "absent.tflite: No such file" in refused(
+        capsys, tmp_path / "absent.tflite", good, tmp_path / "out"
+    )
     other = write_tiny_tflite(tmp_path / "pose.tflite", heat_map_sigma=2.0)
     assert "this program needs 'motion'" in refused(capsys, other, good, tmp_path / "out")
     assert "is not a training run" in refused(capsys, tmp_path / "empty", good, tmp_path / "out")

@@ -127,8 +127,8 @@ def test_bad_input_is_refused_in_one_sentence_with_status_2(model, files, capsys
     cases = {
         "Cannot read the photo": {"source": files / "truncated.png"},
         "absent.png: No such file": {"source": files / "absent.png"},
-        "There is no model file": {"model": files / "absent.tflite"},
-        "LiteRT cannot load": {"model": files / "truncated.tflite"},
+        "absent.tflite: No such file": {"model": files / "absent.tflite"},
+        "its parts do not fit together": {"model": files / "truncated.tflite"},
         "not valid JSON": {"pose": files / "broken.json"},
         "Cannot read the pose file": {"source_pose": files / "absent.json"},
         "small.png shows 0 joints": {"source": files / "small.png"},

@@ -36,7 +36,8 @@ def network(source_image, source_view, target_view):
 @pytest.fixture(scope="module")
 def tflite(tmp_path_factory):
     path = tmp_path_factory.mktemp("model") / "view.tflite"
-    return write_tiny_tflite(path, network, task="view", azimuths=AZIMUTHS, elevations=ELEVATIONS)
+    view = {"task": "view", "azimuths": AZIMUTHS, "elevations": ELEVATIONS}
+    return write_tiny_tflite(path, network, image_size=list(SIZE), **view)
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def test_what_is_transparent_is_white(tflite, source, monkeypatch):
         ({"elevation": 15}, "--elevation is 15: it must be one of 0, 10, 20 degrees"),
         ({"output": "turn.avi"}, "turn.avi must end in .mp4, .webm or .gif"),
         ({"source": "missing.png"}, "missing.png: No such file"),
-        ({"model": "missing.tflite"}, "no model file missing.tflite"),
+        ({"model": "missing.tflite"}, "missing.tflite: No such file"),
     ],
 )
 def test_bad_input_is_one_sentence(tflite, source, changed, message, capsys):
