@@ -143,8 +143,8 @@ def test_bad_input_is_refused_in_one_sentence_with_status_2(model, files, capsys
 
 def test_models_of_other_tasks_or_joints_are_refused(tmp_path):
     path = tmp_path / "other.tflite"
-    with pytest.raises(GflaError, match="task 'face'; this program needs 'pose'"):
-        load_model(write_tiny_tflite(path, task="face"), "pose")
+    with pytest.raises(GflaError, match="task 'view'; this program needs 'pose'"):
+        load_model(write_tiny_tflite(path, task="view"), "pose")
     with pytest.raises(GflaError, match="other joints"):
         subject_of(load_model(write_tiny_tflite(path, joints=JOINTS[::-1]), "pose"))
     with pytest.raises(GflaError, match="no embedded description"):
@@ -161,7 +161,7 @@ def test_models_in_forms_for_apps_are_refused_with_the_remedy(tmp_path):
     def network(source_image, target_keypoints):
         return {"generated": tf.cast(source_image, tf.float32) + tf.reduce_sum(target_keypoints)}
 
-    path = write_tiny_tflite(tmp_path / "app.tflite", network, task="pose")
+    path = write_tiny_tflite(tmp_path / "app.tflite", network, task="pose", image_size=[8, 8])
     with pytest.raises(
         GflaError, match=r"was converted with --keypoints and --uint8, .*: convert it again witho"
     ):
@@ -173,7 +173,7 @@ def test_models_in_forms_for_apps_are_refused_with_the_remedy(tmp_path):
 )
 def test_keypoints_that_are_not_on_the_photo_are_refused(tmp_path, box):
     cv2.imwrite(str(tmp_path / "photo.png"), np.zeros((80, 100, 3), np.uint8))
-    subject = types.SimpleNamespace(what="face", size=(64, 64), find=lambda path: np.ones((68, 3)))
+    subject = types.SimpleNamespace(what="face", size=(64, 64), find=lambda path, size: np.ones((68, 3)))
     subject.on_photo, subject.box = lambda keypoints, size: keypoints, lambda keypoints, origin: box
     with pytest.raises(
         GflaError, match=r"face.txt on the photo .*photo.png puts the face beside its 100x80 p"

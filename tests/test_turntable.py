@@ -79,7 +79,9 @@ def test_the_command_writes_18_views_large_enough_to_look_at(tflite, source, suf
     assert abs(middle[2] - 120) < 4 and (np.diff(middle) > 1).all()
 
 
-def test_a_picture_of_another_shape_is_shown_whole_with_its_border_going_on(tflite, source, monkeypatch):
+def test_a_picture_of_another_shape_is_shown_whole_with_its_borders_color_around_it(
+    tflite, source, monkeypatch
+):
     wide = np.full((20, 80, 3), 255, np.uint8)
     wide[:, 20:60] = 0
     write_png(source, wide)
@@ -92,7 +94,8 @@ def test_a_picture_of_another_shape_is_shown_whole_with_its_border_going_on(tfli
     ((image, views),) = seen
     assert image.shape == (*SIZE, 3) and views == (2, 1)
     np.testing.assert_array_equal(image[:, [0, 31]], 255)
-    np.testing.assert_array_equal(image[:, 10:22], 0)  # its upper and lower border go on
+    np.testing.assert_array_equal(image[13:19, 10:22], 0)
+    np.testing.assert_array_equal(image[[0, 8, 23, 31]], 255)
 
 
 def test_what_is_transparent_is_white(tflite, source, monkeypatch):
@@ -134,6 +137,6 @@ def test_bad_input_is_one_sentence(tflite, source, changed, message, capsys):
     ],
 )
 def test_models_of_something_else_are_refused(tmp_path, description, message):
-    path = write_tiny_tflite(tmp_path / "other.tflite", network, **description)
+    path = write_tiny_tflite(tmp_path / "other.tflite", network, image_size=list(SIZE), **description)
     with pytest.raises(GflaError, match=message):
         load_view_model(path)
