@@ -43,7 +43,10 @@ def test_several_files_are_judged_by_one_command(model, own, tmp_path, capsys):
             json.loads(line)
             for line in (tmp_path / "scores" / name / "results.jsonl").read_text().splitlines()
         ]
-        assert [row["score"] for row in rows] == ["l1", "masked_l1"]
+        assert [(row["protocol"], row["score"]) for row in rows] == [
+            (protocol, score) for protocol in ("pidm", "pidm, source copied") for score in ("l1", "masked_l1")
+        ]
+        assert rows[0]["value"] != rows[2]["value"]
         assert rows[0]["counted"] == 4 * 3  # the last four of twenty pictures are held out
         assert rows[0]["origin"]["network"]["name"] == name
     assert "tiny_int8.tflite, 12 pictures" in capsys.readouterr().out

@@ -73,7 +73,7 @@ def main(arguments=None):
 def evaluate(what, output, options):
     """Evaluates one network or folder and prints the table."""
     from gfla_tf.evaluation.inception_weights import inception_file
-    from gfla_tf.evaluation.judge import judge
+    from gfla_tf.evaluation.judge import judge, judge_copies
     from gfla_tf.evaluation.protocols import find_protocol
     from gfla_tf.evaluation.report import table, write_report
     from gfla_tf.evaluation.scores import PAIR_SCORES, SCORES, SET_SCORES
@@ -106,6 +106,10 @@ def evaluate(what, output, options):
                     detector=detector,
                     origin=origin,
                 )
+            )
+        if sources is not None:
+            judgments.append(
+                judge_copies(sources, truth, protocol, output, options.scores or offered, origin)
             )
     write_report(judgments, output, sources)
     print(f"{what}, {len(judgments[0].pairs)} pictures\n\n{table(judgments)}\n")

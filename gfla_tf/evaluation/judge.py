@@ -30,6 +30,7 @@ class Judged:
         rows: {name of a score: number} of each pair, and its `name`.
         distances: {name: value} of whole sets.
         notes: sentences about what was left out, and why.
+        is_copy: whether the sources themselves were judged in place of generated pictures.
         origin: what the result depends on: settings of the protocol, counts, digests of weights and pictures, versions.
     """
 
@@ -39,6 +40,14 @@ class Judged:
     distances: dict
     notes: list
     origin: dict
+    is_copy: bool = False
+
+
+def judge_copies(source, truth, protocol, output, scores, origin):
+    """`judge` of the source pictures in place of what a network drew of them: what has to be beaten."""
+    protocol = dataclasses.replace(protocol, name=f"{protocol.name}, source copied")
+    scores = [name for name in scores if name in PAIR_SCORES]
+    return dataclasses.replace(judge(source, truth, protocol, output, scores, origin=origin), is_copy=True)
 
 
 def judge(

@@ -49,16 +49,17 @@ def results(judged):
 
 
 def table(judgments):
-    """Scores and their intervals, a column for each protocol and, of several, the largest difference between them."""
+    """Scores and their intervals, a column for each `Judged` and, of several protocols, the largest difference between them."""
     columns = [{row["score"]: row for row in results(judged)} for judged in judgments]
     known = [name for name in (*PAIR_SCORES, *SET_SCORES) if any(name in column for column in columns)]
-    several = len(judgments) > 1
+    protocols = [number for number, judged in enumerate(judgments) if not judged.is_copy]
+    several = len(protocols) > 1
     names = [judged.protocol.name for judged in judgments] + ["differ by"] * several
     lines = [f"| | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
     for name in known:
         cells = [_cell(column.get(name)) for column in columns]
         if several:
-            values = [column[name]["value"] for column in columns if name in column]
+            values = [columns[number][name]["value"] for number in protocols if name in columns[number]]
             cells.append(f"{max(values) - min(values):.4g}" if len(values) > 1 else "")
         arrow = "↑" if PAIR_SCORES.get(name) else "↓"
         lines.append(f"| {name} {arrow} | {' | '.join(cells)} |")
