@@ -238,3 +238,15 @@ def test_a_nan_among_several_steps_of_one_execution_is_seen_in_running_means(tmp
     trainer = TinyTrainer(bad_step=5, steps_per_execution=4)
     with pytest.raises(GflaError, match="stopped at step 8: l1 is nan; there is no checkpoint yet"):
         fit(trainer, [StopOnNonFinite(Checkpoints(tmp_path, trainer))], steps_per_epoch=12)
+
+
+def test_damaged_rows_of_metrics_are_left_out_and_told(tmp_path, caplog):
+    from gfla_tf.training.callbacks.progress import MetricsCsv
+
+    path = tmp_path / "metrics.csv"
+    path.write_bytes(
+        b"step,stage,epoch,time,loss\n3,flow,0,1.5,2\n\xff\xfe?,flow,1,x,2\n6,flow,1,2.5,1\n,,,,\n9,flow,2,3.5,1,7,8\n"
+    )
+    rows = MetricsCsv(path, "flow")._read()
+    assert [row["step"] for row in rows] == ["3", "6"]
+    assert "Left out 3 damaged rows" in caplog.text

@@ -4,6 +4,8 @@ import contextlib
 import importlib
 import io
 import logging
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -11,6 +13,11 @@ import tensorflow as tf
 
 from gfla_tf.data.corrupt_budget import CorruptEntries
 from gfla_tf.errors import GflaError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 
 def prepare(name, directory, image_size, max_corrupt=0.0):
@@ -48,20 +55,54 @@ def prepare(name, directory, image_size, max_corrupt=0.0):
             builder.max_corrupt = max_corrupt
             if not builder.is_prepared():
                 print(f"preparing {name}, once, in {builder.data_dir}", file=sys.stderr, flush=True)
-                builder.download_and_prepare(
-                    download_config=tfds.download.DownloadConfig(manual_dir=directory)
-                )
+                with _alone(builder.data_path.parent):
+                    builder.download_and_prepare(
+                        download_config=tfds.download.DownloadConfig(manual_dir=directory)
+                    )
+    except GflaError:
+        raise
+    except (ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
+        raise _damaged(directory) from error
     except (OSError, tf.errors.OpError) as error:
         reason = getattr(error, "strerror", None) or str(error).strip().splitlines()[0]
         raise GflaError(
             f"{directory / 'prepared'} cannot be written or read ({reason}): make room and allow writing there."
         ) from error
     for split in ("train", "test"):
-        corrupt = _left_out(builder, split)
+        try:
+            corrupt = _left_out(builder, split)
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise _damaged(directory) from error
         if corrupt.sentences:
             where = builder.data_path / "metadata.json"
             print(f"{corrupt.told()} ({where} lists them)", file=sys.stderr, flush=True)
     return builder
+
+
+@contextlib.contextmanager
+def _alone(folder):
+    """No other process prepares here meanwhile; what killed ones left is removed."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # disks that know no locks
+            try:
+                if fcntl is not None:
+                    fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise GflaError(f"another process is preparing the data in {folder}: let it end.") from None
+        for left in folder.glob("incomplete.*"):
+            shutil.rmtree(left, ignore_errors=True)
+        yield
+    finally:
+        os.close(opened)
+
+
+def _damaged(directory):
+    return GflaError(
+        f"the prepared data in {directory / 'prepared'} are damaged: remove that folder to have them prepared again."
+    )
 
 
 def _left_out(builder, split):

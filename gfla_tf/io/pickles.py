@@ -49,9 +49,9 @@ def read_object(path, name):
                 raise ValueError(f"{name} unpacks to {entry.file_size / 2**20:.0f} MiB")
             with archive.open(entry) as file:
                 return _content(file)
-    except MemoryError:
-        raise
-    except Exception as error:  # a damaged archive or pickle fails in every way there is
+    except (
+        Exception
+    ) as error:  # a damaged archive or pickle fails in every way there is, also by claiming all memory
         raise GflaError(f"{path} is damaged or has no {name} ({reason_of(error)}): get it again.") from error
 
 

@@ -8,6 +8,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from gfla_tf.data.corrupt_budget import CorruptEntries
+from gfla_tf.data.survey import KINDS, Survey
 from gfla_tf.errors import GflaError
 from gfla_tf.io import documents
 from gfla_tf.io.pictures import read_picture
@@ -96,6 +97,7 @@ class ManualBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
     def _generate_examples(self, table, split, whole):
         what, dropped = f"{self.name}, {split}", set()
         corrupt = CorruptEntries(f"records of {what}", len(table), self.max_corrupt)
+        surveys = {}
         for number, entry in enumerate(tqdm(table, desc=what, unit="record", disable=None)):
             try:
                 record = self.record(entry, self.builder_config.image_size)
@@ -103,7 +105,14 @@ class ManualBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
                 corrupt.add(error)
                 dropped.add(number)
             else:
+                for kind in set(KINDS) & record.keys():
+                    survey = surveys.setdefault(
+                        kind, Survey(f"{what}, {kind}", self.builder_config.image_size)
+                    )
+                    survey.add(record.get("name", f"record {number}"), record[kind])
                 yield number, record
+        for survey in surveys.values():
+            survey.end()
         whole = self.without(whole, dropped) if dropped else whole
         self.info.metadata[split] = {**whole, "corrupt": corrupt.sentences}
 

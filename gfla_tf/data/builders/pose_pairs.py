@@ -4,7 +4,6 @@ The lists of pairs have columns from,to; the annotations name:keypoints_y:keypoi
 in the order of `gfla_tf.keypoints.poses.JOINTS`, -1 where a joint is missing.
 """
 
-import csv
 import json
 
 import numpy as np
@@ -12,11 +11,12 @@ import tensorflow_datasets as tfds
 
 from gfla_tf.data.builders.files import BILINEAR, ManualBuilder, read_image, read_text, resized
 from gfla_tf.errors import GflaError
+from gfla_tf.io.documents import is_number, plain_name, read_table
 from gfla_tf.keypoints.poses import JOINTS
 
 ANNOTATION_COLUMNS = ["name", "keypoints_y", "keypoints_x"]
 MISSING = -1
-# Images whose proportions differ from the annotations' by more than this factor are other crops than were annotated.
+# Images whose proportions differ from those of the published annotations by more than this factor are own ones.
 TOLERANCE = 1.2
 
 
@@ -79,10 +79,7 @@ class PosePairs(ManualBuilder, skip_registration=True):
         annotated_height, annotated_width = self.annotated_size
         stretch = (width * annotated_height) / (height * annotated_width)
         if not 1 / TOLERANCE < stretch < TOLERANCE:
-            raise GflaError(
-                f"the image {path} is {height} x {width} (height x width), but was annotated in the proportions "
-                f"{annotated_height} x {annotated_width}: crop it as the annotation's authors did."
-            )
+            annotated_height, annotated_width = height, width  # own pictures: in pixels of the picture itself
         placed = keypoints * (image_size[1], image_size[0], 1) / (annotated_width, annotated_height, 1)
         return {"image": resized(image, image_size, BILINEAR), "keypoints": np.float32(placed), "name": name}
 
@@ -96,24 +93,25 @@ def read_pairs(path):
     Raises:
         GflaError: the file is missing, is no such list, or is empty.
     """
-    rows = csv.reader(read_text(path, "the pairs"))
-    header = next(rows, [])
+    (_, header), *rows = read_table(path, "file of the pairs") or [(1, [])]
     if not {"from", "to"} <= set(header):
         raise GflaError(
-            f"{path}, line 1: the columns are {','.join(header) or 'none'}: they must be from,to."
+            f"{path}, line 1: the columns are {','.join(header)[:60] or 'none'}: they must be from,to."
         )
     source, target = header.index("from"), header.index("to")
     pairs, first_line = [], {}
-    for row in rows:
-        if not row:
-            continue
+    for line, row in rows:
         if len(row) != len(header) or not row[source] or not row[target]:
             raise GflaError(
-                f"{path}, line {rows.line_num}: {','.join(row)!r} is no pair: give two names, from,to."
+                f"{path}, line {line}: {','.join(row)[:60]!r} is no pair: give two names, from,to."
             )
         pairs.append((row[source], row[target]))
         for name in pairs[-1]:
-            first_line.setdefault(name, rows.line_num)
+            if not plain_name(name):
+                raise GflaError(
+                    f"{path}, line {line}: {name!r} leaves the folder: give names of images in it."
+                )
+            first_line.setdefault(name, line)
     if not pairs:
         raise GflaError(f"{path} has no pairs: put a complete file there.")
     return pairs, first_line
@@ -128,7 +126,7 @@ def read_annotations(path):
         GflaError: the file is missing or is no such list.
     """
     lines = read_text(path, "the keypoints")
-    if not lines or lines[0].split(":") != ANNOTATION_COLUMNS:
+    if not lines or [part.strip() for part in lines[0].split(":")] != ANNOTATION_COLUMNS:
         raise GflaError(
             f"{path}, line 1: it must be {':'.join(ANNOTATION_COLUMNS)}, not {(lines or [''])[0][:60]!r}."
         )
@@ -141,6 +139,8 @@ def read_annotations(path):
             y, x = (json.loads(text) for text in lists)
             if len(y) != len(JOINTS) or len(x) != len(JOINTS):
                 raise ValueError(f"{len(y)} and {len(x)} numbers")
+            if not all(map(is_number, (*x, *y))):
+                raise ValueError("a value that is no number")
             position = np.array([x, y], np.float64)
             if not np.isfinite(position).all():
                 raise ValueError("a value that is no number")

@@ -53,7 +53,7 @@ class ShapeNet(ManualBuilder):
             raise GflaError(
                 f"{path} cannot be read as HDF5 ({error}): put an undamaged copy there."
             ) from error
-        groups, sources, known = {}, [], set(file)
+        groups, sources, known, seen = {}, [], set(file), set()
         for line, name in enumerate(read_text(list_path, "the names of the groups"), 1):
             name = name.strip()
             if not name:
@@ -73,6 +73,9 @@ class ShapeNet(ManualBuilder):
                     f"{list_path}, line {line}: {path.name} has no view of {model} at elevation {elevation} whose azimuth is "
                     "an even number of tens of degrees, which its targets are: get the whole file."
                 )
+            if name in seen:
+                raise GflaError(f"{list_path}, line {line}: {name} is named twice: remove one of the lines.")
+            seen.add(name)
             sources.append(name)
         if not sources:
             raise GflaError(f"{list_path} is empty: put the names of the groups there.")

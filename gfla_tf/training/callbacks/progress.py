@@ -11,6 +11,7 @@ watch only `loss`, hence these.
 
 import csv
 import io
+import logging
 import math
 import os
 import sys
@@ -24,6 +25,7 @@ from gfla_tf.errors import GflaError
 from gfla_tf.files import write_whole
 from gfla_tf.training.current_step import training_step
 
+_log = logging.getLogger(__name__)
 LINE_SECONDS = 15.0  # between lines of progress where there is no terminal
 
 
@@ -144,13 +146,19 @@ class MetricsCsv(keras.callbacks.Callback):
     def _read(self):
         if not self.path.exists():
             return []
-        text = self.path.read_text()
-        rows = list(csv.DictReader(io.StringIO(text[: text.rfind("\n") + 1])))
+        text = self.path.read_text(encoding="utf-8", errors="replace")
+        try:
+            rows = list(csv.DictReader(io.StringIO(text[: text.rfind("\n") + 1].replace("\0", ""))))
+        except csv.Error:
+            rows = [{"damaged": ""}]
         if rows and not {"step", "stage", "time"} <= rows[0].keys():
             raise GflaError(
                 f"{self.path} is not a metrics file of a training run: move it away or name another run."
             )
-        return rows
+        sound = [row for row in rows if _is_sound(row)]
+        if len(sound) < len(rows):
+            _log.warning("Left out %d damaged rows of %s.", len(rows) - len(sound), self.path)
+        return sound
 
     def _format(self, rows, header=False):
         buffer = io.StringIO()
@@ -203,6 +211,19 @@ class StopOnNonFinite(keras.callbacks.Callback):
             terms = self.terms_of(self.model, training_step(self.model) - 1)
             told += [f"and so is the gradient of {term}, which itself is finite" for term in terms]
         return ", ".join(told)
+
+
+def _is_sound(row):
+    """Whether a row of a metrics file can be gone on from: a damaged disk, or an editor, may have changed it."""
+    try:
+        return (
+            int(row["step"]) >= 0
+            and math.isfinite(float(row["time"]))
+            and bool(row["stage"])
+            and None not in row
+        )
+    except (ValueError, TypeError):
+        return False
 
 
 def _losses(logs):
