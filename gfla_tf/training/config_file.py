@@ -77,7 +77,11 @@ def load_config(path, overrides=()):
 
     if result.data.dataset is None and result.task in TASKS:
         result.data.dataset = TASKS[result.task].datasets[0]
-    check_config(result, " ".join([str(path), *overrides]))
+    origin = " ".join([str(path), *overrides])
+    try:
+        check_config(result, origin)
+    except _REFUSALS as error:  # a value of another kind than its rule compares with
+        raise GflaError(f"{origin}: {_reason(error)}.") from error
     return result
 
 

@@ -195,8 +195,10 @@ class Configurations:
 
     def make(self, folder):
         from gfla_tf.training.config import TrainConfig, settings
+        from gfla_tf.training.config_file import load_config
 
         self.keys = sorted(settings(TrainConfig()))
+        load_config("pose_quickstart")  # imports what checking takes
 
     def try_(self, folder, random):
         from gfla_tf.training.config_file import load_config
