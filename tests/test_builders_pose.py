@@ -233,7 +233,8 @@ NUMBERS = ", ".join(["5"] * 18)
         (lambda d: (d / "train" / "train0_1.png").unlink(), "line 2: the image .*train0_1.png is missing: put images there"),
         (lambda d: [p.unlink() for p in (d / "train").iterdir()], "train0_0.png and 8 more that it names are missing"),
         (lambda d: (d / "test" / "test0_1.png").write_bytes(b"\x89PNG\r\n"), "test0_1.png: it is truncated or not an image"),
-        (lambda d: Image.new("RGB", (64, 64)).save(d / "test" / "test0_1.png"), "test0_1.png is 64 x 64 .*crop it"),
+        (lambda d: spoil_line(d / PAIRS_CSV, 3, "../train/train0_0.png,train0_1.png"), "line 3: '../train/train0_0.png' leaves"),
+        (lambda d: spoil_line(d / ANNOTATION, 2, f"{FIRST}:[{NUMBERS}]:[{NUMBERS.replace('5', 'true')}]"), "that is no number"),
     ],
 )  # fmt: skip
 def test_files_that_are_wrong_are_named_in_one_sentence_and_can_be_put_right(files, fashion, spoil, says):
@@ -244,6 +245,18 @@ def test_files_that_are_wrong_are_named_in_one_sentence_and_can_be_put_right(fil
     shutil.copytree(fashion[0], files, dirs_exist_ok=True, ignore=shutil.ignore_patterns("prepared"))
     builder = prepare("deepfashion", files, (32, 32))
     assert builder.info.splits["train"].num_examples == PEOPLE["train"] * POSES
+
+
+def test_own_pictures_of_other_proportions_have_their_joints_in_their_own_pixels(files):
+    Image.new("RGB", (64, 64)).save(files / "train" / FIRST)
+    numbers = ", ".join(["-1"] * 17)
+    spoil_line(files / ANNOTATION, 2, f"{FIRST}:[48, {numbers}]:[16, {numbers}]")
+    builder = prepare("deepfashion", files, (32, 32))
+    records = Records(builder, "train")
+    parsed = tf.io.parse_single_example(
+        records.read(tf.constant(0)), {"keypoints": tf.io.FixedLenFeature((18, 3), tf.float32)}
+    )
+    np.testing.assert_array_equal(parsed["keypoints"][0], [8, 24, 1])
 
 
 def test_prepared_data_cut_short_are_refused(files):

@@ -70,14 +70,14 @@ def read_json(path, what):
         ) from error
 
 
-def read_table(path, what, delimiter=","):
+def read_table(path, what, remedy="check its name"):
     """(line number, fields) of the lines of a table that are not empty; spaces around fields do not count.
 
     Raises:
         GflaError: the file cannot be read or is no such table.
     """
-    lines = read_text(path, what).splitlines()
-    rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    lines = read_text(path, what, remedy=remedy).splitlines()
+    rows = csv.reader(lines, skipinitialspace=True)
     try:
         return [(rows.line_num, [field.strip() for field in row]) for row in rows if any(map(str.strip, row))]
     except csv.Error as error:

@@ -74,13 +74,14 @@ def write_people(path, *people):
 
 
 def write_clean(path, v, f):
-    """17 joints at (24, f), of which the last is missing."""
-    write_people(path, [(24, f, 0.9)] * 16 + [(0, 0, 0)])
+    """15 joints at (24, f), one at (30, f), and one that is missing."""
+    write_people(path, [(24, f, 0.9)] * 15 + [(30, f, 0.9), (0, 0, 0)])
 
 
 def write_noisy(path, v, f):
-    """18 joints at (12, 2 f) with another person behind, and in the first frame nobody."""
-    write_people(path, *([[(12, 2 * f, 0.8)] * 18, [(5, 5, 0.9)] * 18] if f else []))
+    """The neck at (36, 2 f) and 17 joints at (12, 2 f) with another person behind, and in the first frame nobody."""
+    person = [(36 if joint == 1 else 12, 2 * f, 0.8) for joint in range(18)]
+    write_people(path, *([person, [(5, 5, 0.9)] * 18] if f else []))
 
 
 def write_mask(path, v, f):

@@ -93,7 +93,8 @@ def read_pairs(path):
     Raises:
         GflaError: the file is missing, is no such list, or is empty.
     """
-    (_, header), *rows = read_table(path, "file of the pairs") or [(1, [])]
+    table = read_table(path, "file of the pairs", "put the file with the pairs there, see docs/datasets.md")
+    (_, header), *rows = table or [(1, [])]
     if not {"from", "to"} <= set(header):
         raise GflaError(
             f"{path}, line 1: the columns are {','.join(header)[:60] or 'none'}: they must be from,to."
