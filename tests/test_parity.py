@@ -1,5 +1,8 @@
 """Our networks compute what the published ones compute, within ten times what a fresh implementation agreed to."""
 
+import json
+import zlib
+
 import numpy as np
 import pytest
 
@@ -106,3 +109,19 @@ def test_flow_losses_match_the_published_ones():
     for name, value in values.items():
         assert float(value) == pytest.approx(float(record.outputs[name]), rel=OPS, abs=OPS), name
     assert largest_difference(gram_matrix(target), record.outputs["gram_target"]) < OPS
+
+
+def test_a_set_of_recordings_says_its_salt_and_the_seed_of_its_mask(tmp_path, monkeypatch):
+    shape, seed = (2, 3), {"seed": 1, "shape": [2], "low": 0.0, "high": 1.0}
+    description = {"inputs": {"x": {"rng": seed}}, "state_dict": {"a.weight": shape}}
+    monkeypatch.setattr("tests.helpers.parity.DIRECTORY", str(tmp_path))
+    np.savez(tmp_path / "other.npz", y=np.zeros(1))
+    records = {}
+    for name, more in (("today", {}), ("other", {"salt": "pepper", "mask_seed": 99})):
+        (tmp_path / "other.json").write_text(json.dumps({**description, **more}))
+        records[name] = Record("other")
+    assert (records["today"].salt, records["today"].mask_seed) == ("", 23)
+    assert records["other"].mask_seed == 99
+    expected = np.random.default_rng(zlib.crc32(b"peppera.weight")).standard_normal(shape) / np.sqrt(3)
+    np.testing.assert_allclose(records["other"].state_dict["a.weight"], expected, rtol=1e-6)
+    assert np.any(records["today"].state_dict["a.weight"] != records["other"].state_dict["a.weight"])

@@ -9,6 +9,7 @@ from gfla_tf.export.convert.graphs import tflite_flatbuffer
 from gfla_tf.export.convert.signatures import Form
 from gfla_tf.export.convert.sources import Source, from_checkpoint
 
+from gfla_tf.data.builders.dance_frames import joints_of
 from gfla_tf.inference.animation import animate
 from gfla_tf.inference.subjects import Dancer, subject_of
 from gfla_tf.keypoints.joint_orders import COCO_17, H36M_17, to_coco, to_h36m
@@ -44,6 +45,7 @@ def test_the_demo_draws_the_recorded_structures_of_the_recorded_files(tmp_path):
     for name, (array, frame) in files.items():
         of = subject.of_source if name == "reference" else subject
         keypoints = record[array] if frame is None else record[array][frame]
+        keypoints = joints_of(keypoints, record["frame_file"].shape[:2], (256, 256))
         found = of.find(write_people(tmp_path / f"{name}.json", keypoints))
         structure = of.maps(found, None).transpose(2, 0, 1)
         np.testing.assert_allclose(structure[:17, ::4, ::4], record[f"{name}_maps"], atol=1e-5)
