@@ -6,11 +6,9 @@ from pathlib import Path
 import keras
 
 from gfla_tf.errors import GflaError
+from gfla_tf.models.model_card import OUR_LICENSE, PUBLISHED_LICENSE
 from gfla_tf.training.tasks import TASKS, task_named
 from gfla_tf.training.tasks.task import Task
-
-OUR_LICENCE = "as the project"
-PUBLISHED_LICENCE = "non-commercial use only, as the published GFLA weights"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +61,7 @@ def from_run(directory, best=False):
         raise GflaError(f"the run {directory} does not exist: name a directory that gfla train made.")
     generator = load_generator(directory, best)
     config = load_config(directory / "config.yaml")
-    weights = {"origin": f"trained by gfla_tf, run {config.name}", "licence": OUR_LICENCE}
+    weights = {"origin": f"trained by gfla_tf, run {config.name}", "licence": OUR_LICENSE}
     task = TASKS[config.task](config)
     return Source(generator, task, directory.resolve().name, directory, weights)
 
@@ -80,5 +78,5 @@ def from_checkpoint(path, preset):
     path, entry = Path(path), presets.preset(preset)
     generator = presets.create_generator(preset)
     load_pth(generator, path)
-    weights = {"origin": f"published checkpoint {path.name}, preset {preset}", "licence": PUBLISHED_LICENCE}
+    weights = {"origin": f"published checkpoint {path.name}, preset {preset}", "licence": PUBLISHED_LICENSE}
     return Source(generator, task_named(entry["task"]), preset, path.parent, weights)

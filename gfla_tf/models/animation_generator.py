@@ -20,15 +20,11 @@ class AnimationGenerator(Generator):
     Args:
         structure_channels: of a structure: 20 for dances (17 heat maps and a drawn skeleton), 16 for faces.
         normalize_source: instance norm in the source encoders, as published, see `PoseGenerator`.
-        kwargs: image_size, attention_kernels, widths and depths, see `Generator`.
+        others: see `Generator`.
 
     Raises:
         GflaError: the image size does not fit the depth, or an attention level does not exist.
     """
-
-    def __init__(self, structure_channels, normalize_source=True, **kwargs):
-        settings = {"structure_channels": structure_channels, "normalize_source": normalize_source}
-        super().__init__(settings, **kwargs)
 
     @classmethod
     def assemble(cls, source_encoder, flow_settings, target_settings, structure_channels, normalize_source):

@@ -1,5 +1,7 @@
 """Discriminators: spectrally normalised, without normalisation layers, with one logit per patch."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import ops
 
@@ -96,7 +98,7 @@ class _Discriminator(ConfiguredModel):
     """What the discriminators share: their size, and `training=True` for one step of power iteration in a call."""
 
     def __init__(
-        self, layers, image_size, image_channels, base_channels, max_channels, depth, frames=None, /, **kwargs
+        self, layers, image_size, image_channels, base_channels, max_channels, depth, frames=None, /, *, name
     ):
         clip = () if frames is None else (frames,)
         image = x = keras.Input(
@@ -113,7 +115,7 @@ class _Discriminator(ConfiguredModel):
         }
         if frames is not None:
             config["frames"] = frames
-        super().__init__(image, x, config, **kwargs)
+        super().__init__(image, x, config, name=name)
 
 
 def _to_logits():
@@ -132,6 +134,9 @@ def _check_size(image_size, depth):
 class ResidualDiscriminator(_Discriminator):
     """Residual patch discriminator: (batch, H, W, image_channels) -> logits (batch, H/2^depth, W/2^depth, 1).
 
+    >>> discriminator = gfla_tf.ResidualDiscriminator.from_preset("pose_deepfashion")
+    >>> logits = discriminator(images, training=True)  # True: one step of power iteration
+
     Args:
         image_size: (height, width), divisible by 2^depth.
         image_channels: 3, or 6 for the two differences of three consecutive frames.
@@ -142,7 +147,15 @@ class ResidualDiscriminator(_Discriminator):
         GflaError: the image size does not fit the depth.
     """
 
-    def __init__(self, image_size, image_channels=3, base_channels=32, max_channels=128, depth=4, **kwargs):
+    def __init__(
+        self,
+        image_size: Sequence[int],
+        image_channels: int = 3,
+        base_channels: int = 32,
+        max_channels: int = 128,
+        depth: int = 4,
+        name: str | None = None,
+    ) -> None:
         _check_size(image_size, depth)
         layers, hidden = [], base_channels
         for d in range(depth):
@@ -152,7 +165,7 @@ class ResidualDiscriminator(_Discriminator):
             )
             hidden = channels
         layers += _to_logits()
-        super().__init__(layers, image_size, image_channels, base_channels, max_channels, depth, **kwargs)
+        super().__init__(layers, image_size, image_channels, base_channels, max_channels, depth, name=name)
 
 
 @keras.saving.register_keras_serializable("gfla_tf")
@@ -173,8 +186,15 @@ class TemporalDiscriminator(_Discriminator):
     """
 
     def __init__(
-        self, image_size, frames=6, image_channels=3, base_channels=32, max_channels=128, depth=4, **kwargs
-    ):
+        self,
+        image_size: Sequence[int],
+        frames: int = 6,
+        image_channels: int = 3,
+        base_channels: int = 32,
+        max_channels: int = 128,
+        depth: int = 4,
+        name: str | None = None,
+    ) -> None:
         _check_size(image_size, depth)
         if frames < 5 or depth < 2:
             raise GflaError(
@@ -194,7 +214,7 @@ class TemporalDiscriminator(_Discriminator):
                 hidden = channels * (frames - 4)
         layers += _to_logits()
         super().__init__(
-            layers, image_size, image_channels, base_channels, max_channels, depth, frames, **kwargs
+            layers, image_size, image_channels, base_channels, max_channels, depth, frames, name=name
         )
 
 
@@ -211,7 +231,15 @@ class PatchDiscriminator(_Discriminator):
         depth: number of convolutions with stride 2.
     """
 
-    def __init__(self, image_size, image_channels=3, base_channels=64, max_channels=256, depth=3, **kwargs):
+    def __init__(
+        self,
+        image_size: Sequence[int],
+        image_channels: int = 3,
+        base_channels: int = 64,
+        max_channels: int = 256,
+        depth: int = 3,
+        name: str | None = None,
+    ) -> None:
         layers = []
 
         def add(channels, strides, **options):
@@ -227,4 +255,4 @@ class PatchDiscriminator(_Discriminator):
         add(channels_at(depth, base_channels, max_channels), 1)
         add(1, 1, dtype="float32")
         layers.pop()  # the logit is not activated
-        super().__init__(layers, image_size, image_channels, base_channels, max_channels, depth, **kwargs)
+        super().__init__(layers, image_size, image_channels, base_channels, max_channels, depth, name=name)

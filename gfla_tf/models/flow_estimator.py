@@ -3,6 +3,8 @@
 One U-Net; the tasks differ in what it looks at, in how many sources it points to and in what joins it at the bottom.
 """
 
+from collections.abc import Sequence
+
 import keras
 
 from gfla_tf.layers.blocks import DecoderBlock, EncoderBlock, Jump, ResBlock
@@ -42,11 +44,12 @@ class FlowNet(ConfiguredModel):
         normalize=True,
         prior=None,
         /,
-        levels=(3, 2),
-        base_channels=32,
-        max_channels=256,
-        depth=5,
-        **kwargs,
+        *,
+        levels,
+        base_channels,
+        max_channels,
+        depth,
+        name,
     ):
         levels = sorted((int(level) for level in levels), reverse=True)
 
@@ -98,7 +101,7 @@ class FlowNet(ConfiguredModel):
             "max_channels": max_channels,
             "depth": depth,
         }
-        super().__init__(inputs, outputs, config, **kwargs)
+        super().__init__(inputs, outputs, config, name=name)
 
 
 @keras.saving.register_keras_serializable("gfla_tf")
@@ -112,10 +115,22 @@ class FlowEstimator(FlowNet):
         pose_channels: number of heat maps in a pose.
         limbs: pairs of joints, with which the flow is estimated as what remains to be added to `LimbFlow`; None, as published,
             for the whole flow.
-        kwargs: levels, base_channels, max_channels and depth, see `FlowNet`.
+        levels: the attention levels, or 0 for flows of pixels.
+        base_channels, max_channels: width at depth d is base * min(2^d, max // base).
+        depth: number of times the size is halved on the way down.
     """
 
-    def __init__(self, image_size, pose_channels=18, limbs=None, **kwargs):
+    def __init__(
+        self,
+        image_size: Sequence[int],
+        pose_channels: int = 18,
+        limbs: Sequence[Sequence[int]] | None = None,
+        levels: Sequence[int] = (3, 2),
+        base_channels: int = 32,
+        max_channels: int = 256,
+        depth: int = 5,
+        name: str | None = None,
+    ) -> None:
         inputs = {
             "source_image": keras.Input((*image_size, 3), name="source_image"),
             "source_pose": keras.Input((*image_size, pose_channels), name="source_pose"),
@@ -124,10 +139,21 @@ class FlowEstimator(FlowNet):
         settings = {"image_size": tuple(image_size), "pose_channels": pose_channels, "limbs": limbs}
         prior = None
         if limbs:
-            layer = LimbFlow(limbs, kwargs.get("levels", (3, 2)), name="limb_flow", dtype="float32")
+            layer = LimbFlow(limbs, levels, name="limb_flow", dtype="float32")
             prior = layer(inputs["source_pose"], inputs["target_pose"])
         super().__init__(
-            inputs, list(inputs.values()), settings, ("",), lambda features: features, True, prior, **kwargs
+            inputs,
+            list(inputs.values()),
+            settings,
+            ("",),
+            lambda features: features,
+            True,
+            prior,
+            levels=levels,
+            base_channels=base_channels,
+            max_channels=max_channels,
+            depth=depth,
+            name=name,
         )
 
 
@@ -141,10 +167,21 @@ class FaceFlowEstimator(FlowNet):
     Args:
         image_size: (height, width), both divisible by 2^depth.
         structure_channels: channels of a structure.
-        kwargs: levels, base_channels, max_channels and depth, see `FlowNet`.
+        levels: the attention levels, or 0 for flows of pixels.
+        base_channels, max_channels: width at depth d is base * min(2^d, max // base).
+        depth: number of times the size is halved on the way down.
     """
 
-    def __init__(self, image_size, structure_channels=16, **kwargs):
+    def __init__(
+        self,
+        image_size: Sequence[int],
+        structure_channels: int = 16,
+        levels: Sequence[int] = (3, 2),
+        base_channels: int = 32,
+        max_channels: int = 256,
+        depth: int = 5,
+        name: str | None = None,
+    ) -> None:
         names = (
             "target_structure",
             "previous_image",
@@ -157,7 +194,17 @@ class FaceFlowEstimator(FlowNet):
             for name in names
         }
         settings = {"image_size": tuple(image_size), "structure_channels": structure_channels}
-        super().__init__(inputs, list(inputs.values()), settings, ("_previous", "_reference"), **kwargs)
+        super().__init__(
+            inputs,
+            list(inputs.values()),
+            settings,
+            ("_previous", "_reference"),
+            levels=levels,
+            base_channels=base_channels,
+            max_channels=max_channels,
+            depth=depth,
+            name=name,
+        )
 
 
 @keras.saving.register_keras_serializable("gfla_tf")
@@ -172,10 +219,22 @@ class ViewFlowEstimator(FlowNet):
         view_channels: length of a view.
         normalize_view: instance norm once the views have joined, as published. It takes away what is the same everywhere, as
             the views are, so that they show at the borders of small maps alone.
-        kwargs: levels, base_channels, max_channels and depth, see `FlowNet`.
+        levels: the attention levels, or 0 for flows of pixels.
+        base_channels, max_channels: width at depth d is base * min(2^d, max // base).
+        depth: number of times the size is halved on the way down.
     """
 
-    def __init__(self, image_size, view_channels=21, normalize_view=True, **kwargs):
+    def __init__(
+        self,
+        image_size: Sequence[int],
+        view_channels: int = 21,
+        normalize_view: bool = True,
+        levels: Sequence[int] = (3, 2),
+        base_channels: int = 32,
+        max_channels: int = 256,
+        depth: int = 5,
+        name: str | None = None,
+    ) -> None:
         inputs = {
             "source_image": keras.Input((*image_size, 3), name="source_image"),
             "source_view": keras.Input((view_channels,), name="source_view"),
@@ -196,5 +255,15 @@ class ViewFlowEstimator(FlowNet):
             "normalize_view": normalize_view,
         }
         super().__init__(
-            inputs, inputs["source_image"], settings, ("",), join_views, normalize_view, **kwargs
+            inputs,
+            inputs["source_image"],
+            settings,
+            ("",),
+            join_views,
+            normalize_view,
+            levels=levels,
+            base_channels=base_channels,
+            max_channels=max_channels,
+            depth=depth,
+            name=name,
         )

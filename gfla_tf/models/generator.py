@@ -27,17 +27,18 @@ class Generator(ConfiguredModel):
         self,
         settings,
         /,
-        image_size=(256, 256),
-        attention_kernels=None,
-        attention_units=128,
-        base_channels=64,
-        max_channels=512,
-        depth=3,
-        flow_base_channels=32,
-        flow_max_channels=256,
-        flow_depth=5,
-        flow_limbs=None,
-        **kwargs,
+        *,
+        image_size,
+        attention_kernels,
+        attention_units,
+        base_channels,
+        max_channels,
+        depth,
+        flow_base_channels,
+        flow_max_channels,
+        flow_depth,
+        flow_limbs,
+        name,
     ):
         image_size = tuple(int(extent) for extent in image_size)
         kernels = {int(level): int(n) for level, n in (attention_kernels or {3: 3, 2: 5}).items()}
@@ -77,7 +78,7 @@ class Generator(ConfiguredModel):
             "flow_depth": flow_depth,
             "flow_limbs": flow_limbs,
         }
-        super().__init__(inputs, outputs, config, **kwargs)
+        super().__init__(inputs, outputs, config, name=name)
         for name, part in parts.items():
             setattr(self, name, part)
 

@@ -1,5 +1,7 @@
 """Motion extraction: clean joints from a noisy sequence of keypoints."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import ops
 
@@ -40,6 +42,9 @@ class MotionExtraction(ConfiguredModel):
     t + receptive_field - 1, of which there are 81 at the published size, and of the feature of the whole input.
     The input's joints are COCO's 17, the output's Human3.6M's 17.
 
+    >>> network = gfla_tf.MotionExtraction.from_preset("motion_extraction", weights="latest_net_G.pth")
+    >>> clean = network({"keypoints": ...})["clean"]
+
     Args:
         joints: number of joints.
         channels: width of all layers.
@@ -56,17 +61,19 @@ class MotionExtraction(ConfiguredModel):
         GflaError: an argument is out of range.
     """
 
+    task = "motion"
+
     def __init__(
         self,
-        joints=17,
-        channels=256,
-        dilations=(3, 9, 27),
-        dropout=0.15,
-        relative=False,
-        initializer="orthogonal",
-        frames=24,
-        **kwargs,
-    ):
+        joints: int = 17,
+        channels: int = 256,
+        dilations: Sequence[int] = (3, 9, 27),
+        dropout: float = 0.15,
+        relative: bool = False,
+        initializer: str = "orthogonal",
+        frames: int = 24,
+        name: str | None = None,
+    ) -> None:
         dilations = tuple(int(dilation) for dilation in dilations)
         if joints < 1 or channels < 1 or any(dilation < 1 for dilation in dilations) or not 0 <= dropout < 1:
             raise GflaError(
@@ -135,7 +142,7 @@ class MotionExtraction(ConfiguredModel):
             "initializer": initializer,
             "frames": frames,
         }
-        super().__init__({"keypoints": keypoints}, {"clean": clean}, config, **kwargs)
+        super().__init__({"keypoints": keypoints}, {"clean": clean}, config, name=name)
 
     @property
     def receptive_field(self):

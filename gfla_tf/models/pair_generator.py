@@ -27,7 +27,7 @@ class PairGenerator(Generator):
         normalize_source: instance norm in the encoder that sees the source image, as published. Without it absolute colours
             survive, which matters where sources do not share a background.
         return_attention: also output the attention coefficients.
-        kwargs: image_size, attention_kernels, widths and depths, see `Generator`.
+        others: see `Generator`.
 
     Raises:
         GflaError: the image size does not fit the depth, or there is no such attention or attention level.
@@ -40,27 +40,6 @@ class PairGenerator(Generator):
     condition = None
     estimator = None
     drawer = None
-
-    def __init__(
-        self,
-        settings,
-        /,
-        attention="local",
-        normalize_source=True,
-        return_attention=False,
-        **kwargs,
-    ):
-        if attention not in GENERATOR_KINDS:
-            raise GflaError(
-                f"there is no attention {attention!r}: choose one of {', '.join(GENERATOR_KINDS)}."
-            )
-        settings = {
-            **settings,
-            "attention": attention,
-            "normalize_source": normalize_source,
-            "return_attention": return_attention,
-        }
-        super().__init__(settings, **kwargs)
 
     @classmethod
     def condition_shape(cls, image_size, **settings):
@@ -78,6 +57,10 @@ class PairGenerator(Generator):
         return_attention,
         **settings,
     ):
+        if attention not in GENERATOR_KINDS:
+            raise GflaError(
+                f"there is no attention {attention!r}: choose one of {', '.join(GENERATOR_KINDS)}."
+            )
         image_size, levels = flow_settings["image_size"], flow_settings["levels"]
 
         # === Layers ===

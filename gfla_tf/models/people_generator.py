@@ -1,5 +1,7 @@
 """Pose-guided person image generator that keeps texture: a small trunk and a thin head at the full size."""
 
+from collections.abc import Mapping, Sequence
+
 import keras
 
 from gfla_tf.errors import GflaError
@@ -25,7 +27,7 @@ class PeopleGenerator(Generator):
     Output: dict of generated, drawn, roles, alpha and flow_0, see `TextureHead`, and of flow_L and mask_L for each attention
     level L, coarsest first, see `gfla_tf.models.flow_estimator.FlowNet`.
 
-    >>> generator = create_generator("people_128")
+    >>> generator = gfla_tf.PeopleGenerator.from_preset("people_128")
     >>> generator({"source_image": images, "source_pose": poses, "target_pose": wanted})["generated"]
 
     Args:
@@ -34,13 +36,33 @@ class PeopleGenerator(Generator):
         trunk_width, full_width: of the head, see `TextureHead`.
         attention_kernels: level -> size of the attended patch; the trunk's first level has to be among them.
         depth, flow_depth: how often the image is halved, before the trunk included.
-        kwargs: image_size, attention_units, widths and flow_limbs, see `Generator`.
+        image_size, attention_units, base_channels, max_channels, flow_base_channels, flow_max_channels, flow_limbs: see
+            `PoseGenerator`.
 
     Raises:
         GflaError: the image size does not fit the depth, or an attention level does not exist.
     """
 
-    def __init__(self, pose_channels=18, pose_stride=2, trunk_width=24, full_width=12, **kwargs):
+    task = "pose"
+
+    def __init__(
+        self,
+        pose_channels: int = 18,
+        pose_stride: int = 2,
+        trunk_width: int = 24,
+        full_width: int = 12,
+        image_size: Sequence[int] = (256, 256),
+        attention_kernels: Mapping[int, int] | None = None,
+        attention_units: int = 128,
+        base_channels: int = 64,
+        max_channels: int = 512,
+        depth: int = 3,
+        flow_base_channels: int = 32,
+        flow_max_channels: int = 256,
+        flow_depth: int = 5,
+        flow_limbs: Sequence[Sequence[int]] | None = None,
+        name: str | None = None,
+    ) -> None:
         if pose_stride not in (2, 4):
             raise GflaError(f"pose_stride is {pose_stride}: it must be 2 or 4.")
         settings = {
@@ -49,7 +71,20 @@ class PeopleGenerator(Generator):
             "trunk_width": trunk_width,
             "full_width": full_width,
         }
-        super().__init__(settings, **kwargs)
+        super().__init__(
+            settings,
+            image_size=image_size,
+            attention_kernels=attention_kernels,
+            attention_units=attention_units,
+            base_channels=base_channels,
+            max_channels=max_channels,
+            depth=depth,
+            flow_base_channels=flow_base_channels,
+            flow_max_channels=flow_max_channels,
+            flow_depth=flow_depth,
+            flow_limbs=flow_limbs,
+            name=name,
+        )
 
     @classmethod
     def assemble(

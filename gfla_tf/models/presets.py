@@ -1,219 +1,20 @@
-"""Named configurations of the networks, as plain data.
-
-A preset says which task it is for, which network its "generator" configures, and what discriminators that is trained against.
-Those called quickstart, and `dance_framewise`, are small enough to train on two cores; the others are the published networks.
-"""
+"""Networks by the names of their presets, see `gfla_tf.models.preset_table`."""
 
 import inspect
 
 from gfla_tf.errors import GflaError
-from gfla_tf.keypoints.joint_orders import H36M_LIMBS
-from gfla_tf.keypoints.poses import LIMBS, pose_channels
-from gfla_tf.models.configured import ConfiguredModel
-from gfla_tf.models.dance_generator import DanceGenerator
 from gfla_tf.models.discriminators import (
     PatchDiscriminator,
     ResidualDiscriminator,
     TemporalDiscriminator,
 )
-from gfla_tf.models.face_generator import FaceGenerator
-from gfla_tf.models.motion_extraction import MotionExtraction
-from gfla_tf.models.people_generator import PeopleGenerator
-from gfla_tf.models.pose_generator import PoseGenerator
-from gfla_tf.models.view_generator import ViewGenerator
+from gfla_tf.models.preset_table import PRESETS, preset
 
 DISCRIMINATORS = {
     "residual": ResidualDiscriminator,
     "patch": PatchDiscriminator,
     "temporal": TemporalDiscriminator,
 }
-
-_SMALL_ANIMATION = {
-    "image_size": (64, 64),
-    "attention_kernels": {2: 3, 1: 3},
-    "attention_units": 32,
-    "normalize_source": False,
-    "base_channels": 16,
-    "max_channels": 64,
-    "flow_base_channels": 16,
-    "flow_max_channels": 64,
-    "flow_depth": 4,
-}
-
-_PEOPLE = {
-    "attention_units": 32,
-    "base_channels": 16,
-    "max_channels": 64,
-    "flow_base_channels": 16,
-    "flow_max_channels": 64,
-    "flow_limbs": LIMBS,
-    "pose_channels": pose_channels(limb_sigma=1),
-}
-_PEOPLE_DISCRIMINATOR = {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64}
-
-PRESETS = {
-    # A small trunk with a head that carries the source's pixels over: for phones, and for slow ones. The trunk sees 64 x 48
-    # pixels of either, so that the weights of one load into the other.
-    "people_256": {
-        "task": "pose",
-        "network": PeopleGenerator,
-        "generator": {
-            "image_size": (256, 192),
-            "pose_stride": 4,
-            "attention_kernels": {4: 3, 3: 3},
-            "depth": 5,
-            "flow_depth": 6,
-            **_PEOPLE,
-        },
-        "discriminator": _PEOPLE_DISCRIMINATOR,
-    },
-    "people_128": {
-        "task": "pose",
-        "network": PeopleGenerator,
-        "generator": {
-            "image_size": (128, 96),
-            "pose_stride": 2,
-            "attention_kernels": {3: 3, 2: 3},
-            "depth": 4,
-            "flow_depth": 5,
-            **_PEOPLE,
-        },
-        "discriminator": _PEOPLE_DISCRIMINATOR,
-    },
-    "pose_deepfashion": {
-        "task": "pose",
-        "network": PoseGenerator,
-        "generator": {"image_size": (256, 256), "attention_kernels": {3: 3, 2: 5}},
-        "discriminator": {"kind": "residual", "depth": 4},
-    },
-    "pose_market": {
-        "task": "pose",
-        "network": PoseGenerator,
-        "generator": {"image_size": (128, 64), "attention_kernels": {2: 3}},
-        "discriminator": {"kind": "residual", "depth": 3},
-    },
-    "pose_quickstart": {
-        "task": "pose",
-        "network": PoseGenerator,
-        "generator": {
-            "image_size": (96, 64),
-            "attention_kernels": {2: 3, 1: 3},
-            "attention_units": 32,
-            "normalize_source": False,
-            "base_channels": 16,
-            "max_channels": 64,
-            "flow_base_channels": 16,
-            "flow_max_channels": 64,
-            "flow_depth": 4,
-            "flow_limbs": LIMBS,
-        },
-        "discriminator": {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64},
-    },
-    "dance_quickstart": {
-        "task": "dance",
-        "network": DanceGenerator,
-        "generator": {"structure_channels": 20, "flow_limbs": H36M_LIMBS, **_SMALL_ANIMATION},
-        "discriminator": {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64},
-        "video_discriminator": {
-            "kind": "temporal",
-            "depth": 3,
-            "frames": 6,
-            "base_channels": 16,
-            "max_channels": 64,
-        },
-    },
-    # What dances are compared with: each frame drawn from the reference alone.
-    "dance_framewise": {
-        "task": "dance",
-        "network": PoseGenerator,
-        "generator": {"pose_channels": 20, "flow_limbs": H36M_LIMBS, **_SMALL_ANIMATION},
-        "discriminator": {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64},
-    },
-    "dance_fashionvideo": {
-        "task": "dance",
-        "network": DanceGenerator,
-        "generator": {
-            "image_size": (256, 256),
-            "structure_channels": 20,
-            "attention_kernels": {3: 3, 2: 5},
-        },
-        "discriminator": {"kind": "residual", "depth": 4},
-        "video_discriminator": {"kind": "temporal", "depth": 4, "frames": 6},
-    },
-    "face_quickstart": {
-        "task": "face",
-        "network": FaceGenerator,
-        "generator": {"structure_channels": 16, **_SMALL_ANIMATION},
-        "discriminator": {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64},
-        "video_discriminator": {
-            "kind": "residual",
-            "depth": 3,
-            "image_channels": 6,
-            "base_channels": 16,
-            "max_channels": 64,
-        },
-    },
-    "face_forensics": {
-        "task": "face",
-        "network": FaceGenerator,
-        "generator": {
-            "image_size": (256, 256),
-            "structure_channels": 16,
-            "attention_kernels": {3: 3, 2: 5},
-        },
-        "discriminator": {"kind": "residual", "depth": 4},
-        # It sees the two differences of three consecutive frames.
-        "video_discriminator": {"kind": "residual", "depth": 4, "image_channels": 6},
-    },
-    "view_quickstart": {
-        "task": "view",
-        "network": ViewGenerator,
-        "generator": {
-            "image_size": (64, 64),
-            "view_channels": 21,
-            "attention_kernels": {2: 3, 1: 3},
-            "attention_units": 32,
-            "normalize_source": False,
-            "normalize_view": False,
-            "base_channels": 16,
-            "max_channels": 64,
-            "flow_base_channels": 16,
-            "flow_max_channels": 64,
-            "flow_depth": 5,
-        },
-        "discriminator": {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64},
-    },
-    "view_shapenet": {
-        "task": "view",
-        "network": ViewGenerator,
-        "generator": {
-            "image_size": (256, 256),
-            "view_channels": 21,
-            "attention_kernels": {3: 3, 2: 5},
-        },
-        "discriminator": {"kind": "residual", "depth": 4},
-    },
-    "motion_extraction": {"task": "motion", "network": MotionExtraction, "generator": {"joints": 17}},
-    "motion_quickstart": {
-        "task": "motion",
-        "network": MotionExtraction,
-        "generator": {
-            "joints": 17,
-            "channels": 128,
-            "dropout": 0.0,
-            "relative": True,
-            "initializer": "glorot_uniform",
-            "frames": 72,
-        },
-    },
-}
-
-
-def preset(name):
-    """The preset called `name`; a `GflaError` lists the known ones if there is none."""
-    if name not in PRESETS:
-        raise GflaError(f"there is no preset {name!r}: choose one of {', '.join(PRESETS)}.")
-    return PRESETS[name]
 
 
 def generator_class(name):
@@ -254,16 +55,9 @@ def create_discriminator(name, image_size=None, role="discriminator", **override
     return _create(DISCRIMINATORS[kind], name, settings)
 
 
-def _settings(cls):
-    """Names of the arguments of a network, those that it hands on to its base classes included."""
-    constructors = [base.__init__ for base in cls.__mro__ if issubclass(base, ConfiguredModel)]
-    parameters = [p for init in constructors for p in list(inspect.signature(init).parameters.values())[1:]]
-    return {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)} | {"name"}
-
-
 def _create(cls, name, settings):
-    known = _settings(cls)
-    unknown = sorted(set(settings) - known)
+    known = [*inspect.signature(cls).parameters]
+    unknown = sorted(set(settings) - set(known))
     if unknown:
         raise GflaError(
             f"{cls.__name__} (preset {name}) has no setting {', '.join(unknown)}: it has {', '.join(sorted(known))}."

@@ -1,5 +1,7 @@
 """Source encoder: the features that the target net reassembles."""
 
+from collections.abc import Sequence
+
 import keras
 
 from gfla_tf.layers.blocks import EncoderBlock
@@ -21,7 +23,15 @@ class SourceEncoder(ConfiguredModel):
         normalize: instance norm, as published. It makes the features blind to absolute brightness and contrast.
     """
 
-    def __init__(self, image_size, base_channels=64, max_channels=512, depth=3, normalize=True, **kwargs):
+    def __init__(
+        self,
+        image_size: Sequence[int],
+        base_channels: int = 64,
+        max_channels: int = 512,
+        depth: int = 3,
+        normalize: bool = True,
+        name: str | None = None,
+    ) -> None:
         # === Layers ===
         blocks = [
             EncoderBlock(
@@ -47,4 +57,4 @@ class SourceEncoder(ConfiguredModel):
             "depth": depth,
             "normalize": normalize,
         }
-        super().__init__(image, outputs, config, **kwargs)
+        super().__init__(image, outputs, config, name=name)

@@ -3,6 +3,8 @@
 One decoder with attention; the tasks differ in what it starts from and in how many sources it attends to.
 """
 
+from collections.abc import Mapping, Sequence
+
 import keras
 
 from gfla_tf.errors import GflaError
@@ -57,14 +59,14 @@ class AttentiveDecoder(ConfiguredModel):
         /,
         *,
         image_size,
-        attention="local",
-        attention_kernels=None,
-        attention_units=128,
-        base_channels=64,
-        max_channels=512,
-        depth=3,
-        return_features=False,
-        **kwargs,
+        attention,
+        attention_kernels,
+        attention_units,
+        base_channels,
+        max_channels,
+        depth,
+        return_features,
+        name,
     ):
         if attention not in ATTENTION_KINDS:
             raise GflaError(
@@ -120,7 +122,7 @@ class AttentiveDecoder(ConfiguredModel):
             "depth": depth,
             "return_features": return_features,
         }
-        super().__init__(inputs, outputs, config, **kwargs)
+        super().__init__(inputs, outputs, config, name=name)
 
 
 @keras.saving.register_keras_serializable("gfla_tf")
@@ -136,12 +138,24 @@ class TargetNet(AttentiveDecoder):
         attention: one of ATTENTION_KINDS.
         sources: ("",), or those of an animation, for which a pose is called structure.
         normalize_source: instance norm in the encoder if it sees the source image.
-        kwargs: attention_kernels, attention_units, base_channels, max_channels and depth, see `AttentiveDecoder`.
+        others: see `AttentiveDecoder`.
     """
 
     def __init__(
-        self, image_size, pose_channels=18, attention="local", sources=("",), normalize_source=True, **kwargs
-    ):
+        self,
+        image_size: Sequence[int],
+        pose_channels: int = 18,
+        attention: str = "local",
+        sources: Sequence[str] = ("",),
+        normalize_source: bool = True,
+        attention_kernels: Mapping[int, int] | None = None,
+        attention_units: int = 128,
+        base_channels: int = 64,
+        max_channels: int = 512,
+        depth: int = 3,
+        return_features: bool = False,
+        name: str | None = None,
+    ) -> None:
         inputs = {"target_pose": keras.Input((*image_size, pose_channels), name="target_pose")}
         if attention == "none":
             inputs["source_image"] = keras.Input((*image_size, 3), name="source_image")
@@ -163,7 +177,19 @@ class TargetNet(AttentiveDecoder):
             "normalize_source": normalize_source,
         }
         super().__init__(
-            inputs, encode, settings, sources, image_size=image_size, attention=attention, **kwargs
+            inputs,
+            encode,
+            settings,
+            sources,
+            image_size=image_size,
+            attention=attention,
+            attention_kernels=attention_kernels,
+            attention_units=attention_units,
+            base_channels=base_channels,
+            max_channels=max_channels,
+            depth=depth,
+            return_features=return_features,
+            name=name,
         )
 
 
@@ -180,18 +206,24 @@ class ViewTargetNet(AttentiveDecoder):
         attention: one of ATTENTION_KINDS.
         normalize_source: instance norm in the encoder, if it sees the source image.
         normalize_view: instance norm in the first two blocks, which see the view; see `ViewFlowEstimator`.
-        kwargs: attention_kernels, attention_units, base_channels, max_channels and depth, see `AttentiveDecoder`.
+        others: see `AttentiveDecoder`.
     """
 
     def __init__(
         self,
-        image_size,
-        view_channels=21,
-        attention="local",
-        normalize_source=True,
-        normalize_view=True,
-        **kwargs,
-    ):
+        image_size: Sequence[int],
+        view_channels: int = 21,
+        attention: str = "local",
+        normalize_source: bool = True,
+        normalize_view: bool = True,
+        attention_kernels: Mapping[int, int] | None = None,
+        attention_units: int = 128,
+        base_channels: int = 64,
+        max_channels: int = 512,
+        depth: int = 3,
+        return_features: bool = False,
+        name: str | None = None,
+    ) -> None:
         inputs = {"target_view": keras.Input((view_channels,), name="target_view")}
         if attention == "none":
             inputs["source_view"] = keras.Input((view_channels,), name="source_view")
@@ -229,4 +261,17 @@ class ViewTargetNet(AttentiveDecoder):
             "normalize_source": normalize_source,
             "normalize_view": normalize_view,
         }
-        super().__init__(inputs, unfold, settings, image_size=image_size, attention=attention, **kwargs)
+        super().__init__(
+            inputs,
+            unfold,
+            settings,
+            image_size=image_size,
+            attention=attention,
+            attention_kernels=attention_kernels,
+            attention_units=attention_units,
+            base_channels=base_channels,
+            max_channels=max_channels,
+            depth=depth,
+            return_features=return_features,
+            name=name,
+        )

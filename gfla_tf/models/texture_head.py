@@ -1,5 +1,7 @@
 """The head of a network that keeps texture: per pixel it draws, takes the source's warped pixels, or keeps those in place."""
 
+from collections.abc import Sequence
+
 import keras
 
 from gfla_tf.layers.attention import BilinearSampling
@@ -83,7 +85,15 @@ class TextureHead(ConfiguredModel):
         trunk_width, full_width: of the convolutions at the trunk's size and at the full one.
     """
 
-    def __init__(self, image_size, channels, stride=2, trunk_width=24, full_width=12, **kwargs):
+    def __init__(
+        self,
+        image_size: Sequence[int],
+        channels: int,
+        stride: int = 2,
+        trunk_width: int = 24,
+        full_width: int = 12,
+        name: str | None = None,
+    ) -> None:
         size = tuple(image_size)
         trunk, half = (tuple(extent // n for extent in size) for n in (stride, 2 * stride))
         shapes = {
@@ -152,4 +162,4 @@ class TextureHead(ConfiguredModel):
             "trunk_width": trunk_width,
             "full_width": full_width,
         }
-        super().__init__(inputs, outputs, config, **kwargs)
+        super().__init__(inputs, outputs, config, name=name)

@@ -1,18 +1,21 @@
 """Opening a trained network, whatever it is kept in, and starting a training from it."""
 
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import keras
 
 from gfla_tf.errors import GflaError, reason_of
 from gfla_tf.models.checkpoint_import import load_pth
+from gfla_tf.models.model_card import PUBLISHED_LICENSE
 from gfla_tf.models.preset_folder import find_preset, load_preset
-from gfla_tf.models.presets import PRESETS
+from gfla_tf.models.presets import DISCRIMINATORS, PRESETS, create_discriminator, create_generator
 from gfla_tf.models.weight_files import load_weights
 from gfla_tf.training.networks import is_run, load_generator
 
 
-def load(origin, best=False):
+def load(origin: str | PathLike, best: bool = False) -> keras.Model:
     """The trained generator of any task.
 
     >>> generator = gfla_tf.load("runs/longer", best=True)
@@ -43,6 +46,51 @@ def load(origin, best=False):
         f"there is no network {origin}: name a run (runs/NAME), a folder that save_to_preset wrote, a .keras file or "
         "hf://USER/REPOSITORY."
     )
+
+
+def from_preset(
+    name: str | PathLike, weights: str | PathLike | None = None, cls: type = keras.Model, **settings: Any
+) -> keras.Model:
+    """A network by the name of its settings; see `from_preset` of the networks, whose `cls` is the class that it must have."""
+    if str(name) in PRESETS and not Path(name).is_dir():
+        network = _fresh(str(name), cls, settings)
+    else:
+        network = load(name)
+        if settings:
+            network = _resized(network, settings, name)
+    if not isinstance(network, cls):
+        found = type(network).__name__
+        raise GflaError(f"{name} is a {found}: use gfla_tf.{found}.from_preset.")
+    if weights is not None:
+        initialize(network, weights)
+        published = Path(weights).suffix == ".pth"
+        license = {"license": PUBLISHED_LICENSE} if published else {}
+        kind = "published checkpoint" if published else "weights"
+        network.card = {**network.card, "origin": f"{kind} {Path(weights).name}, preset {name}", **license}
+    return network
+
+
+def _fresh(name, cls, settings):
+    if cls not in DISCRIMINATORS.values():
+        return create_generator(name, **settings)
+    entry, size = PRESETS[name], settings.pop("image_size", None)
+    for role in ("discriminator", "video_discriminator"):
+        if role in entry and DISCRIMINATORS[entry[role]["kind"]] is cls:
+            return create_discriminator(name, size, role, **settings)
+    raise GflaError(
+        f"the preset {name} has no {cls.__name__}: construct one, gfla_tf.{cls.__name__}(image_size=...)."
+    )
+
+
+def _resized(network, settings, name):
+    known = network.get_config()
+    if unknown := sorted(settings.keys() - known.keys()):
+        raise GflaError(
+            f"{type(network).__name__} has no setting {', '.join(unknown)}: it has {', '.join(known)}."
+        )
+    changed = type(network).from_config({**known, **settings})
+    _copy(network, changed, name)
+    return changed
 
 
 def initialize(generator, origin):

@@ -65,6 +65,7 @@ def load_generator(directory, best=False):
     generator, _ = build_models(config)
     load_weights(generator, weights)
     generator.card = {
+        "task": config.task,
         "origin": f"trained by gfla_tf, run {config.name}",
         "license": OUR_LICENSE,
         "data": {
