@@ -35,6 +35,7 @@ _HOMES = {
     "gfla_tf.models.motion_extraction": ("MotionExtraction",),
     "gfla_tf.models.people_generator": ("PeopleGenerator",),
     "gfla_tf.models.pose_generator": ("PoseGenerator",),
+    "gfla_tf.models.preset_folder": ("save_preset",),
     "gfla_tf.models.preset_table": ("presets",),
     "gfla_tf.models.view_generator": ("ViewGenerator",),
     "gfla_tf.training.gfla": ("GFLA",),
@@ -73,6 +74,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which do not run __getattr__
     from gfla_tf.models.motion_extraction import MotionExtraction
     from gfla_tf.models.people_generator import PeopleGenerator
     from gfla_tf.models.pose_generator import PoseGenerator
+    from gfla_tf.models.preset_folder import save_preset
     from gfla_tf.models.preset_table import presets
     from gfla_tf.models.view_generator import ViewGenerator
     from gfla_tf.training.gfla import GFLA

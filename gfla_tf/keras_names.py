@@ -6,33 +6,31 @@ asks. Keras itself may be imported before or after, so the stand-ins are registe
 """
 
 import importlib
-import importlib.abc
 import importlib.util
 import sys
 
-# Classes that stand at the root of files, by their modules. Layers inside are built by them, and registered with them.
-_MODELS = {
-    "gfla_tf.models.pose_generator": ("PoseGenerator",),
-    "gfla_tf.models.dance_generator": ("DanceGenerator",),
-    "gfla_tf.models.face_generator": ("FaceGenerator",),
-    "gfla_tf.models.view_generator": ("ViewGenerator",),
-    "gfla_tf.models.motion_extraction": ("MotionExtraction",),
-    "gfla_tf.models.discriminators": (
-        "ResidualDiscriminator",
-        "TemporalDiscriminator",
-        "PatchDiscriminator",
-        "DiscriminatorBlock",
-        "DiscriminatorBlock3D",
-    ),
-    "gfla_tf.models.flow_estimator": ("FlowEstimator", "FaceFlowEstimator", "ViewFlowEstimator"),
-    "gfla_tf.models.source_encoder": ("SourceEncoder",),
-    "gfla_tf.models.target_net": ("TargetNet", "ViewTargetNet"),
-    "gfla_tf.training.gfla": ("GFLA",),
-    "gfla_tf.layers.attention": ("LocalAttention", "BilinearSampling", "GlobalAttention"),
-    "gfla_tf.layers.limb_flow": ("LimbFlow",),
-    "gfla_tf.layers.blocks": ("EncoderBlock", "DecoderBlock", "ResBlock", "Jump", "ImageOutput"),
-    "gfla_tf.layers.normalization": ("InstanceNormalization",),
-    "gfla_tf.layers.spectral_norm": ("SpectralConv2D", "SpectralConv3D"),
+# All classes that register, by their modules: `tests/test_public_api.py` compares.
+_CLASSES = {
+    "layers.attention": "BilinearSampling GlobalAttention LocalAttention",
+    "layers.blocks": "DecoderBlock EncoderBlock ImageOutput Jump ResBlock",
+    "layers.convolution": "UpsamplingConvolution",
+    "layers.dropout": "Dropout",
+    "layers.limb_flow": "LimbFlow",
+    "layers.normalization": "AdaptiveNormalization FoldedInstanceNormalization InstanceNormalization SequenceNormalization",
+    "layers.spectral_norm": "SpectralConv2D SpectralConv3D",
+    "layers.tile": "Tile",
+    "models.correspondence_features": "CorrespondenceFeatures",
+    "models.dance_generator": "DanceGenerator",
+    "models.discriminators": "DiscriminatorBlock DiscriminatorBlock3D MergeTime PatchDiscriminator ResidualDiscriminator "
+    "TemporalDiscriminator",
+    "models.face_generator": "FaceGenerator",
+    "models.flow_estimator": "FaceFlowEstimator FlowEstimator ViewFlowEstimator",
+    "models.motion_extraction": "MotionExtraction",
+    "models.pose_generator": "PoseGenerator",
+    "models.source_encoder": "SourceEncoder",
+    "models.target_net": "Blend TargetNet ViewTargetNet",
+    "models.view_generator": "ViewGenerator",
+    "training.gfla": "GFLA",
 }
 
 
@@ -59,12 +57,12 @@ def _register(keras):
         registered = keras.saving.get_custom_objects()
     except AttributeError:  # it is being imported at this moment, by whoever imports us
         return
-    for module, names in _MODELS.items():
-        for name in names:
-            registered.setdefault(f"gfla_tf>{name}", _StandIn(module, name))
+    for module, names in _CLASSES.items():
+        for name in names.split():
+            registered.setdefault(f"gfla_tf>{name}", _StandIn(f"gfla_tf.{module}", name))
 
 
-class _Watcher(importlib.abc.MetaPathFinder):
+class _Watcher:
     """Notices that Keras is being imported; finds nothing itself."""
 
     def find_spec(self, fullname, path=None, target=None):

@@ -2,6 +2,8 @@
 
 import inspect
 import json
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 
 import gfla_tf
 from gfla_tf import GflaError
+from gfla_tf.keras_names import _CLASSES
 from gfla_tf.models.checkpoint_import import state_dict
 from tests.helpers.rule_weights import fill
 from tests.helpers.tiny_networks import TINY_NETWORK
@@ -32,8 +35,6 @@ NETWORKS = {
 
 def run(code, cwd=None, **environment):
     """What a fresh process prints."""
-    import os
-
     ended = subprocess.run(
         [sys.executable, "-c", code],
         cwd=cwd,
@@ -187,6 +188,13 @@ def test_files_of_the_first_format_load_and_draw_what_they_drew():
     assert model.description["task"] == "pose"
     discriminator = keras.saving.load_model(FIRST_FORMAT / "discriminator.keras")
     assert isinstance(discriminator, gfla_tf.ResidualDiscriminator)
+
+
+def test_every_class_of_a_file_can_be_found_before_its_module_is_imported():
+    registers = re.compile(r'register_keras_serializable\("gfla_tf"\)\nclass (\w+)')
+    files = Path(gfla_tf.__file__).parent.rglob("*.py")
+    written = {name for file in files for name in registers.findall(file.read_text())}
+    assert written == {name for names in _CLASSES.values() for name in names.split()}
 
 
 LOADED = """

@@ -7,7 +7,6 @@ import keras
 
 import gfla_tf
 from gfla_tf.errors import GflaError
-from gfla_tf.models.preset_folder import save_preset
 from gfla_tf.ops.backend import sampler
 
 _EXPORTED = ("tf_saved_model", "litert", "onnx")
@@ -61,7 +60,7 @@ class ConfiguredModel(keras.Model):
         Raises:
             GflaError: there is no such thing, it is of another class, or the weights do not fit.
         """
-        # Runs belong to a room above this one: the front door knows them.
+        # Runs belong to a room above this one, which the front door knows.
         return gfla_tf.from_preset(name, weights, cls, **settings)
 
     def save_to_preset(self, folder: str | PathLike) -> None:
@@ -70,7 +69,7 @@ class ConfiguredModel(keras.Model):
         Raises:
             GflaError: the folder cannot be written.
         """
-        save_preset(self, folder)
+        gfla_tf.save_preset(self, folder)
 
     def export(self, filepath: str | PathLike, format: str = "tf_saved_model", **kwargs: Any) -> None:
         """Writes the network for serving, see `keras.Model.export`: without training code or compiled operations of ours.

@@ -138,7 +138,8 @@ class GFLA(DistributedFit):
         self._objective, self.optimizer = objective, trainer.generator_optimizer
         _hide(self, "_trainer", trainer)
         names = ["generator_loss", *(term for term, weight in objective.weights.items() if weight)]
-        means = {name: keras.metrics.Mean(name) for name in names if name != "adversarial"}
+        # Of names of their own: Keras shows metrics of the same name as one.
+        means = {name: keras.metrics.Mean(f"evaluated_{name}") for name in names if name != "adversarial"}
         _hide(self, "_evaluated", means)
 
     @raised_in_graphs()
