@@ -26,9 +26,11 @@ _CLASSES = {
     "models.face_generator": "FaceGenerator",
     "models.flow_estimator": "FaceFlowEstimator FlowEstimator ViewFlowEstimator",
     "models.motion_extraction": "MotionExtraction",
+    "models.people_generator": "PeopleGenerator",
     "models.pose_generator": "PoseGenerator",
     "models.source_encoder": "SourceEncoder",
     "models.target_net": "Blend TargetNet ViewTargetNet",
+    "models.texture_head": "Choice Enlarging Strongest TextureHead",
     "models.view_generator": "ViewGenerator",
     "training.gfla": "GFLA",
 }

@@ -27,6 +27,13 @@ NETWORKS = {
     "FaceGenerator": TINY,
     "ViewGenerator": {**TINY, "image_size": (32, 32)},
     "MotionExtraction": {"channels": 4, "dilations": (1, 2)},
+    "PeopleGenerator": {
+        **TINY,
+        "image_size": (32, 32),
+        "depth": 2,
+        "attention_kernels": {2: 3},
+        "flow_depth": 3,
+    },
     "ResidualDiscriminator": {"image_size": (16, 16), "base_channels": 4, "depth": 2},
     "TemporalDiscriminator": {"image_size": (16, 16), "base_channels": 4, "depth": 2},
     "PatchDiscriminator": {"image_size": (32, 32), "base_channels": 4, "depth": 2},
@@ -98,7 +105,7 @@ def test_networks_spell_every_argument_and_their_configuration_has_them_all(name
 
 
 def test_presets_are_listed_by_task():
-    assert list(gfla_tf.presets("pose")) == ["pose_deepfashion", "pose_market", "pose_quickstart"]
+    assert {"pose_deepfashion", "pose_market", "pose_quickstart"} <= gfla_tf.presets("pose").keys()
     assert {entry["task"] for entry in gfla_tf.presets().values()} == {
         "pose",
         "dance",
