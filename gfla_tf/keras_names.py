@@ -33,6 +33,7 @@ _CLASSES = {
     "models.texture_head": "Choice Enlarging Strongest TextureHead",
     "models.view_generator": "ViewGenerator",
     "training.gfla": "GFLA",
+    "training.optimizers": "PyTorchAdam",
 }
 
 

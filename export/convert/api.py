@@ -18,6 +18,7 @@ from gfla_tf.errors import GflaError
 from gfla_tf.files import write_whole
 from gfla_tf.models.model_card import OUR_LICENSE
 from gfla_tf.training.load import load
+from gfla_tf.training.networks import MAP_SETTINGS
 from gfla_tf.training.tasks import task_named
 from gfla_tf.training.tasks.samples import Sample
 
@@ -51,8 +52,8 @@ def convert(
         keypoints, uint8, split, lowering: the form. With keypoints, data has source_keypoints (batch, joints, 3), ... in place
             of maps.
         goals: {variant: PSNR in dB against float32} to be reached, in place of the usual ones.
-        data_settings: what maps were drawn with in training, heat_map_sigma and limb_sigma in pixels; those of the generator's
-            `card` if it has them, else the published ones.
+        data_settings: what maps were drawn with in training, such as heat_map_sigma and limb_sigma in pixels; those of the
+            generator's `card` if it has them, else the published ones.
         say: is told what takes long.
 
     Returns:
@@ -73,7 +74,7 @@ def convert(
     settings = {**card.get("data", {}), **(data_settings or {})}
     task = task_named(
         card.get("task", generator.task),
-        **{name: settings[name] for name in ("heat_map_sigma", "limb_sigma") if name in settings},
+        **{name: settings[name] for name in MAP_SETTINGS if name in settings},
     )
     source = Source(generator, task, name or generator.name, Path(directory), weights)
     names = [variants] if isinstance(variants, str) else variants

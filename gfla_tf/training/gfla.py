@@ -12,6 +12,7 @@ from gfla_tf.losses.features import FeatureExtractor, create_feature_extractor
 from gfla_tf.training.config import TERMS, StageConfig, TrainConfig
 from gfla_tf.training.keras_repair import DistributedFit
 from gfla_tf.training.load import freeze
+from gfla_tf.training.optimizers import create_adam
 from gfla_tf.training.tasks import TASKS
 from gfla_tf.training.trainer import Trainer
 
@@ -84,7 +85,7 @@ class GFLA(DistributedFit):
         losses: Mapping[str, float] | None = None,
         adversarial: str = "lsgan",
         features: str | FeatureExtractor | None = "vgg19",
-        feature_weights: str | None = "imagenet",
+        feature_weights: str | None = "torchvision",
         person_weight: float = 0.0,
         window_sigma: float = 2.0,
         clip_norm: float | None = None,
@@ -96,17 +97,18 @@ class GFLA(DistributedFit):
         """Chooses losses and optimizers; the defaults are the published ones.
 
         Args:
-            optimizer: of the generator; Adam with a rate of 1e-4 and a beta_1 of 0 if None. Of a global_clipnorm only is heeded.
+            optimizer: of the generator; the published Adam with a rate of 1e-4 and a beta_1 of 0 if None. Of its own clipping,
+                global_clipnorm only is heeded.
             discriminator_optimizer: of every discriminator, each of which gets its own; the same with 1e-5 if None.
             stage: "full", or "flow", in which the flow estimator learns alone.
             losses: {term: weight}, in place of single published weights: l1, adversarial, correctness, regularization,
                 flow_error, content, style; of motion extraction joints.
             adversarial: lsgan, hinge, wgan-gp, ...; see `gfla_tf.losses.adversarial`.
             features: network of correctness, content and style: "vgg19", "people", a `FeatureExtractor`, or None to do without.
-            feature_weights: see `create_feature_extractor`; "imagenet" is downloaded by Keras.
+            feature_weights: see `create_feature_extractor`; "torchvision", as published, and "imagenet" are downloaded.
             person_weight: extra weight of the person's pixels in l1, where batches hold target_person.
             window_sigma: of the correctness loss's window, in pixels of the features.
-            clip_norm: of the generator's gradient, for the default optimizer.
+            clip_norm: of the gradients, for the default optimizers.
             ema: decay of a moving average of the generator's weights, which it has when `fit` ends.
             accumulation_steps: equal parts of a batch that are computed one after the other, which takes less memory.
             batch_size: clips in a batch, which animations have to know.
@@ -117,12 +119,11 @@ class GFLA(DistributedFit):
         """
         super().compile(**kwargs)
         settings = self._stage(stage, losses, features)
-        settings = dataclasses.replace(settings, person_weight=person_weight)
+        settings = dataclasses.replace(settings, person_weight=person_weight, clip_norm=clip_norm)
         wanted = any(getattr(settings, term) for term in FEATURE_TERMS)
         if isinstance(features, str) and wanted:
-            features = create_feature_extractor(
-                features, None if features == "people" and feature_weights == "imagenet" else feature_weights
-            )
+            weights = None if features == "people" and feature_weights == "torchvision" else feature_weights
+            features = create_feature_extractor(features, weights)
         task, objective = (
             self._task(batch_size),
             self._judge(settings, features if wanted else None, batch_size, window_sigma),
@@ -133,8 +134,11 @@ class GFLA(DistributedFit):
         trainer = Trainer(
             self.generator, objective, judges, adversarial, flow_network, accumulation_steps, self.seed
         )
-        optimizers = {role: _adam(1e-5, None, discriminator_optimizer) for role in judges}
-        trainer.compile(_adam(1e-4, clip_norm, optimizer), optimizers, ema)
+        optimizers = {
+            role: _optimizer(discriminator_optimizer, settings, settings.discriminator_learning_rate)
+            for role in judges
+        }
+        trainer.compile(_optimizer(optimizer, settings, settings.learning_rate), optimizers, ema)
         self._objective, self.optimizer = objective, trainer.generator_optimizer
         _hide(self, "_trainer", trainer)
         names = ["generator_loss", *(term for term, weight in objective.weights.items() if weight)]
@@ -267,9 +271,9 @@ def _hide(model, name, value):
     object.__setattr__(model, name, value)
 
 
-def _adam(rate, clip_norm, given):
+def _optimizer(given, settings, rate):
     if given is None:
-        return keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.999, global_clipnorm=clip_norm)
+        return create_adam(settings, rate)
     if isinstance(
         given, keras.optimizers.Optimizer
     ):  # a copy: each network and each stage has its own moments

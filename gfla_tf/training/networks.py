@@ -11,6 +11,8 @@ from gfla_tf.training.config_file import load_config
 from gfla_tf.training.initialization import scale_initial_kernels
 from gfla_tf.training.tasks import TASKS
 
+# What the maps that a network sees are drawn with.
+MAP_SETTINGS = ("heat_map_sigma", "limb_sigma", "pose_stride", "drawing")
 ROLES = ("discriminator", "video_discriminator")
 
 
