@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from gfla_tf.errors import GflaError, raised_in_graphs
 from gfla_tf.losses.features import FeatureExtractor, create_feature_extractor
-from gfla_tf.training.config import TERMS, StageConfig, TrainConfig
+from gfla_tf.losses.terms import TERMS
+from gfla_tf.training.config import StageConfig, TrainConfig
 from gfla_tf.training.keras_repair import DistributedFit
 from gfla_tf.training.load import freeze
 from gfla_tf.training.optimizers import create_adam
