@@ -49,6 +49,7 @@ def environment(folder, *install):
     return folder / "bin"
 
 
+@pytest.mark.slow
 def test_the_wheel_trains_and_converts_from_another_directory(checkout, tmp_path):
     build = [
         sys.executable,

@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PAGE = Path(__file__).parents[1] / "docs" / "own_data.md"
 
 
+@pytest.mark.slow
 def test_the_page_trains_saves_loads_converts_and_runs_in_25_lines(tmp_path):
     blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
     assert len([line for block in blocks for line in block.splitlines() if line]) <= 25
