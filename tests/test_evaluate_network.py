@@ -82,11 +82,7 @@ def test_pictures_that_are_there_are_not_drawn_again(model, own, tmp_path):
     assert len(drawn) == 5
 
 
-def test_a_network_without_data_and_one_of_another_task_are_told(model, tmp_path, capsys):
+def test_a_network_without_data_is_told(model, tmp_path, capsys):
     with pytest.raises(SystemExit):
         main([str(model), "--output", str(tmp_path)])
     assert "comes without data: name a folder of pictures with --data" in capsys.readouterr().err
-    face = write_tiny_tflite(tmp_path / "face.tflite", task="face")
-    with pytest.raises(SystemExit):
-        main([str(face), "--output", str(tmp_path)])
-    assert "is a network for face" in capsys.readouterr().err
