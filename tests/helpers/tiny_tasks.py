@@ -1,5 +1,7 @@
 """The smallest training of every task: configurations, and batches of random numbers, which nobody has to render."""
 
+import json
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -59,7 +61,8 @@ def tiny_task(folder, task, *overrides):
             CorrespondenceFeatures(name="people_features").save_weights(weights)
         settings["features"] = {"network": "people", "weights": str(weights)}
     path = folder / f"{task}.yaml"
-    path.write_text(yaml.safe_dump(settings))
+    # By way of JSON: what stands twice is written twice, for configurations may not refer to their own parts.
+    path.write_text(yaml.safe_dump(json.loads(json.dumps(settings))))
     return load_config(path, overrides)
 
 
