@@ -199,9 +199,7 @@ def test_a_full_disk_gives_one_sentence_and_the_old_checkpoint_and_weights_stay_
         """
         import resource, signal, sys
         from pathlib import Path
-        from tests.helpers.run_python import run_python
-from tests.helpers.steps import assert_same
-from tests.helpers.tiny_trainer import TinyTrainer, fit
+        from tests.helpers.tiny_trainer import TinyTrainer, fit
         from gfla_tf.errors import GflaError
         from gfla_tf.training.checkpoints import Checkpoints
         from gfla_tf.models.weight_files import save_weights_atomically
@@ -237,9 +235,7 @@ def test_killed_while_saving_the_run_always_loads_and_never_goes_back(tmp_path):
     saver = """
         import os, sys
         import numpy as np
-        from tests.helpers.run_python import run_python
-from tests.helpers.steps import assert_same
-from tests.helpers.tiny_trainer import TinyTrainer
+        from tests.helpers.tiny_trainer import TinyTrainer
         from gfla_tf.training.checkpoints import Checkpoints
         from gfla_tf.models.weight_files import save_weights_atomically
         trainer = TinyTrainer(filters=512)

@@ -121,7 +121,8 @@ def test_bad_input_is_one_sentence_and_leaves_no_output(quickstart, checkpoint, 
         return refused(capsys, "--checkpoint", path, "--preset", preset, "--output", output, *more)
 
     assert "must be multiples of 16" in sentence(checkpoint, "pose_quickstart", "--image-size", 100, 64)
-    assert "there is no preset 'pose_paris': choose one of pose_deepfashion" in sentence(preset="pose_paris")
+    unknown = sentence(preset="pose_paris")
+    assert "there is no preset 'pose_paris': choose one of " in unknown and "pose_deepfashion" in unknown
     assert "is of another network" in sentence(preset="motion_extraction")
     assert "does not exist" in sentence(tmp_path / "missing.pth")
     assert "choose the preset that it was trained with" in sentence(preset="pose_market")
@@ -130,7 +131,7 @@ def test_bad_input_is_one_sentence_and_leaves_no_output(quickstart, checkpoint, 
     assert "is not a PyTorch state dict that can be read safely" in sentence(truncated)
     arrays = state_dict(quickstart)
     arrays["target.outconv.model.2.bias"] = arrays["target.outconv.model.2.bias"] * np.nan
-    assert "check that the weights are finite" in sentence(save_pth(arrays, tmp_path / "nan.pth"))
+    assert "holds values that are no numbers" in sentence(save_pth(arrays, tmp_path / "nan.pth"))
     assert not output.exists()
 
 

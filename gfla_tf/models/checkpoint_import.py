@@ -13,7 +13,12 @@ CONTAINERS = (
     *("model", "params", "net", "module"),
 )
 _ALWAYS = ("module.", "_orig_mod.")  # of DataParallel and of torch.compile
-_SHARED = ("net_G.", "netG.", "generator.", "model.")  # where all names begin so
+_SHARED = (
+    "net_G.",
+    "netG.",
+    "generator.",
+    "model.",
+)  # where all names begin so, and behind it not with a number
 _DEEPEST = 4
 
 
@@ -106,7 +111,10 @@ def _arrays(torch, state, path):
             )
         tensors[short] = value
     for prefix in _SHARED:
-        if tensors and all(name.startswith(prefix) for name in tensors):
+        # PatchGAN's own names are model.0.weight and so on.
+        if tensors and all(
+            name.startswith(prefix) and not name.removeprefix(prefix)[:1].isdigit() for name in tensors
+        ):
             tensors = {name.removeprefix(prefix): value for name, value in tensors.items()}
     arrays = {}
     for name, value in tensors.items():

@@ -17,7 +17,15 @@ from gfla_tf.training.config import TrainConfig
 
 _MOST_BYTES = 2**20
 # What libraries raise at values that they cannot take.
-_REFUSALS = (OmegaConfBaseException, yaml.YAMLError, TypeError, ValueError, ArithmeticError, RecursionError)
+_REFUSALS = (
+    OSError,
+    OmegaConfBaseException,
+    yaml.YAMLError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    RecursionError,
+)
 
 
 def configuration_names():

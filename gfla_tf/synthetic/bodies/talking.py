@@ -4,7 +4,6 @@ import dataclasses
 
 import numpy as np
 
-from gfla_tf.data.clips import ClipBank
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.face_structure import face_maps
 from gfla_tf.synthetic.bodies import assets, correspondence
@@ -150,6 +149,8 @@ def _points(person, vertices, pose, camera):
 
 def render_clips(image_size, split, seed, identities, length, draw=face_maps):
     """Clips of talking people, like those of the drawn faces: a `ClipBank` with what `draw` gives for structures."""
+    from gfla_tf.data.clips import ClipBank  # which needs TensorFlow, as pictures alone do not
+
     assets.fetch()
     talkers = SyntheticTalkers(image_size, split, seed)
     rendered = parallel_map(
