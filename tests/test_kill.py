@@ -11,6 +11,8 @@ import h5py
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow  # minutes; it has not failed since kills were tried by the hundred
+
 SETTINGS = ("flow.steps=20", "full.steps=75", "steps_per_epoch=10", "checkpoint_every=3")
 
 
