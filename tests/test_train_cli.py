@@ -35,7 +35,7 @@ def train(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["nowhere.yaml"], "configuration nowhere.yaml cannot be read"),
+        (["nowhere.yaml"], "Cannot read the configuration nowhere.yaml"),
         (["tiny.yaml", "full.stepz=3"], "no key full.stepz"),
         (["tiny.yaml", "--runs", "elsewhere", "model.generator.image_size=[33, 32]"], "image_size [33, 32]"),
     ],
