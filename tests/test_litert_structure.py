@@ -105,7 +105,7 @@ CLAIMS = {
     "heat_map_sigma": [float("nan"), -1, 0, "6", None, True, 1e300, [6]],
     "limb_sigma": [float("inf"), -2, "1"],
     "joints": [[], 18, ["nose"] * 1000, [1, 2], {"nose": 1}],
-    "task": ["dog", None, 3, ["pose"]],
+    "task": ["", None, 3, ["pose"]],
     "weights": ["mine", None],
     "azimuths": [["0"], 18, [1e9]],
     "frames": [0, -1, 2.5, 10**12],
