@@ -121,7 +121,7 @@ def test_a_run_of_another_task_is_one_sentence(tmp_path, capsys):
     dance, run = tmp_path / "dance.tflite", tmp_path / "pose"
     write_tflite(dance, lambda previous_image: squared(previous_image, 1.0), previous_image=SIZE)
     shapes = {"inputs": {"previous_image": SIZE}, "outputs": {"generated": SIZE}}
-    write_description(dance, {"task": "dance", "weights": {}, **shapes})
+    write_description(dance, {"task": "dance", "weights": {}, "image_size": list(SIZE[1:3]), **shapes})
     run.mkdir()
     small = {"image_size": [32, 32], "attention_kernels": {"2": 3}}
     config = TrainConfig(name="pose", model=ModelConfig(preset="pose_quickstart", generator=small))
