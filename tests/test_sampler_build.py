@@ -84,7 +84,8 @@ def test_a_library_is_compiled_once_by_however_many_at_once(monkeypatch, empty_c
         thread.start()
     for thread in threads:
         thread.join()
-    assert found[0] == found[1] and [*empty_cache.iterdir()] == [found[0]]
+    digest = found[0].with_name(f"{found[0].name}.sha256")
+    assert found[0] == found[1] and sorted(empty_cache.iterdir()) == [found[0], digest]
     monkeypatch.setenv("CXX", "no-such-compiler")
     assert build.build_library("litert_delegate.cc") == found[0]
     with pytest.raises(GflaError, match=r"^there is no C\+\+ compiler \(no-such-compiler\)$"):

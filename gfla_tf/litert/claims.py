@@ -79,7 +79,7 @@ _FIELDS = {
         isinstance(value, list) and len(value) == 2 and all(_is_whole(one, 8, _SIDE) for one in value)
     ),
     "value_range": lambda value: value in ([-1, 1], [0, 255]),
-    "attention_kind": lambda value: value in ("local", "bilinear", "global", "none"),
+    "attention_kind": lambda value: isinstance(value, str) and 0 < len(value) <= 100,
     "attention": lambda value: isinstance(value, list) and all(map(_is_dict, value)),
     "joints": lambda value: _is_words(value) and len(value) > 0,
     "clean_joints": _is_words,
