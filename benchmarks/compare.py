@@ -65,9 +65,8 @@ def torch_contenders(generator, threads, compiled=True):
     from gfla_tf.models.checkpoint_names import checkpoint_entries
 
     torch.set_num_threads(threads)
-    state = {entry.names[-1]: entry.to_stored() for entry in checkpoint_entries(generator)}
-    # Some names say the same weight twice; the peer reads the first ones.
-    state |= {name: entry.to_stored() for entry in checkpoint_entries(generator) for name in entry.names}
+    # Some weights have two names, of which the peer reads one.
+    state = {name: entry.to_stored() for entry in checkpoint_entries(generator) for name in entry.names}
     result = {}
     for form in ("smart", "literal"):
         peer = TorchPeer(state, form == "literal").eval()

@@ -42,8 +42,12 @@ class _TwoConvolutions(keras.layers.Layer):
             self.shortcut.build(input_shape)
 
     def call(self, inputs):
+        return self.conv2(self._hidden(inputs))
+
+    def _hidden(self, inputs):
+        """What the second convolution takes."""
         x = self.conv1(activation(self.norm1(inputs) if self.normalize else inputs))
-        return self.conv2(activation(self.norm2(x) if self.normalize else x))
+        return activation(self.norm2(x) if self.normalize else x)
 
     def compute_output_shape(self, input_shape):
         return self.conv2.compute_output_shape(self.conv1.compute_output_shape(input_shape))
@@ -130,10 +134,9 @@ class DecoderBlock(_TwoConvolutions):
             upsampling_convolution,  # of TensorFlow, which other backends may lack
         )
 
-        x = self.conv1(activation(self.norm1(inputs) if self.normalize else inputs))
         layers = [self.conv2.convolution, self.shortcut.convolution]
         return upsampling_convolution(
-            [activation(self.norm2(x) if self.normalize else x), inputs],
+            [self._hidden(inputs), inputs],
             [layer.kernel for layer in layers],
             [layer.bias for layer in layers],
         )
