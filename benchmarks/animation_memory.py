@@ -81,7 +81,7 @@ def _convert(path):
     from gfla_tf.models.presets import create_generator
     from gfla_tf.training.tasks import task_named
 
-    weights = {"origin": "random", "licence": "as the project"}
+    weights = {"origin": "random", "license": "as the project"}
     source = Source(create_generator(PRESET), task_named("dance"), path.stem, path.parent, weights)
     convert(source, path.parent)
 

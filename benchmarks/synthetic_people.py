@@ -18,7 +18,7 @@ KINDS = {"drawn": SyntheticPeople, "bodies": SyntheticBodies}
 SIZES = ((128, 96), (256, 192))
 SEED = 7
 _FINE = 6  # samples a pixel where surfaces are compared
-_NEAR = 0.6  # decimetres within which two points are the same spot
+_NEAR = 0.6  # decimeters within which two points are the same spot
 
 
 def pictures_per_second(people, identities, frames=8):
@@ -53,7 +53,7 @@ def warping(people, identities):
 
 
 def same_surface(bodies, identities):
-    """Share of the visible pixels whose flow points at the same spot of the body, within 6 centimetres."""
+    """Share of the visible pixels whose flow points at the same spot of the body, within 6 centimeters."""
     right = total = 0
     for identity in range(identities):
         source, target = bodies.frame(identity, 0), bodies.frame(identity, 1)

@@ -33,7 +33,7 @@ def names():
 def find(name):
     """The module of a quickstart, see `examples.quickstarts`; raises `GflaError` if there is none of that name."""
     if name not in names():
-        raise GflaError(f"there is no quickstart {name!r}: choose {' or '.join(names())}.")
+        raise GflaError(f"There is no quickstart {name!r}: choose {' or '.join(names())}.")
     return importlib.import_module(f"examples.quickstarts.{name}")
 
 

@@ -51,9 +51,9 @@ def test_the_true_flow_of_the_page_leads_from_the_target_to_the_source(task):
                     images[identity, source][None].astype(np.float32), flow[identity, source, k][None]
                 )
                 where = visible[identity, source, k]
-                centre = cv2.erode(where.astype(np.uint8), np.ones((3, 3))).astype(bool)
+                center = cv2.erode(where.astype(np.uint8), np.ones((3, 3))).astype(bool)
                 difference = np.abs(np.asarray(moved)[0] - images[identity, target])
-                assert where.sum() > 50 and difference[centre].max() < 1e-3
+                assert where.sum() > 50 and difference[center].max() < 1e-3
 
 
 def test_the_page_trains_a_ball_that_moves(task, tmp_path):

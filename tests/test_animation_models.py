@@ -21,7 +21,7 @@ from gfla_tf.models.face_generator import FaceGenerator
 from gfla_tf.models.motion_extraction import MotionExtraction
 from gfla_tf.models.presets import PRESETS, create_discriminator, create_generator
 from gfla_tf.models.view_generator import ViewGenerator
-from tests.helpers.rule_weights import randomise
+from tests.helpers.rule_weights import randomize
 
 SIZE = (64, 32)
 SMALL = {
@@ -61,7 +61,7 @@ def inputs(model, batch=2, seed=0):
 
 @pytest.fixture(scope="module")
 def networks():
-    return {name: randomise(make()) for name, make in NETWORKS.items()}
+    return {name: randomize(make()) for name, make in NETWORKS.items()}
 
 
 def assert_equal(ours, expected):
@@ -165,7 +165,7 @@ def test_view_generator_knows_a_view_by_its_difference_and_its_target(networks):
 
 def test_motion_extraction_sees_its_receptive_field_frame_by_frame():
     assert create_generator("motion_extraction").receptive_field == 81
-    network = randomise(MotionExtraction(joints=3, channels=8, dilations=(1, 2)))
+    network = randomize(MotionExtraction(joints=3, channels=8, dilations=(1, 2)))
     assert network.receptive_field == 9
     for batch, frames in ((2, 20), (1, 15)):
         outputs = network({"keypoints": np.zeros((batch, frames, 6), np.float32)})
@@ -190,7 +190,7 @@ def test_time_is_merged_into_channels_with_the_channel_varying_slowest():
     np.testing.assert_array_equal(np.ravel(MergeTime()(clip)), [0, 3, 1, 4, 2, 5])
 
 
-def test_adaptive_normalization_standardises_a_sequence_as_a_whole():
+def test_adaptive_normalization_standardizes_a_sequence_as_a_whole():
     layer = AdaptiveNormalization(hidden_units=4)
     draw = np.random.default_rng(0)
     sequence, feature = (

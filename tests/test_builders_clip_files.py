@@ -77,7 +77,7 @@ def test_a_file_of_face_points_that_is_wrong_is_named(tmp_path):
 
 def test_updates_of_more_frames_than_the_shortest_video_are_refused(fashion):
     with pytest.raises(
-        GflaError, match=r"the video v11 of fashionvideo \(train\) has 8 frames, and an update takes 10"
+        GflaError, match=r"The video v11 of fashionvideo \(train\) has 8 frames, and an update takes 10"
     ):
         piece_dataset(ClipSamples(fashion, "train", CLEAN_REFERENCE), 2, 10, 10, dict)
 

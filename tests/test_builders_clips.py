@@ -61,9 +61,9 @@ def take(dataset, count):
 
 
 def which(images):
-    """(video, frame) of images, which their colour says."""
-    colour = np.asarray(images)[..., 0, 0, :2].astype(int)
-    return (colour // (20, 10)).tolist()
+    """(video, frame) of images, which their color says."""
+    color = np.asarray(images)[..., 0, 0, :2].astype(int)
+    return (color // (20, 10)).tolist()
 
 
 def test_records_are_the_frames_of_all_videos_in_the_order_of_their_numbers(iper):

@@ -134,9 +134,9 @@ def test_augmentation_turns_shifts_and_scales_within_its_bounds_and_moves_keypoi
             y, x = np.mgrid[:128, :64]
             near = (np.abs(x - joint[0]) < 5) & (np.abs(y - joint[1]) < 5)
             shown = moved[..., index] * near.astype(float)
-            centre = np.array([(shown * x).sum(), (shown * y).sum()]) / shown.sum()
+            center = np.array([(shown * x).sum(), (shown * y).sum()]) / shown.sum()
             # Joints come to whole pixels, towards zero, and pixels are the nearest ones.
-            assert np.abs(centre - joint[:2] - 0.5).max() < 1.1
+            assert np.abs(center - joint[:2] - 0.5).max() < 1.1
         angle, *shift, scale = numbers.numpy()
         assert scales[0] <= scale <= scales[1] and abs(angle) <= degrees and np.abs(shift).max() <= pixels
         largest = np.maximum(largest, [abs(angle), np.abs(shift).max(), abs(scale - 1)])
@@ -281,7 +281,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(files):
 def test_without_tensorflow_datasets_the_remedy_is_named(files, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "tensorflow_datasets", None)
     with pytest.raises(
-        GflaError, match=r'the dataset market needs tensorflow-datasets.*pip install -e ".\[data\]"'
+        GflaError, match=r'The dataset market needs tensorflow-datasets.*pip install -e ".\[data\]"'
     ):
         prepare("market", files, (32, 32))
 
@@ -290,6 +290,6 @@ def test_a_dataset_without_its_folder_is_refused_before_anything_is_written(tmp_
     with pytest.raises(GflaError, match="directory is None: name the folder with the dataset's files"):
         tiny_config(tmp_path, "data.dataset=market")
     config = tiny_config(tmp_path, "data.dataset=market", "data.directory=/nowhere")
-    with pytest.raises(GflaError, match="the folder /nowhere is missing: "):
+    with pytest.raises(GflaError, match="The folder /nowhere is missing: "):
         Run(config, tmp_path / "run")
     assert not (tmp_path / "run").exists()

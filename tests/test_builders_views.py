@@ -39,9 +39,9 @@ def take(dataset, count):
 
 
 def which(images):
-    """(object, azimuth number, elevation number) of images, which their colour says."""
-    colour = images[:, 0, 0].astype(int) - (0, 0, 100)
-    return [tuple(view) for view in (colour // 10).tolist()]
+    """(object, azimuth number, elevation number) of images, which their color says."""
+    color = images[:, 0, 0].astype(int) - (0, 0, 100)
+    return [tuple(view) for view in (color // 10).tolist()]
 
 
 def test_a_record_is_a_view_with_the_numbers_of_its_azimuth_and_elevation(cars):

@@ -166,10 +166,10 @@ def test_attention_is_drawn_where_the_flow_points_and_coefficients_are_large():
     drawn, marked = attention_picture(source[0], target[0], flow[0], coefficients[0])
     assert drawn.shape == marked.shape == (256, 256, 3)
     y, x = 5, 1  # the first position of the third row
-    colour = marked[int((y + 0.5) * 32), int((x + 0.5) * 32)]
-    assert colour.max() == 255
+    color = marked[int((y + 0.5) * 32), int((x + 0.5) * 32)]
+    assert color.max() == 255
     at_y, at_x = int((y - 1 + 0.5) * 32), int((x + 2 + 1 + 0.5) * 32)
-    assert (drawn[at_y - 8 : at_y + 8, at_x - 8 : at_x + 8] == colour).all()
+    assert (drawn[at_y - 8 : at_y + 8, at_x - 8 : at_x + 8] == color).all()
     assert (drawn[at_y - 8 : at_y + 8, at_x - 40 : at_x - 24] == 0).mean() > 0.9
     recorded = {"attn0": (flow, coefficients), "attn1": (flow, coefficients)}
     grid = attention_grid(recorded, target, {"attn": source})

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from gfla_tf.data.clips import ClipBank, clip_dataset, clip_inputs
-from gfla_tf.keypoints.dance_structure import DANCE_CHANNELS, LIMB_COLOURS, skeleton_picture
+from gfla_tf.keypoints.dance_structure import DANCE_CHANNELS, LIMB_COLORS, skeleton_picture
 from gfla_tf.keypoints.joint_orders import H36M_17, H36M_LIMBS, to_h36m
 from gfla_tf.keypoints.poses import heat_maps
 from gfla_tf.ops.dance_structure import dance_structure
@@ -139,13 +139,13 @@ def test_a_structure_is_a_heat_map_for_each_joint_and_a_skeleton(keypoints):
     assert skeleton_picture(structure).dtype == np.uint8
 
 
-def test_limbs_have_colours_of_their_own_and_vanish_with_their_joints():
-    assert len({tuple(colour) for colour in LIMB_COLOURS.round(3)}) == len(H36M_LIMBS)
+def test_limbs_have_colors_of_their_own_and_vanish_with_their_joints():
+    assert len({tuple(color) for color in LIMB_COLORS.round(3)}) == len(H36M_LIMBS)
     for number, (inner, outer) in enumerate(H36M_LIMBS):
         keypoints = np.zeros((1, 17, 3), np.float32)
         keypoints[0, [inner, outer]] = (4, 8, 1), (12, 8, 1)
         skeleton = np.asarray(dance_structure(keypoints, (16, 16), 3.0, 1.0))[0, ..., -3:]
-        np.testing.assert_allclose(skeleton[8, 8], LIMB_COLOURS[number], atol=1e-6)
-        np.testing.assert_allclose(skeleton[10, 6], LIMB_COLOURS[number] * np.exp(-2), atol=1e-6)
+        np.testing.assert_allclose(skeleton[8, 8], LIMB_COLORS[number], atol=1e-6)
+        np.testing.assert_allclose(skeleton[10, 6], LIMB_COLORS[number] * np.exp(-2), atol=1e-6)
         keypoints[0, outer, 2] = 0
         assert not np.asarray(dance_structure(keypoints, (16, 16), 3.0, 1.0))[0, ..., -3:].any()

@@ -122,7 +122,7 @@ def test_bad_input_is_one_sentence_and_leaves_no_output(quickstart, checkpoint, 
 
     assert "must be multiples of 16" in sentence(checkpoint, "pose_quickstart", "--image-size", 100, 64)
     unknown = sentence(preset="pose_paris")
-    assert "there is no preset 'pose_paris': choose one of " in unknown and "pose_deepfashion" in unknown
+    assert "There is no preset 'pose_paris': choose one of " in unknown and "pose_deepfashion" in unknown
     assert "is of another network" in sentence(preset="motion_extraction")
     assert "does not exist" in sentence(tmp_path / "missing.pth")
     assert "choose the preset that it was trained with" in sentence(preset="pose_market")

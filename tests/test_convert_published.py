@@ -27,7 +27,7 @@ def check_parity(name, directory, inputs, image=IMAGES):
         flow, level = record.outputs[f"flow_{i}"], entry["level"]
         assert largest_difference(nchw(outputs[f"flow_{level}"]), flow) / np.abs(flow).max() < FLOWS
         assert largest_difference(nchw(outputs[f"mask_{level}"]), record.outputs[f"mask_{i}"]) < MASKS
-    assert "non-commercial" in model.description["weights"]["licence"]
+    assert "non-commercial" in model.description["weights"]["license"]
 
 
 def people(record):
@@ -90,7 +90,7 @@ def test_the_networks_that_animate_through_a_pth_file(name, preset, tmp_path):
         Record(name),
         TFLiteModel(convert_record(name, preset, tmp_path, "--image-size", "64", "64")),
     )
-    assert model.description["task"] == name and "non-commercial" in model.description["weights"]["licence"]
+    assert model.description["task"] == name and "non-commercial" in model.description["weights"]["license"]
     reference = [nhwc(record.inputs[f"reference_{kind}"]) for kind in ("image", "structure")]
     structures = np.moveaxis(np.moveaxis(record.inputs["target_structures"], 2, -1), 1, 0)
     frames = list(sequence(model, first_state(*reference), structures))
@@ -111,4 +111,4 @@ def test_the_motion_network_through_a_pth_file(tmp_path):
     model = TFLiteModel(convert_record("motion_extraction", "motion_extraction", tmp_path))
     clean = each_sample(model)(keypoints=nhwc(record.inputs["keypoints"]))["clean"]
     assert largest_difference(nchw(clean), record.outputs["clean"]) < KEYPOINTS
-    assert "non-commercial" in model.description["weights"]["licence"]
+    assert "non-commercial" in model.description["weights"]["license"]

@@ -123,7 +123,7 @@ def test_a_corrupt_view_is_neither_a_source_nor_a_target_and_views_without_targe
     with h5py.File(tmp_path / "data_car.hdf5", "r+") as file:
         for azimuth in range(0, 36, 2):
             del file[f"c3_{azimuth}_0"]["image"]
-    with pytest.raises(GflaError, match="all views of c3_0 that can be targets are corrupt"):
+    with pytest.raises(GflaError, match="All views of c3_0 that can be targets are corrupt"):
         prepare("shapenet", tmp_path, (8, 8), max_corrupt=1.0)
 
 
@@ -195,5 +195,5 @@ def test_a_view_that_has_become_corrupt_is_never_seen(tmp_path):
     spoil_record(builder, 5)
     for batch in take(sample_dataset(ViewPairSamples(builder, "train"), 6, dict), 36):
         for role in ("source", "target"):
-            colour = batch[f"{role}_image"][:, 0, 0].astype(int)
-            assert [0, 50, 100] not in colour.tolist() and (colour[:, 0] // 10 < 2).all()
+            color = batch[f"{role}_image"][:, 0, 0].astype(int)
+            assert [0, 50, 100] not in color.tolist() and (color[:, 0] // 10 < 2).all()

@@ -49,9 +49,9 @@ def test_joints_stay_on_their_pixels():
     for size in ((128, 96), (600, 450)):  # shrinks and enlarges
         box = person_box(joints, size, "a.jpg")
         small, moved = crop(image, box, size), crop_keypoints(joints, box, size)
-        _, _, _, centres = cv2.connectedComponentsWithStats((small[..., 0] > 64).astype(np.uint8))
+        _, _, _, centers = cv2.connectedComponentsWithStats((small[..., 0] > 64).astype(np.uint8))
         for position in moved[:4, :2]:
-            assert np.hypot(*(centres[1:] - position).T).min() < 0.5
+            assert np.hypot(*(centers[1:] - position).T).min() < 0.5
         assert (moved[4:] == 0).all()
 
 

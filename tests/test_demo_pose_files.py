@@ -33,7 +33,7 @@ def openpose_name(joint):
 
 
 def points(count, scale=10.0):
-    """A recognisable point for each index: (10 + 10 i, 20 + 20 i, 0.5 + i / 100)."""
+    """A recognizable point for each index: (10 + 10 i, 20 + 20 i, 0.5 + i / 100)."""
     index = np.arange(count)
     return np.stack([scale * (1 + index), 2 * scale * (1 + index), 0.5 + index / 100], 1).astype(np.float32)
 

@@ -82,7 +82,7 @@ def test_the_command_writes_the_generated_image_and_an_overview(model, files, ca
 
 def test_the_overview_shows_every_view_coarse_levels_first(model, files, monkeypatch):
     labels = []
-    monkeypatch.setattr("gfla_tf.inference.transfer.labelled_grid", lambda rows, cell: labels.extend(rows[0]))
+    monkeypatch.setattr("gfla_tf.inference.transfer.labeled_grid", lambda rows, cell: labels.extend(rows[0]))
     source = np.zeros((*SIZE, 3), np.uint8)
     keypoints = crop_keypoints(np.c_[STANDING, np.ones(18)], Box(0, 0, 300, 450), SIZE)
     outputs = transfer(TFLiteModel(model), source, keypoints, keypoints)

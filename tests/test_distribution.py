@@ -122,7 +122,7 @@ def test_workers_that_meet_too_late_are_one_sentence(monkeypatch):
 
 
 def test_a_tpu_that_is_not_there_is_one_sentence():
-    with pytest.raises(GflaError, match="distribution is tpu, but there is none"):
+    with pytest.raises(GflaError, match="Distribution is tpu, but there is none"):
         create_distribution("tpu")
 
 

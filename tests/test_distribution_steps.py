@@ -55,7 +55,7 @@ def of(values, prefix):
 
 
 def differences(one, other, prefix):
-    """{name: (largest difference, largest value)} of what a training holds: networks, averages, clips' state, optimisers."""
+    """{name: (largest difference, largest value)} of what a training holds: networks, averages, clips' state, optimizers."""
     one, other = of(one, prefix), of(other, prefix)
     assert one.keys() == other.keys() and one
     return {
@@ -78,7 +78,7 @@ def test_a_step_of_sgd_is_that_of_one_device_within_1e_6(results, many, task):
 @pytest.mark.parametrize("many", MANY)
 def test_ten_steps_of_adam_stay_within_1e_4_of_those_of_one_device(results, many, task):
     for name, (difference, size) in differences(results["one"], results[many], f"{task}/adam").items():
-        # What an optimiser remembers are gradients, of any size.
+        # What an optimizer remembers are gradients, of any size.
         assert difference <= (1e-2 * max(1, size) if "_optimizer/" in name else 1e-4), name
 
 

@@ -27,7 +27,7 @@ from gfla_tf.training.tasks import task_named
 from tests.helpers.rule_weights import fill
 
 SETTINGS = {"heat_map_sigma": 6.0, "limb_sigma": None, "drawing": "simple"}
-WEIGHTS = {"origin": "the recording rule", "licence": "as the project"}
+WEIGHTS = {"origin": "the recording rule", "license": "as the project"}
 TINY = {"attention_kernels": {2: 3}, "attention_units": 8, "base_channels": 8, "max_channels": 16}
 TINY |= {"flow_base_channels": 8, "flow_max_channels": 16, "flow_depth": 4, "image_size": (32, 64)}
 NETWORKS = {

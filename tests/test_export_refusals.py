@@ -21,7 +21,7 @@ from gfla_tf.training.tasks import task_named
 from tests.helpers.rule_weights import fill
 
 SETTINGS = {"heat_map_sigma": 6.0, "limb_sigma": None, "drawing": "simple"}
-WEIGHTS = {"origin": "the recording rule", "licence": "as the project"}
+WEIGHTS = {"origin": "the recording rule", "license": "as the project"}
 
 
 def source_of(generator, name="model", task="pose"):

@@ -1,4 +1,4 @@
-"""Training of faces: data, objective, discriminators and a whole tiny run, and the judgement of its quickstart."""
+"""Training of faces: data, objective, discriminators and a whole tiny run, and the judgment of its quickstart."""
 
 import numpy as np
 import pytest

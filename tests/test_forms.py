@@ -188,7 +188,7 @@ def test_a_form_that_a_network_does_not_have_is_one_sentence(pose):
         (
             source_of("pose", attention="none"),
             Form(split=True),
-            "nothing in pose depends on the source alone",
+            "Nothing in pose depends on the source alone",
         ),
     ):
         with pytest.raises(GflaError, match=sentence):

@@ -82,9 +82,9 @@ def test_weights_of_another_network_are_refused_by_what_differs(origins, tmp_pat
 @pytest.mark.parametrize(
     ("overrides", "says"),
     [
-        (["init_from=nowhere"], "there is no network nowhere: name a run"),
+        (["init_from=nowhere"], "There is no network nowhere: name a run"),
         (["init_from=pose_quickstart"], "pose_quickstart comes without weights"),
-        (["init_from=nowhere.keras"], "there is no file nowhere.keras"),
+        (["init_from=nowhere.keras"], "There is no file nowhere.keras"),
         (["init_from=nowhere.pth"], "nowhere.pth does not exist"),
         (["freeze=[head]"], "no such part: choose among .*source_encoder.*target_net"),
         (["freeze=[source_encoder, flow_estimator, target_net]"], "leaves nothing to train"),

@@ -37,7 +37,7 @@ def random(shape, seed=0):
     return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
 
 
-def randomise(layer, seed=1):
+def randomize(layer, seed=1):
     """Weights of a size that makes every one of them matter; the initial ones are 0.02 small or zero."""
     for i, weight in enumerate(layer.weights):
         weight.assign(random(weight.shape, seed + i) / np.sqrt(max(np.prod(weight.shape[:-1]), 1)))
@@ -59,7 +59,7 @@ def test_layer_comes_back_from_its_configuration_and_weights(name):
     inputs = [random(shape, i) for i, shape in enumerate(shapes)]
     layer = make()
     layer(*inputs)
-    randomise(layer)
+    randomize(layer)
     copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
     copy(*inputs)
     assert copy.get_config() == layer.get_config()
@@ -91,7 +91,7 @@ def test_upsampling_convolution_equals_torchs_transposed_convolution(size):
     inputs = random((2, *size, 3))
     ours = UpsamplingConvolution(4)
     ours.build(inputs.shape)
-    randomise(ours)
+    randomize(ours)
     theirs = torch.nn.ConvTranspose2d(3, 4, 3, stride=2, padding=1, output_padding=1)
     kernel, bias = (torch.from_numpy(weight.numpy()) for weight in ours.convolution.weights)
     with torch.no_grad():
@@ -106,14 +106,14 @@ def test_convolution_of_4_with_stride_2_pads_as_torch_does_with_1():
     inputs = random((1, 8, 6, 3))
     ours = convolution(4, 4, 2)
     ours.build(inputs.shape)
-    randomise(ours)
+    randomize(ours)
     kernel, bias = (torch.from_numpy(weight.numpy()) for weight in ours.weights)
     images = torch.from_numpy(inputs).permute(0, 3, 1, 2)
     expected = torch.nn.functional.conv2d(images, kernel.permute(3, 2, 0, 1), bias, stride=2, padding=1)
     np.testing.assert_allclose(ours(inputs), expected.permute(0, 2, 3, 1), atol=2e-6)
 
 
-def test_instance_normalisation_gives_each_channel_of_each_sample_mean_beta_and_deviation_gamma():
+def test_instance_normalization_gives_each_channel_of_each_sample_mean_beta_and_deviation_gamma():
     inputs = 5 + 3 * random((3, 16, 12, 4))
     layer = InstanceNormalization()
     layer.build(inputs.shape)
@@ -154,7 +154,7 @@ def test_an_encoder_of_several_maps_encodes_their_concatenation(normalize):
     block = EncoderBlock(7, normalize=normalize)
     parts = [random((2, 8, 6, channels), channels) for channels in (3, 1, 4)]
     block(parts)
-    randomise(block)
+    randomize(block)
     joined = block(np.concatenate(parts, -1))
     np.testing.assert_allclose(block(parts), joined, atol=1e-5)
     assert block.compute_output_shape([part.shape for part in parts]) == joined.shape

@@ -29,7 +29,7 @@ def upsampled(x):
     return tf.nn.conv2d_transpose(x, KERNEL, (1, 17, 17, 4), 2, "VALID") + KERNEL[0, 0, 0]
 
 
-def standardised(x):
+def standardized(x):
     mean, variance = tf.nn.moments(x, (1, 2), keepdims=True)
     return (x - mean) * tf.math.rsqrt(variance + 1e-5)
 
@@ -71,7 +71,7 @@ BROKEN = {
     "the last axis unpacked": (
         lambda x: {"generated": tf.stack(tf.unstack(x, axis=2)[::-1], 2)}, {"x": (1, 8, 4)}, "unpacking", "UNPACK", "last axis",
     ),
-    "squares that overflow": (standardised, {"x": MAP}, "variance", "MEAN", "overflow half precision"),
+    "squares that overflow": (standardized, {"x": MAP}, "variance", "MEAN", "overflow half precision"),
     "numbers of 64 bits": (
         lambda x: tf.cast(tf.cast(x, tf.int64), tf.float32), {"x": MAP}, "type", "CAST", "type int64",
     ),

@@ -102,14 +102,14 @@ def grid(height, width):
 
 
 @pytest.mark.parametrize("n", [3, 5])
-def test_regularisation_is_zero_for_affine_flows(n):
+def test_regularization_is_zero_for_affine_flows(n):
     x, y = grid(9, 7)
     flow = np.stack([0.3 * x - 0.2 * y + 4, -0.5 * x + 0.1 * y - 2], axis=-1)[None]
     assert float(affine_regularization(flow, n)) == pytest.approx(0, abs=1e-8)
 
 
 @pytest.mark.parametrize("n", [3, 5])
-def test_regularisation_is_the_squared_residual_of_the_best_affine_fit(n):
+def test_regularization_is_the_squared_residual_of_the_best_affine_fit(n):
     flow = random((2, 8, 6, 2))
     x, y = grid(8, 6)
     residuals = []
@@ -226,7 +226,7 @@ def test_flow_error_pulls_towards_the_truth_and_has_a_gradient_there_and_where_n
             assert np.all(gradient[0, :4, :, 0] > 0) and not gradient[0, 4:].any()
 
 
-def test_correctness_resizes_a_coarser_flow_by_nearest_neighbour_without_scaling_it():
+def test_correctness_resizes_a_coarser_flow_by_nearest_neighbor_without_scaling_it():
     source, target, flow, _ = shifted_pair()
     assert float(sampling_correctness(source, target, flow[:, ::2, ::2])) == pytest.approx(
         float(sampling_correctness(source, target, flow)), rel=1e-6

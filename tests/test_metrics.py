@@ -71,7 +71,7 @@ def test_a_mean_over_nothing_is_refused_instead_of_being_no_number(images):
     flow, nowhere = np.zeros((2, 24, 32, 2), np.float32), np.zeros((2, 24, 32), bool)
     with pytest.raises(GflaError, match=r"region of the L1 error is empty .*\.$"):
         l1(images, images, nowhere)
-    with pytest.raises(GflaError, match=r"no position of these flows is visible.*\.$"):
+    with pytest.raises(GflaError, match=r"No position of these flows is visible.*\.$"):
         end_point_error(flow, flow, nowhere)
 
 
@@ -83,7 +83,7 @@ def test_a_constant_flow_at_half_the_size_is_doubled_and_a_quarter_quadrupled():
         assert np.abs(larger - factor * np.float32([1.5, -0.25])).max() < 1e-6
 
 
-def test_a_linear_flow_stays_linear_with_pixel_centres_aligned():
+def test_a_linear_flow_stays_linear_with_pixel_centers_aligned():
     """Pixel i of level 1 lies in the middle of pixels 2i and 2i + 1 of the image, at 2i + 0.5."""
     x = np.arange(8, dtype=np.float32)
     flow = np.zeros((1, 8, 8, 2), np.float32)

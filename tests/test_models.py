@@ -10,7 +10,7 @@ from gfla_tf.models.discriminators import PatchDiscriminator, ResidualDiscrimina
 from gfla_tf.models.pose_generator import PoseGenerator
 from gfla_tf.models.presets import PRESETS, create_discriminator, create_generator, preset
 from gfla_tf.models.target_net import ATTENTION_KINDS
-from tests.helpers.rule_weights import randomise
+from tests.helpers.rule_weights import randomize
 
 SIZE = (64, 32)
 # Two levels, so that kernels and order matter; four joints.
@@ -43,7 +43,7 @@ def inputs(batch=2, seed=0):
 @pytest.fixture(scope="module")
 def generators():
     """One generator of each kind of attention."""
-    return {kind: randomise(PoseGenerator(attention=kind, **SETTINGS)) for kind in ATTENTION_KINDS}
+    return {kind: randomize(PoseGenerator(attention=kind, **SETTINGS)) for kind in ATTENTION_KINDS}
 
 
 def assert_equal(ours, expected, **tolerance):
@@ -168,7 +168,7 @@ def test_a_small_map_of_two_pixels_is_large_enough_for_the_skip_connection():
 
 @pytest.mark.parametrize("name", DISCRIMINATORS)
 def test_discriminator_comes_back_from_a_keras_file_with_u_and_v(name, tmp_path):
-    discriminator = randomise(DISCRIMINATORS[name]())
+    discriminator = randomize(DISCRIMINATORS[name]())
     shape = (2, *discriminator.input.shape[1:])
     images = np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32)
     discriminator(images, training=True)  # moves u and v

@@ -9,7 +9,7 @@ from gfla_tf.keypoints.sequences import filled, to_coordinates, to_points
 from gfla_tf.models.motion_cleaning import clean_motion
 from gfla_tf.models.motion_extraction import MotionExtraction
 from tests.helpers.performed import perform_here
-from tests.helpers.rule_weights import randomise
+from tests.helpers.rule_weights import randomize
 
 TINY_FIELD = 9  # receptive field of the tiny network
 
@@ -19,7 +19,7 @@ TINY_FIELD = 9  # receptive field of the tiny network
 
 @pytest.fixture(scope="module")
 def network():
-    return randomise(MotionExtraction(channels=8, dilations=(1, 2)))
+    return randomize(MotionExtraction(channels=8, dilations=(1, 2)))
 
 
 def runner(network):

@@ -16,7 +16,7 @@ from gfla_tf.training.runs import Run
 from gfla_tf.training.tasks import motion
 from tests.helpers.performed import perform_here
 from tests.helpers.replaced import replaced
-from tests.helpers.rule_weights import randomise
+from tests.helpers.rule_weights import randomize
 from tests.test_human36m import write
 
 without_processes = replaced(motion, "perform_motion", perform_here)
@@ -149,7 +149,7 @@ def test_a_relative_network_starts_from_the_detected_joints():
 
 
 def test_a_relative_network_does_not_care_where_and_how_large_a_person_is():
-    network = randomise(MotionExtraction(channels=8, dilations=(1, 2), relative=True))
+    network = randomize(MotionExtraction(channels=8, dilations=(1, 2), relative=True))
     noisy, _, width = perform_here("train", 0, 3, 30)[0]
     keypoints = to_coordinates(filled(noisy), width)[None]
     found = np.asarray(network({"keypoints": keypoints})["clean"])
@@ -169,4 +169,4 @@ def test_a_relative_network_has_17_joints():
 
 @pytest.fixture(scope="module")
 def network():
-    return randomise(MotionExtraction(channels=8, dilations=(1, 2)))
+    return randomize(MotionExtraction(channels=8, dilations=(1, 2)))

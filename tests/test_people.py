@@ -25,7 +25,7 @@ from gfla_tf.training.config_file import load_config
 from gfla_tf.training.objectives.people import PeopleObjective
 from gfla_tf.training.tasks import task_named
 from gfla_tf.training.tasks.pose import PoseTask
-from tests.helpers.rule_weights import randomise
+from tests.helpers.rule_weights import randomize
 from tests.helpers.tiny_run import render_here
 
 NARROW = {
@@ -35,7 +35,7 @@ PHONE = Form(keypoints=True, uint8=True, split=True, lowering="resampler")
 
 
 def small(name="people_128", **settings):
-    return randomise(create_generator(name, **{**NARROW, "image_size": (64, 64), **settings}))
+    return randomize(create_generator(name, **{**NARROW, "image_size": (64, 64), **settings}))
 
 
 def inputs_of(generator, batch=2, seed=0):
@@ -200,7 +200,7 @@ def test_other_networks_know_no_roles(task):
 @pytest.fixture(scope="module")
 def source():
     task = task_named("pose", heat_map_sigma=12.0, limb_sigma=3.0, pose_stride=2)
-    return Source(small(), task, "people", None, {"origin": "a test", "licence": "ours"})
+    return Source(small(), task, "people", None, {"origin": "a test", "license": "ours"})
 
 
 def test_a_phone_gets_it_from_keypoints_and_bytes_in_two_signatures_within_the_delegates_rules(

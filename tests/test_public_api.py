@@ -163,7 +163,7 @@ def test_a_repository_of_a_hub_is_a_preset_folder_that_is_downloaded(generator, 
     [
         (
             lambda: gfla_tf.PoseGenerator.from_preset("pose_paris"),
-            "there is no network pose_paris: name a run",
+            "There is no network pose_paris: name a run",
         ),
         (
             lambda: gfla_tf.DanceGenerator.from_preset("pose_market"),
@@ -278,6 +278,6 @@ def test_a_generator_is_converted_with_samples_of_ones_own(generator, tmp_path):
     assert [result.path.name for result in results] == ["mine_saved_model", "mine.tflite", "mine_int8.tflite"]
     assert gfla_tf.TFLiteModel(results[1].path).description["heat_map_sigma"] == 9.0
     assert results[2].bytes < results[1].bytes
-    with pytest.raises(GflaError, match="data has batches of picture, and the network takes source_image"):
+    with pytest.raises(GflaError, match="Data has batches of picture, and the network takes source_image"):
         gfla_tf.convert(generator, tmp_path / "none", ["int8"], [{"picture": np.zeros(3)}])
     assert not (tmp_path / "none").exists()

@@ -1,4 +1,4 @@
-"""Quantised networks: what becomes of their operations, what stays in float, and that it is measured, not guessed."""
+"""Quantized networks: what becomes of their operations, what stays in float, and that it is measured, not guessed."""
 
 import sys
 
@@ -85,7 +85,7 @@ def types(flatbuffer, operation):
     }  # fmt: skip
 
 
-def test_operations_with_weights_that_write_no_output_can_be_quantised(flatbuffer):
+def test_operations_with_weights_that_write_no_output_can_be_quantized(flatbuffer):
     assert set(candidates(flatbuffer).values()) == {"CONV_2D"}
     names = [name.split(";")[0] for name in candidates(flatbuffer)]
     assert len(names) == 3 and operation_histogram(flatbuffer)["CONV_2D"] == 6
@@ -171,9 +171,9 @@ def test_a_goal_out_of_reach_is_one_sentence(flatbuffer, inputs, folder):
         selective(flatbuffer, "weights", inputs, 300.0, folder)
 
 
-def test_without_the_quantiser_there_is_one_sentence(flatbuffer, monkeypatch):
+def test_without_the_quantizer_there_is_one_sentence(flatbuffer, monkeypatch):
     monkeypatch.setitem(sys.modules, "ai_edge_quantizer", None)
-    with pytest.raises(GflaError, match=r"quantisation needs ai-edge-quantizer .*\[quantize\]"):
+    with pytest.raises(GflaError, match=r"Quantization needs ai-edge-quantizer .*\[quantize\]"):
         quantize(flatbuffer, "weights")
 
 
@@ -205,7 +205,7 @@ def test_the_command_line_names_variants_and_goals():
     assert chosen(["all"], [], None, print).names == NAMES
     some = chosen(["int8", "float32", "int8"], ["int8=28.5"], None, print)
     assert some.names == ("int8", "float32") and (some.goals["int8"], some.goals["float16"]) == (28.5, 55)
-    with pytest.raises(GflaError, match="there is no variant 'int4': choose all, or some of float32"):
+    with pytest.raises(GflaError, match="There is no variant 'int4': choose all, or some of float32"):
         chosen(["int4"], [], None, print)
     for goal in ("int8", "int8=high", "int4=30", "int8=nan", "int8=-5", "int8=inf"):
         with pytest.raises(GflaError, match="is no goal: write KIND=DB, such as int8=33"):

@@ -1,4 +1,4 @@
-"""`make quickstart`: what it trains and leaves behind, and the judgement of poses, whose figures are known beforehand."""
+"""`make quickstart`: what it trains and leaves behind, and the judgment of poses, whose figures are known beforehand."""
 
 import json
 import types
@@ -108,10 +108,10 @@ def test_the_table_says_of_each_goal_whether_it_is_met(unmet):
 
 def test_the_picture_has_a_row_per_person_with_what_was_given_and_made(samples, monkeypatch):
     rows = []
-    draw = visualization.labelled_grid
+    draw = visualization.labeled_grid
     monkeypatch.setattr(
         visualization,
-        "labelled_grid",
+        "labeled_grid",
         lambda given, **settings: rows.extend(given) or draw(given, **settings),
     )
     generated, ablation = image(samples, "target"), image(samples, "source")
@@ -128,7 +128,7 @@ def test_the_picture_has_a_row_per_person_with_what_was_given_and_made(samples, 
         assert np.array_equal(shown["generated (LiteRT)"], samples["target_image"][i])
         assert np.array_equal(shown["no attention"], samples["source_image"][i])
         assert (shown["target pose"] != 32).any() and shown["flow_1"].shape == (16, 12, 3)
-        # One scale for both: the same motion has the same colour.
+        # One scale for both: the same motion has the same color.
         assert np.array_equal(shown["true flow"][10, 8], shown["flow_1"][5, 4])
 
 
@@ -238,4 +238,4 @@ def test_an_unknown_quickstart_is_named_with_the_known_ones(capsys):
     with pytest.raises(SystemExit) as ended:
         quickstart.main(["dog"])
     assert ended.value.code == 2
-    assert capsys.readouterr().err.startswith("error: there is no quickstart 'dog': choose ")
+    assert capsys.readouterr().err.startswith("error: There is no quickstart 'dog': choose ")

@@ -1,4 +1,4 @@
-"""The judgement of the dance quickstart: figures of made-up results that are known beforehand, its sequences and its film."""
+"""The judgment of the dance quickstart: figures of made-up results that are known beforehand, its sequences and its film."""
 
 import types
 

@@ -1,4 +1,4 @@
-"""The judgement of the view quickstart: figures of made-up results that are known beforehand, its picture and its turn."""
+"""The judgment of the view quickstart: figures of made-up results that are known beforehand, its picture and its turn."""
 
 import types
 

@@ -161,7 +161,7 @@ def test_the_report_is_three_files(scored, tmp_path):
     assert cv2.imread(str(tmp_path / "report" / "strip.png")).shape == strip(scored).shape
 
 
-def test_one_command_converts_quantises_and_reports(pose, people, tmp_path, monkeypatch, capsys):
+def test_one_command_converts_quantizes_and_reports(pose, people, tmp_path, monkeypatch, capsys):
     pytest.importorskip("ai_edge_quantizer")
     monkeypatch.setattr(representative, "from_training", lambda source, split, count: people[split][:count])
     monkeypatch.setattr(variants, "CALIBRATION", 2)
@@ -215,7 +215,7 @@ def test_folders_that_give_no_samples_are_one_sentence(pose, tmp_path):
         from_folder(pose, tmp_path / "nowhere", "train", 1)
     with pytest.raises(GflaError, match="has 0 pictures"):
         from_folder(pose, tmp_path, "train", 1)
-    with pytest.raises(GflaError, match="pictures do not tell what a network of the task view takes"):
+    with pytest.raises(GflaError, match="Pictures do not tell what a network of the task view takes"):
         from_folder(dataclasses.replace(pose, task=task_named("view")), tmp_path, "train", 1)
 
 

@@ -1,4 +1,4 @@
-"""Spectrally normalised convolutions do what torch.nn.utils.spectral_norm does, step for step."""
+"""Spectrally normalized convolutions do what torch.nn.utils.spectral_norm does, step for step."""
 
 import numpy as np
 import pytest

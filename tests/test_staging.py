@@ -148,14 +148,14 @@ def short_files():
 
 
 def test_a_disk_that_gets_full_while_files_are_made_is_one_sentence_and_leaves_nothing(tmp_path, short_files):
-    with pytest.raises(GflaError, match=rf"^cannot write to {tmp_path}/out: File too large\.$"):
+    with pytest.raises(GflaError, match=rf"^Cannot write to {tmp_path}/out: File too large\.$"):
         with staged(tmp_path / "out", ("file",)) as temporary:
             (temporary / "scratch").write_bytes(bytes(200_000))
-    with pytest.raises(GflaError, match=rf"^cannot write to {tmp_path}/out: File name too long\.$"):
+    with pytest.raises(GflaError, match=rf"^Cannot write to {tmp_path}/out: File name too long\.$"):
         with staged(tmp_path / "out", ("file",)) as temporary:
             (temporary / ("x" * 1000)).write_bytes(b"")
     scored = Scored("a title " * 20_000, [{"variant": "float32"}], [], {})
-    with pytest.raises(GflaError, match=rf"^cannot write to {tmp_path}/report: File too large\.$"):
+    with pytest.raises(GflaError, match=rf"^Cannot write to {tmp_path}/report: File too large\.$"):
         write_report(scored, tmp_path / "report")
     assert not list(tmp_path.iterdir())
 
@@ -170,12 +170,12 @@ def test_what_fails_elsewhere_while_files_are_made_stays_what_it_is(tmp_path):
 
 def test_a_directory_that_cannot_be_written_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("not a directory")
-    with pytest.raises(GflaError, match=r"cannot write to .*file.*: Not a directory"):
+    with pytest.raises(GflaError, match=r"Cannot write to .*file.*: Not a directory"):
         with staged(tmp_path / "file" / "out", ("file",)):
             pass
     image = keras.Input((2, 2), name="image")
     network = keras.Model({"image": image}, {"generated": image * 2})
-    with pytest.raises(GflaError, match=r"cannot write the graph to .*not a directory"):
+    with pytest.raises(GflaError, match=r"Cannot write the graph to .*not a directory"):
         write_saved_model(network, tmp_path / "file" / "out")
 
 
@@ -183,7 +183,7 @@ def test_two_at_once_do_not_mix_and_the_second_is_told(tmp_path):
     with staged(tmp_path / "out", ("file",)) as temporary:
         (temporary / "file").write_text("first")
         with (
-            pytest.raises(GflaError, match=r"another process is converting into .*out"),
+            pytest.raises(GflaError, match=r"Another process is converting into .*out"),
             staged(tmp_path / "out", ("file",)),
         ):
             raise AssertionError("both write")

@@ -89,7 +89,7 @@ def test_the_flow_of_a_picture_to_itself_is_zero_and_shows_everything(bodies):
 
 
 def test_visible_pixels_lie_on_the_same_surface(bodies):
-    """What the flow points at in a much finer picture of the source is the same spot of the body, within 6 centimetres."""
+    """What the flow points at in a much finer picture of the source is the same spot of the body, within 6 centimeters."""
     right = total = 0
     for identity in range(6):
         source, target = bodies.frame(identity, 0), bodies.frame(identity, 1)

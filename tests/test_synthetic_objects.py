@@ -76,14 +76,14 @@ def test_the_whole_object_is_always_in_the_picture_and_fills_it(kind, size):
 FACES = {"front": (0, 0, 1), "left": (1, 0, 0), "back": (0, 0, -1), "right": (-1, 0, 0), "top": (0, 1, 0)}
 
 
-def coloured_by_face(point, normal):
+def colored_by_face(point, normal):
     """Red to the left, green upwards, blue to the front, each half as bright on the other side."""
     return np.maximum(normal, -0.5 * normal)
 
 
 def test_the_camera_goes_from_the_front_to_the_left():
     low, high = np.array((-0.5, 0.0, -1.0)), np.array((0.5, 0.5, 1.0))
-    solids = [box(low, high, coloured_by_face)]
+    solids = [box(low, high, colored_by_face)]
     rig = Rig(solids, (65, 65))
     dark = Light(np.array((0.0, 1.0, 0.0)), 0.5, 0.0)  # 0.5 + 0.25 on all sides
 

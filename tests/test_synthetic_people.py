@@ -81,10 +81,10 @@ def test_hidden_pixels_have_a_flow_too(pairs):
 def distance(body, part, points):
     """How far (n, 3) points in a part's coordinates lie outside its round cone, by trying many spheres on the axis."""
     share = np.linspace(0, 1, 201)
-    centre = share * body.lengths[part]
+    center = share * body.lengths[part]
     radius = body.radii[part, 0] + share * (body.radii[part, 1] - body.radii[part, 0])
     across = points[:, 0] ** 2 + points[:, 2] ** 2
-    return (np.sqrt(across[:, None] + (points[:, 1:2] - centre) ** 2) - radius).min(axis=1)
+    return (np.sqrt(across[:, None] + (points[:, 1:2] - center) ** 2) - radius).min(axis=1)
 
 
 def first_depths(frame, xy, depths):

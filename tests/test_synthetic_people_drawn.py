@@ -95,7 +95,7 @@ def test_train_and_test_have_no_identity_in_common():
     def looks(split, seed):
         people = SyntheticPeople((16, 16), split, seed)
         made = [people._identity(i) for i in range(150)]
-        return {(p.body.height, *p.appearance.materials[0].colours[0]) for p in made}
+        return {(p.body.height, *p.appearance.materials[0].colors[0]) for p in made}
 
     train, test = looks("train", 0) | looks("train", 1), looks("test", 0) | looks("test", 1)
     assert len(train) == len(test) == 300

@@ -1,4 +1,4 @@
-"""Sampling and instance normalisation equal tensorflow-addons' wherever both define the same thing.
+"""Sampling and instance normalization equal tensorflow-addons' wherever both define the same thing.
 
 The numbers were recorded by tests/oracles/record_tfa.py, whose docstring tells how to record them again.
 """
@@ -51,7 +51,7 @@ def test_outside_the_image_resampler_is_bilinear_sampling_of_the_image_in_a_fram
 
 
 @pytest.mark.parametrize("epsilon", ["default", "1e-5"])
-def test_instance_normalisation_equals_addons_with_the_same_epsilon(recorded, epsilon):
+def test_instance_normalization_equals_addons_with_the_same_epsilon(recorded, epsilon):
     layer = InstanceNormalization(epsilon=float(recorded[f"epsilon_{epsilon}"]))
     layer.build(recorded["features"].shape)
     layer.gamma.assign(recorded["gamma"])

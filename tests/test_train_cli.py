@@ -68,7 +68,7 @@ def test_a_dry_run_of_what_cannot_be_trained_is_refused_too(train, tmp_path, cap
         train(write_config(tmp_path), "model.generator.wings=2", "--dry-run")
     assert ended.value.code == 2
     assert capsys.readouterr().err.startswith(
-        "error: PoseGenerator (preset pose_quickstart) has no setting wings"
+        "error: PoseGenerator (Preset pose_quickstart) has no setting wings"
     )
 
 
@@ -84,7 +84,7 @@ def test_resume_goes_on_with_a_run_that_is_there_and_refuses_to_begin_one(
         train(*arguments, "--resume")
     assert ended.value.code == 2
     assert capsys.readouterr().err == (
-        "error: there is no run in runs/tiny to go on with: leave out --resume to begin one, or say which as name=.\n"
+        "error: There is no run in runs/tiny to go on with: leave out --resume to begin one, or say which as name=.\n"
     )
     assert not (tmp_path / "runs").exists()
     train(*arguments)

@@ -137,7 +137,7 @@ def test_two_processes_do_not_train_in_one_directory(folder):
         [sys.executable, "-c", program, run.directory], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert other.stdout.readline() == b"here\n"
-    with pytest.raises(GflaError, match=r"another process is training in .*twice: let it end, or choose"):
+    with pytest.raises(GflaError, match=r"Another process is training in .*twice: let it end, or choose"):
         run.train()
     other.communicate()
     assert not (run.directory / "checkpoints").exists()
@@ -149,7 +149,7 @@ def test_a_worker_that_sees_other_checkpoints_than_the_chief_is_refused(folder, 
     chiefs = iter([False, 40])  # no result yet; the step that it goes on from
     monkeypatch.setattr(run.distribution, "of_chief", lambda own: next(chiefs))
     with pytest.raises(
-        GflaError, match=r"this worker goes on from step 0 in .*full, the chief from step 40: w"
+        GflaError, match=r"This worker goes on from step 0 in .*full, the chief from step 40: w"
     ):
         run.train()
 

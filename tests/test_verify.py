@@ -157,7 +157,7 @@ def test_why_an_accelerator_cannot_be_used_is_said(tmp_path, monkeypatch, files)
         run(files["good"], [], "gpu")
     _, (check,) = verify(files["good"], accelerators=("gpu",))
     assert check.wrong is None and "no Vulkan driver" in check.left_out
-    with pytest.raises(GflaError, match="there is no accelerator 'npu'"):
+    with pytest.raises(GflaError, match="There is no accelerator 'npu'"):
         why_not("npu")
 
 

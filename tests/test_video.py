@@ -32,7 +32,7 @@ def test_an_mp4_gives_its_frames_and_its_rate_back(fps, tmp_path):
     assert video.fps == pytest.approx(fps, rel=1e-6)
     for frame, expected in zip(video.frames, moving(20), strict=True):
         assert frame.dtype == np.uint8
-        assert np.abs(frame.astype(int) - expected).mean() < 8  # colours are stored at half the resolution
+        assert np.abs(frame.astype(int) - expected).mean() < 8  # colors are stored at half the resolution
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["film.mp4"]
 
 

@@ -12,7 +12,7 @@ from gfla_tf.models.pair_generator import GENERATOR_KINDS
 from gfla_tf.models.pose_generator import PoseGenerator
 from gfla_tf.models.view_generator import ViewGenerator
 from tests.helpers.literal import bilinear
-from tests.helpers.rule_weights import randomise
+from tests.helpers.rule_weights import randomize
 
 SIZE = (64, 32)
 SETTINGS = {
@@ -42,7 +42,7 @@ def inputs(batch=2, seed=0):
 
 @pytest.fixture(scope="module")
 def generators():
-    return {kind: randomise(made(kind)) for kind in GENERATOR_KINDS}
+    return {kind: randomize(made(kind)) for kind in GENERATOR_KINDS}
 
 
 def assert_equal(ours, expected, **tolerance):
@@ -103,7 +103,7 @@ def test_every_weight_gets_a_gradient(generators, kind):
 
 @pytest.mark.parametrize("network", [ViewGenerator, PoseGenerator])
 def test_appearance_flow_is_the_source_warped_by_the_finest_flow_and_nothing_else(network):
-    generator = randomise(made("appearance_flow", network))
+    generator = randomize(made("appearance_flow", network))
     given = inputs()
     if network is PoseGenerator:
         poses = np.random.default_rng(1).uniform(0, 1, (2, 2, *SIZE, 3)).astype(np.float32)
@@ -115,12 +115,12 @@ def test_appearance_flow_is_the_source_warped_by_the_finest_flow_and_nothing_els
     assert generator.count_params() == generator.flow_estimator.count_params()
 
 
-def test_without_attention_colours_survive_where_the_source_is_not_normalised():
+def test_without_attention_colors_survive_where_the_source_is_not_normalized():
     given = inputs()
     darker = {**given, "source_image": 0.5 * given["source_image"] - 0.3}
 
     def change(**settings):
-        generator = randomise(made("none", **settings))
+        generator = randomize(made("none", **settings))
         images = [np.asarray(generator(one)["generated"]) for one in (given, darker)]
         return np.abs(images[0] - images[1]).mean()
 

@@ -117,7 +117,7 @@ def test_the_flow_of_batches_is_the_exact_one(batch):
     assert np.concatenate(agreeing).mean() > 0.95
 
 
-def test_a_true_flow_of_batches_leads_to_the_same_colours(batch):
+def test_a_true_flow_of_batches_leads_to_the_same_colors(batch):
     from gfla_tf.ops.sampling import bilinear_sample
 
     warped = np.asarray(bilinear_sample(batch["source_image"], batch["flow"]))

@@ -1,4 +1,4 @@
-"""Pictures: colours of flow, skeletons, grids that hold every cell, loss curves."""
+"""Pictures: colors of flow, skeletons, grids that hold every cell, loss curves."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ from gfla_tf.pictures.drawing import (
     JOINT_COLORS,
     draw_skeleton,
     flow_to_color,
-    labelled_grid,
+    labeled_grid,
     mask_to_gray,
     pose_picture,
     skeleton_from_heat_maps,
@@ -58,7 +58,7 @@ def test_the_hue_of_a_flow_is_its_direction_and_the_saturation_its_length():
     np.testing.assert_allclose(flow_to_color(flow, max_norm=2.0)[0, :, 1], [255, 128, 0, 0], atol=1)
 
 
-def test_flows_that_are_zero_infinite_or_nan_have_colours():
+def test_flows_that_are_zero_infinite_or_nan_have_colors():
     assert (flow_to_color(np.zeros((2, 3, 2))) == 255).all()
     flow = np.float32([[(np.nan, 0), (np.inf, 1), (2, 0)]])
     assert flow_to_color(flow)[0].tolist() == [[0, 0, 0], [0, 0, 0], [255, 0, 0]]
@@ -70,7 +70,7 @@ def test_masks_are_gray_with_or_without_a_channel():
     assert mask_to_gray(mask)[0, :, 2].tolist() == [0, 128, 255, 0]
 
 
-def test_a_skeleton_has_every_joint_in_its_own_colour_and_leaves_the_image_alone():
+def test_a_skeleton_has_every_joint_in_its_own_color_and_leaves_the_image_alone():
     image, points = np.full((64, 64, 3), 9, np.uint8), np.array(keypoints())
     points[:, :2] = [(8 + 10 * (joint % 6), 10 + 20 * (joint // 6)) for joint in range(18)]
     picture = draw_skeleton(image, points)
@@ -114,20 +114,20 @@ def test_a_grid_holds_pictures_of_mixed_sizes_and_kinds_in_their_proportions():
     color[:] = 200, 10, 60
     gray = np.full((300, 150), 5, np.uint8)
     single = np.full((8, 8, 1), 11, np.uint8)
-    grid = labelled_grid(
+    grid = labeled_grid(
         [[("tall", color), ("a much longer label than that", gray)], [("two\nlines", single)]], 100, "title"
     )
     assert grid.dtype == np.uint8 and grid.shape[2] == 3
     assert (grid == (200, 10, 60)).all(-1).sum() == 100 * 50
     assert (grid == 5).all(-1).sum() == 100 * 50
     assert (grid == 11).all(-1).sum() == 100 * 100
-    box = labelled_grid([[("", color)]], cell=(40, 10))  # fits into both: the width decides
+    box = labeled_grid([[("", color)]], cell=(40, 10))  # fits into both: the width decides
     assert (box == (200, 10, 60)).all(-1).sum() == 20 * 10
 
 
 def test_labels_stand_above_their_pictures_and_are_not_cut_off():
     picture = np.full((30, 30, 3), 250, np.uint8)
-    grid = labelled_grid([[("a label wider than its picture", picture)]], 30)
+    grid = labeled_grid([[("a label wider than its picture", picture)]], 30)
     ink = (grid < 120).all(-1)
     rows, columns = np.nonzero(ink)
     assert ink.sum() > 100 and rows.max() < 24
@@ -136,12 +136,12 @@ def test_labels_stand_above_their_pictures_and_are_not_cut_off():
 
 def test_an_empty_grid_is_refused():
     with pytest.raises(GflaError, match="at least one picture"):
-        labelled_grid([[]])
+        labeled_grid([[]])
 
 
 def test_the_training_grid_shows_levels_coarsest_first_and_no_more_rows_than_asked(monkeypatch):
     shown = []
-    monkeypatch.setattr(visualization, "labelled_grid", lambda rows, cell: shown.extend(rows))
+    monkeypatch.setattr(visualization, "labeled_grid", lambda rows, cell: shown.extend(rows))
     rng = np.random.default_rng(0)
     image = rng.uniform(-1, 1, (3, 32, 32, 3)).astype(np.float32)
     pose = heat_maps(np.stack([keypoints(32)] * 3), (32, 32), 2.0)
@@ -180,7 +180,7 @@ def test_the_training_grid_is_a_picture_even_of_a_broken_network():
     assert training_grid(batch, {}).shape[2] == 3
 
 
-def test_a_png_keeps_its_colours_and_leaves_no_temporary_file(tmp_path):
+def test_a_png_keeps_its_colors_and_leaves_no_temporary_file(tmp_path):
     picture = np.random.default_rng(0).integers(0, 255, (9, 7, 3)).astype(np.uint8)
     write_png(tmp_path / "new" / "p.png", picture)
     np.testing.assert_array_equal(cv2.imread(str(tmp_path / "new" / "p.png"))[..., ::-1], picture)

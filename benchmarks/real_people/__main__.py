@@ -13,7 +13,7 @@ from benchmarks.real_people.scores import COMPARED, Judge, interval
 from gfla_tf.errors import user_errors
 from gfla_tf.files import write_whole
 from gfla_tf.inference.detectors.pose_detector import PoseDetector
-from gfla_tf.pictures.drawing import labelled_grid, to_uint8, write_png
+from gfla_tf.pictures.drawing import labeled_grid, to_uint8, write_png
 
 _ROW = 5  # pairs beside each other in the sheet
 
@@ -73,7 +73,7 @@ def _sheet(columns):
         row += [(name, to_uint8(columns[name][1][number])) for name in names]
         cells.append(row)
     rows = [[*chain.from_iterable(cells[i : i + _ROW])] for i in range(0, len(cells), _ROW)]
-    return labelled_grid(rows, cell=192)
+    return labeled_grid(rows, cell=192)
 
 
 if __name__ == "__main__":

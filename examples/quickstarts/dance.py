@@ -91,7 +91,7 @@ def scores(samples, outputs, baselines):
 def picture(samples, outputs, baselines, title):
     """The frames of a film: for each of some clips the reference, the structure, both networks' frames, and the target."""
     from gfla_tf.keypoints.dance_structure import dance_maps, skeleton_picture
-    from gfla_tf.pictures.drawing import labelled_grid, to_uint8
+    from gfla_tf.pictures.drawing import labeled_grid, to_uint8
 
     size, frames = samples["images"].shape[2:4], []
     for k in range(outputs["generated"].shape[1]):
@@ -108,7 +108,7 @@ def picture(samples, outputs, baselines, title):
             ]
             for i in range(SHOWN)
         ]
-        frames.append(labelled_grid(rows, cell=160, title=title))
+        frames.append(labeled_grid(rows, cell=160, title=title))
     return frames
 
 

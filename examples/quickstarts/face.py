@@ -57,7 +57,7 @@ def scores(samples, outputs, _):
 def picture(samples, outputs, _, title):
     """The frames of a film: for each of some clips the reference, the drawing, what was generated, and the target."""
     from gfla_tf.keypoints.face_structure import structure_picture
-    from gfla_tf.pictures.drawing import labelled_grid, to_uint8
+    from gfla_tf.pictures.drawing import labeled_grid, to_uint8
 
     frames = []
     for k in range(outputs["generated"].shape[1]):
@@ -70,7 +70,7 @@ def picture(samples, outputs, _, title):
             ]
             for i in range(SHOWN)
         ]
-        frames.append(labelled_grid(rows, cell=160, title=title))
+        frames.append(labeled_grid(rows, cell=160, title=title))
     return frames
 
 

@@ -7,7 +7,7 @@ BASELINES = {}
 UNSEEN = "people in motion never seen in training"
 NOTES = (
     "detected: the joints that went in, with missing ones filled in and COCO's turned into Human3.6M's; smoothed: these,",
-    "averaged over neighbouring frames so as to be as near to the true joints as that can bring them. Errors are mean",
+    "averaged over neighboring frames so as to be as near to the true joints as that can bring them. Errors are mean",
     "distances over all joints; people are about 200 pixels high.",
 )
 GOALS = {

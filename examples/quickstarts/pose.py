@@ -72,7 +72,7 @@ def scores(samples, outputs, baselines):
 
 def picture(samples, outputs, baselines, title):
     """A row per person: source, target pose, generated, target, the ablation, flow and mask of the finest level."""
-    from gfla_tf.pictures.drawing import draw_skeleton, flow_to_color, labelled_grid, mask_to_gray, to_uint8
+    from gfla_tf.pictures.drawing import draw_skeleton, flow_to_color, labeled_grid, mask_to_gray, to_uint8
 
     level = min(int(name[5:]) for name in outputs if name.startswith("flow_"))
     rows = []
@@ -90,4 +90,4 @@ def picture(samples, outputs, baselines, title):
                 (f"mask_{level}", mask_to_gray(outputs[f"mask_{level}"][i])),
             ]
         )
-    return labelled_grid(rows, cell=192, title=title)
+    return labeled_grid(rows, cell=192, title=title)

@@ -107,7 +107,7 @@ def picture(samples, outputs, baselines, title):
 def _side_by_side(shown, title):
     """Three rows an object: generated, by appearance flow, true; the source stands in front."""
     from gfla_tf.keypoints.views import AZIMUTHS
-    from gfla_tf.pictures.drawing import labelled_grid, to_uint8
+    from gfla_tf.pictures.drawing import labeled_grid, to_uint8
 
     rows = []
     for i in range(SHOWN):
@@ -116,17 +116,17 @@ def _side_by_side(shown, title):
             first = ("source", shown["source"][i, 0]) if kind == "generated" else ("", blank)
             views = [(f"{kind}, {AZIMUTHS[n]}", to_uint8(shown[kind][i, n])) for n in COLUMNS]
             rows.append([first, *views])
-    return labelled_grid(rows, cell=96, title=title)
+    return labeled_grid(rows, cell=96, title=title)
 
 
 def _turn(shown, title):
     """For each azimuth, a row per object of source, generated, appearance flow and true view."""
     from gfla_tf.keypoints.views import AZIMUTHS
-    from gfla_tf.pictures.drawing import labelled_grid, to_uint8
+    from gfla_tf.pictures.drawing import labeled_grid, to_uint8
 
     kinds = ("source", "generated", "appearance flow", "true")
     return [
-        labelled_grid(
+        labeled_grid(
             [[(kind, to_uint8(shown[kind][i, n])) for kind in kinds] for i in range(SHOWN)],
             cell=128,
             title=title,

@@ -70,7 +70,7 @@ def convert(
         raise GflaError(
             f"{type(generator).__name__} is no generator of gfla_tf, which is what can be converted."
         )
-    weights = {"origin": card.get("origin", "not recorded"), "licence": card.get("license", OUR_LICENSE)}
+    weights = {"origin": card.get("origin", "not recorded"), "license": card.get("license", OUR_LICENSE)}
     settings = {**card.get("data", {}), **(data_settings or {})}
     task = task_named(
         card.get("task", generator.task),
@@ -93,7 +93,7 @@ def _samples(generator, batches, count):
         arrays = {name: _of_a_network(value) for name, value in batch.items() if name in wanted}
         if not arrays:
             raise GflaError(
-                f"data has batches of {', '.join(batch)}, and the network takes {', '.join(generator.input)}: name them so."
+                f"Data has batches of {', '.join(batch)}, and the network takes {', '.join(generator.input)}: name them so."
             )
         for i in range(len(next(iter(arrays.values())))):
             result.append(Sample({name: value[i : i + 1] for name, value in arrays.items()}, {}))

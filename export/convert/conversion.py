@@ -37,7 +37,7 @@ class Converted:
         differences: {output: largest difference from Keras}, see `gfla_tf.export.convert.keras_check.differences`.
         operations: {operation: how often} of a .tflite, empty for a SavedModel.
         variant: `float32` or one of `gfla_tf.export.quantize.quantization.KINDS`.
-        kept: {operation kept in float: PSNR in dB if it alone is quantised}.
+        kept: {operation kept in float: PSNR in dB if it alone is quantized}.
     """
 
     path: Path
@@ -71,7 +71,7 @@ def convert(source, directory, form=PLAIN, variants=None):
     directory, variants = Path(directory), variants or Variants()
     if form.custom_operations and (integer := [name for name in variants.names if name in CALIBRATED]):
         raise GflaError(
-            f"{' and '.join(integer)} cannot be made with {form.custom_operations[0]}, for which the quantiser has no kernel: "
+            f"{' and '.join(integer)} cannot be made with {form.custom_operations[0]}, for which the quantizer has no kernel: "
             "leave out --lowering, or name other --variants."
         )
     files = {variant: file_name(source.name, form, variant) for variant in variants.names}
@@ -147,7 +147,7 @@ class _Check:
         """{output: difference} of a network; a `GflaError` if it is of float32 and differs, or gives what is no number."""
         found = outputs_for(run, self._given)
         result = differences(self._expected, found)
-        limits = dict.fromkeys(result, np.finfo(np.float64).max)  # of what is quantised, the variants' goals
+        limits = dict.fromkeys(result, np.finfo(np.float64).max)  # of what is quantized, the variants' goals
         if variant == FLOAT32:
             limits = rounding_limits(found)
             if "target_structures" in self._given and max(result.values()) > TOLERANCE:

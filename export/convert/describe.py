@@ -31,7 +31,7 @@ def describe(source, model, form=PLAIN, variant="float32", kept=()):
         model: the .tflite as an `gfla_tf.litert.runner.TFLiteModel`.
         form: `gfla_tf.export.convert.signatures.Form`.
         variant: float32, or one of `gfla_tf.export.quantize.quantization.KINDS`.
-        kept: names of the operations that a quantised network computes in float.
+        kept: names of the operations that a quantized network computes in float.
     """
     fields = task_fields(source)
     if form.uint8:

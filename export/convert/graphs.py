@@ -91,4 +91,4 @@ def _save(generator, directory, traced):
         tf.saved_model.save(module, str(directory), signatures=traced, options=options)
     except (OSError, tf.errors.OpError) as error:  # no space, no permission
         reason = " ".join(str(error).split()).rstrip(".")
-        raise GflaError(f"cannot write the graph to {directory} ({reason[:200]}).") from error
+        raise GflaError(f"Cannot write the graph to {directory} ({reason[:200]}).") from error

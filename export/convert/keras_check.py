@@ -37,12 +37,12 @@ def differences(expected, found):
         GflaError: the names or a shape differ.
     """
     if expected.keys() != found.keys():
-        raise GflaError(f"the outputs are {sorted(found)} instead of {sorted(expected)}.")
+        raise GflaError(f"The outputs are {sorted(found)} instead of {sorted(expected)}.")
     result = {}
     for name, reference in expected.items():
         reference, value = as_float(reference), as_float(found[name])
         if reference.shape != value.shape:
-            raise GflaError(f"the output {name} has shape {value.shape} instead of {reference.shape}.")
+            raise GflaError(f"The output {name} has shape {value.shape} instead of {reference.shape}.")
         scale = max(1.0, np.abs(reference).max()) if name.startswith("flow_") else 1.0
         result[name] = float(np.abs(value - reference).max() / scale)
     return result

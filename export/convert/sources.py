@@ -21,7 +21,7 @@ class Source:
             dataset, the training's data are at hand.
         name: of the files.
         directory: beside the source, where files go unless told otherwise.
-        weights: {"origin": where they come from, "licence": theirs}.
+        weights: {"origin": where they come from, "license": theirs}.
     """
 
     generator: keras.Model
@@ -58,10 +58,10 @@ def from_run(directory, best=False):
 
     directory = Path(directory)
     if not directory.is_dir():
-        raise GflaError(f"the run {directory} does not exist: name a directory that gfla train made.")
+        raise GflaError(f"The run {directory} does not exist: name a directory that gfla train made.")
     generator = load_generator(directory, best)
     config = load_config(directory / "config.yaml")
-    weights = {"origin": f"trained by gfla_tf, run {config.name}", "licence": OUR_LICENSE}
+    weights = {"origin": f"trained by gfla_tf, run {config.name}", "license": OUR_LICENSE}
     task = TASKS[config.task](config)
     return Source(generator, task, directory.resolve().name, directory, weights)
 
@@ -78,5 +78,5 @@ def from_checkpoint(path, preset):
     path, entry = Path(path), presets.preset(preset)
     generator = presets.create_generator(preset)
     load_pth(generator, path)
-    weights = {"origin": f"published checkpoint {path.name}, preset {preset}", "licence": PUBLISHED_LICENSE}
+    weights = {"origin": f"published checkpoint {path.name}, preset {preset}", "license": PUBLISHED_LICENSE}
     return Source(generator, task_named(entry["task"]), preset, path.parent, weights)

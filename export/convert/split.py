@@ -43,7 +43,7 @@ def partition(function, specifications, fixed, name):
     passed = [name for name in fixed if any(tensor is inputs[name] for tensor in crossing)]
     encoded = [tensor for tensor in crossing if not any(tensor is inputs[name] for name in passed)]
     if not encoded:
-        raise GflaError(f"nothing in {name} depends on the source alone: leave out --split.")
+        raise GflaError(f"Nothing in {name} depends on the source alone: leave out --split.")
     codes = {f"encoded_{k}": same for k, same in enumerate(_equal(whole.graph, encoded))}
     of_codes = {name: tf.TensorSpec(same[0].shape, same[0].dtype, name=name) for name, same in codes.items()}
     needed = _ancestors(encoded)

@@ -45,18 +45,18 @@ def staged(directory, names):
             shutil.rmtree(temporary, ignore_errors=True)
             temporary.mkdir()
         except OSError as error:
-            raise GflaError(f"cannot write to {directory}: {os_reason(error)}.") from error
+            raise GflaError(f"Cannot write to {directory}: {os_reason(error)}.") from error
         try:
             yield temporary
         except OSError as error:
             if not _is_of(error, temporary):
                 raise
-            raise GflaError(f"cannot write to {directory}: {os_reason(error)}.") from error
+            raise GflaError(f"Cannot write to {directory}: {os_reason(error)}.") from error
         try:
             for name in names:
                 _replace(directory / name, temporary / name, _aside(temporary, name))
         except OSError as error:
-            raise GflaError(f"cannot write to {directory}: {os_reason(error)}.") from error
+            raise GflaError(f"Cannot write to {directory}: {os_reason(error)}.") from error
     finally:
         if lock is not None:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -75,7 +75,7 @@ def _locked(directory):
     except BlockingIOError:
         os.close(opened)
         raise GflaError(
-            f"another process is converting into {directory}: let it end, or name another --output."
+            f"Another process is converting into {directory}: let it end, or name another --output."
         ) from None
     except OSError:
         pass  # a disk that knows no locks

@@ -1,4 +1,4 @@
-"""Samples for quantisation and scores out of a folder of pictures, in place of a training's data; see
+"""Samples for quantization and scores out of a folder of pictures, in place of a training's data; see
 `gfla_tf.export.quantize.representative`.
 
 Pictures follow each other by name. Each is the source of the next; of animations the first is the reference of all others.
@@ -35,11 +35,11 @@ def from_folder(source, folder, split, count):
     """
     if source.task.subject is None:
         raise GflaError(
-            f"pictures do not tell what a network of the task {source.task.name} takes: leave out --data."
+            f"Pictures do not tell what a network of the task {source.task.name} takes: leave out --data."
         )
     folder = Path(folder)
     if not folder.is_dir():
-        raise GflaError(f"the folder {folder} does not exist: name one with pictures.")
+        raise GflaError(f"The folder {folder} does not exist: name one with pictures.")
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES)
     if len(paths) < 4:
         raise GflaError(

@@ -8,10 +8,10 @@
 | `int8` | int8 | int8, activations scaled by what samples showed | yes |
 | `int16` | int8 | int16, likewise | yes |
 
-What is quantised are the operations with weights: convolutions, transposed convolutions and dense layers, which are nearly all of
+What is quantized are the operations with weights: convolutions, transposed convolutions and dense layers, which are nearly all of
 a network's size and arithmetic. Instance norms, the samplers' coordinates and weights (also where a convolution with zeros and
 ones spreads them), and softmax stay in float, and so do operations that write an output of the graph, flows above all. (LiteRT
-2.3 on XNNPACK loses an output that other operations read too if it is dequantised.) Which others stay in float is measured, see
+2.3 on XNNPACK loses an output that other operations read too if it is dequantized.) Which others stay in float is measured, see
 `gfla_tf.export.quantize.sensitivity`; their weights become float16.
 
 The work is done by `ai-edge-quantizer`, on the float file: no graph is converted anew.
@@ -35,12 +35,12 @@ CALIBRATED = ("int8", "int16")  # that cannot do without samples
 HEADROOM = {"int8": 1.0, "int16": 2.0}
 GOALS = {"float16": 55.0, "weights": 45.0, "dynamic": 39.0, "int8": 36.0, "int16": 45.0}  # dB against float32
 
-# What the quantiser calls the operations of `WEIGHTED`.
+# What the quantizer calls the operations of `WEIGHTED`.
 _ITS_NAMES = {"TRANSPOSE_CONV": "CONV_2D_TRANSPOSE"}
 
 
 def candidates(flatbuffer):
-    """Names of the operations that can be quantised, in the order of the graph.
+    """Names of the operations that can be quantized, in the order of the graph.
 
     Args:
         flatbuffer: bytes of a float .tflite.
@@ -53,8 +53,8 @@ def candidates(flatbuffer):
     for subgraph in model.subgraphs:
         for operator in subgraph.operators:
             kind, written = kinds[operator.opcodeIndex], operator.outputs[0]
-            learnt = kind in WEIGHTED and not _rearranges(model, subgraph.tensors[operator.inputs[1]])
-            if learnt and written not in subgraph.outputs:
+            learned = kind in WEIGHTED and not _rearranges(model, subgraph.tensors[operator.inputs[1]])
+            if learned and written not in subgraph.outputs:
                 result[subgraph.tensors[written].name.decode()] = kind
     return result
 
@@ -77,7 +77,7 @@ def calibrate(flatbuffer, kind, model, inputs):
 
     rules = recipe_manager.RecipeManager()
     rules.load_quantization_recipe(recipe)
-    # The extremes of all samples: the quantiser's own choice, a moving average of them, cuts off what is rare.
+    # The extremes of all samples: the quantizer's own choice, a moving average of them, cuts off what is rare.
     bench = calibrator.Calibrator(flatbuffer, num_threads=2, qsv_update_func=min_max_update)
     with _silence():
         bench.calibrate(_by_signature(model, inputs), rules)
@@ -90,7 +90,7 @@ def calibrate(flatbuffer, kind, model, inputs):
 
 
 def quantize(flatbuffer, kind, keep=(), calibration=None):
-    """A quantised .tflite.
+    """A quantized .tflite.
 
     Args:
         flatbuffer: bytes of a float one.
@@ -113,7 +113,7 @@ def quantize(flatbuffer, kind, keep=(), calibration=None):
 
 
 def _rearranges(model, weights):
-    """Whether an operation's weights are zeros and ones: it moves and adds numbers, and nobody has learnt it."""
+    """Whether an operation's weights are zeros and ones: it moves and adds numbers, and nobody has learned it."""
     data = model.buffers[weights.buffer].data
     if data is None or weights.type != schema.TensorType.FLOAT32:
         return False
@@ -122,7 +122,7 @@ def _rearranges(model, weights):
 
 @contextlib.contextmanager
 def _silence():
-    """Without the quantiser's bars and LiteRT's warnings about looking at intermediate results."""
+    """Without the quantizer's bars and LiteRT's warnings about looking at intermediate results."""
     with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")
         yield
@@ -146,12 +146,12 @@ def _by_signature(model, inputs):
 
 
 def _quantizer(flatbuffer, kind, quantized, kept):
-    """The quantiser with the recipe that quantises some operations {name: kind} and keeps others in float."""
+    """The quantizer with the recipe that quantizes some operations {name: kind} and keeps others in float."""
     try:
         from ai_edge_quantizer import quantizer
     except ImportError as error:
         raise GflaError(
-            f'quantisation needs ai-edge-quantizer ({error}): pip install -e ".[quantize]".'
+            f'Quantization needs ai-edge-quantizer ({error}): pip install -e ".[quantize]".'
         ) from error
     # What is kept from float16 is float32.
     recipe = [*(_rules("float16", kept) if kind != "float16" else ()), *_rules(kind, quantized)]
@@ -171,7 +171,7 @@ def _rules(kind, operations):
 
 
 def _configuration(kind):
-    """How the quantiser is to treat an operation; see its `qtyping.OpQuantizationConfig`."""
+    """How the quantizer is to treat an operation; see its `qtyping.OpQuantizationConfig`."""
     if kind == "float16":
         weights = {"num_bits": 16, "symmetric": True, "granularity": "TENSORWISE", "dtype": "FLOAT"}
         return {"weight_tensor_config": weights, "compute_precision": "FLOAT", "explicit_dequantize": True}

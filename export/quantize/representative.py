@@ -1,4 +1,4 @@
-"""Samples of what a network was trained for: to calibrate quantisation with, and to score converted networks on.
+"""Samples of what a network was trained for: to calibrate quantization with, and to score converted networks on.
 
 A run's own data give them: calibration takes the training split, scores the test split, as every synthetic dataset and every
 prepared one has both. `gfla_tf.export.quantize.folder` reads them from a folder of pictures instead.
@@ -39,7 +39,7 @@ def from_training(source, split, count):
     samples = list(itertools.islice(task.samples(source.generator, split, count), count))
     if len(samples) < count:
         raise GflaError(
-            f"the {split} data of {source.name} have {len(samples)} samples, fewer than {count}: ask for fewer."
+            f"The {split} data of {source.name} have {len(samples)} samples, fewer than {count}: ask for fewer."
         )
     return samples
 

@@ -17,7 +17,7 @@ from gfla_tf.export.quantize.variants import FLOAT32
 from gfla_tf.litert.runner import TFLiteModel
 from gfla_tf.metrics.end_point_error import end_point_error, upsample_flow
 from gfla_tf.metrics.image import l1, psnr, ssim
-from gfla_tf.pictures.drawing import labelled_grid, to_uint8, write_png
+from gfla_tf.pictures.drawing import labeled_grid, to_uint8, write_png
 
 SHOWN = 4  # samples in the strip
 MAGNIFIED = 16  # times, in the strip
@@ -38,7 +38,7 @@ _COLUMNS = {
 _MEANINGS = f"""ms: median of one call on the CPU of this machine, {THREADS} threads, XNNPACK. peak MB: what loading and running
 adds to the process. PSNR, SSIM, LPIPS: of the picture against float32's, over all samples; worst: of the worst sample. flow px:
 mean distance of the finest flow from float32's, in pixels of the image; true flow px: from the true flow, where it is visible. L1
-to truth: of pictures in [-1, 1]. in float: operations with weights that a quantised variant keeps in float."""
+to truth: of pictures in [-1, 1]. in float: operations with weights that a quantized variant keeps in float."""
 
 
 @dataclasses.dataclass
@@ -141,11 +141,11 @@ def strip(scored):
                 (f"difference x {MAGNIFIED}", np.clip(MAGNIFIED * change, 0, 255).astype(np.uint8)),
             ]
         rows.append([entry for entry in row if entry[1] is not None])
-    return labelled_grid(rows, cell=160, title=scored.title)
+    return labeled_grid(rows, cell=160, title=scored.title)
 
 
 def _some(samples):
-    """What the strip shows of a list: some of all, as neighbours are frames of the same clip."""
+    """What the strip shows of a list: some of all, as neighbors are frames of the same clip."""
     return [samples[k] for k in sorted({*np.linspace(0, len(samples) - 1, SHOWN).astype(int)})]
 
 

@@ -1,6 +1,6 @@
-"""Which operations may be quantised: measured, one by one, on samples.
+"""Which operations may be quantized: measured, one by one, on samples.
 
-Each operation is quantised alone and the picture's mean squared error is taken. Errors of operations nearly add up, so those that
+Each operation is quantized alone and the picture's mean squared error is taken. Errors of operations nearly add up, so those that
 cost most are kept in float until the sum of the others is within the goal; then the whole is measured, and if the sum was too
 hopeful, more are kept.
 """
@@ -30,7 +30,7 @@ def squared_error(outputs, reference):
 
 
 def selective(flatbuffer, kind, inputs, goal, scratch, say=lambda text: None):
-    """Quantises as many operations as a goal allows.
+    """Quantizes as many operations as a goal allows.
 
     Args:
         flatbuffer: bytes of a float .tflite.
@@ -41,7 +41,7 @@ def selective(flatbuffer, kind, inputs, goal, scratch, say=lambda text: None):
         say: is told what is being done.
 
     Returns:
-        bytes of the quantised .tflite, and {operation: PSNR in dB if it alone is quantised} of those kept in float, worst first.
+        bytes of the quantized .tflite, and {operation: PSNR in dB if it alone is quantized} of those kept in float, worst first.
 
     Raises:
         GflaError: the goal is out of reach, or ai-edge-quantizer is not installed.
@@ -80,7 +80,7 @@ class _Bench:
         self._calibration = calibrate(flatbuffer, kind, model, inputs) if kind in CALIBRATED else None
 
     def measure(self, kept):
-        """The quantised network with these operations kept in float, and its squared error."""
+        """The quantized network with these operations kept in float, and its squared error."""
         quantized = quantize(self._flatbuffer, self._kind, kept, self._calibration)
         model = self._load(quantized)
         return quantized, squared_error([model(**arrays) for arrays in self._inputs], self._reference)

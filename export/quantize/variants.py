@@ -1,4 +1,4 @@
-"""Which variants of a network to convert: float32, and quantised ones that reach a goal."""
+"""Which variants of a network to convert: float32, and quantized ones that reach a goal."""
 
 import dataclasses
 import itertools
@@ -13,7 +13,7 @@ from gfla_tf.litert.runner import TFLiteModel
 
 FLOAT32 = "float32"
 NAMES = (FLOAT32, *KINDS)
-# Samples that quantisation looks at: every one of a network's views, and of a dance several dancers.
+# Samples that quantization looks at: every one of a network's views, and of a dance several dancers.
 CALIBRATION = 96
 
 
@@ -44,7 +44,7 @@ class Variants:
             scratch: a directory for files on the way.
 
         Yields:
-            name, bytes and {operation kept in float: PSNR in dB if it alone is quantised}.
+            name, bytes and {operation kept in float: PSNR in dB if it alone is quantized}.
 
         Raises:
             GflaError: a variant needs samples and there are none, or misses its goal.
@@ -85,7 +85,7 @@ def chosen(names, goals, data, say):
     """
     names = NAMES if "all" in names else tuple(dict.fromkeys(names))
     if unknown := [name for name in names if name not in NAMES]:
-        raise GflaError(f"there is no variant {unknown[0]!r}: choose all, or some of {', '.join(NAMES)}.")
+        raise GflaError(f"There is no variant {unknown[0]!r}: choose all, or some of {', '.join(NAMES)}.")
     decibels = dict(GOALS)
     for goal in goals:
         kind, _, value = goal.partition("=")

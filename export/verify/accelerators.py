@@ -63,7 +63,7 @@ def vulkan_driver():
 def why_not(accelerator):
     """Why an accelerator cannot be used here, in a few words; None if it can."""
     if accelerator not in ACCELERATORS:
-        raise GflaError(f"there is no accelerator {accelerator!r}: choose from {', '.join(ACCELERATORS)}.")
+        raise GflaError(f"There is no accelerator {accelerator!r}: choose from {', '.join(ACCELERATORS)}.")
     if accelerator.startswith("cpu"):
         return None
     driver = vulkan_driver()

@@ -12,7 +12,7 @@ task. Of a dance or a face network that is one step: the generated image and the
 ones. Nothing is written if an output differs from Keras by more than 1e-4, of animations over a sequence of frames; otherwise
 earlier files of these names are replaced.
 
---keypoints, --uint8 and --split make the form that a phone wants, NAME_keypoints_uint8_split.tflite; --variants quantises, into
+--keypoints, --uint8 and --split make the form that a phone wants, NAME_keypoints_uint8_split.tflite; --variants quantizes, into
 NAME_int8.tflite and so on. docs/phone.md has both.
 """
 
@@ -71,7 +71,7 @@ def parse_arguments(arguments=None):
         help="builtin operations for CPUs and GPUs (default), the GPU delegates' Resampler, compiled samplers, or "
         "what is fastest on CPUs and runs only there",
     )
-    quantized = parser.add_argument_group("quantisation, see docs/phone.md")
+    quantized = parser.add_argument_group("quantization, see docs/phone.md")
     quantized.add_argument(
         "--variants",
         nargs="+",

@@ -49,7 +49,7 @@ def main(arguments=None):
         directory = os.path.join(options.runs, config.name)
         if options.resume and not os.path.isfile(os.path.join(directory, "config.yaml")):
             raise GflaError(
-                f"there is no run in {directory} to go on with: leave out --resume to begin one, or say which as name=."
+                f"There is no run in {directory} to go on with: leave out --resume to begin one, or say which as name=."
             )
         run = Run(config, directory)
         run.train()

@@ -7,7 +7,7 @@
     DIRECTORY/split.csv                optional: picture,split with train or test; `gfla prepare` writes it
 
 Without split.csv the split holds whole persons where there are at least five, otherwise each person's last fifth, in the order of
-the names: neighbours in time do not lie on both sides.
+the names: neighbors in time do not lie on both sides.
 """
 
 import csv

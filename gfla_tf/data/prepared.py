@@ -38,7 +38,7 @@ def prepare(name, directory, image_size, max_corrupt=0.0):
         import tensorflow_datasets as tfds
     except ImportError as error:
         raise GflaError(
-            f'the dataset {name} needs tensorflow-datasets ({error}): pip install -e ".[data]".'
+            f'The dataset {name} needs tensorflow-datasets ({error}): pip install -e ".[data]".'
         ) from error
     from gfla_tf.data.builders.files import ImageSize
 
@@ -91,7 +91,7 @@ def _alone(folder):
                 if fcntl is not None:
                     fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise GflaError(f"another process is preparing the data in {folder}: let it end.") from None
+                raise GflaError(f"Another process is preparing the data in {folder}: let it end.") from None
         for left in folder.glob("incomplete.*"):
             shutil.rmtree(left, ignore_errors=True)
         yield
@@ -101,7 +101,7 @@ def _alone(folder):
 
 def _damaged(directory):
     return GflaError(
-        f"the prepared data in {directory / 'prepared'} are damaged: remove that folder to have them prepared again."
+        f"The prepared data in {directory / 'prepared'} are damaged: remove that folder to have them prepared again."
     )
 
 

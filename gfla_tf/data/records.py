@@ -43,7 +43,7 @@ class Records:
         count = sum(map(len, starts))
         if count != builder.info.splits[split].num_examples:
             raise GflaError(
-                f"the prepared data in {builder.data_dir} are damaged: remove that folder to have them prepared again."
+                f"The prepared data in {builder.data_dir} are damaged: remove that folder to have them prepared again."
             )
         self._file = np.repeat(np.arange(len(starts)), [len(inside) for inside in starts])
         self._start = np.concatenate(starts)
@@ -55,7 +55,7 @@ class Records:
         return len(self._start)
 
     def read(self, number):
-        """Serialised `tf.train.Example` of one record, a scalar string tensor; `number` is a scalar integer tensor."""
+        """Serialized `tf.train.Example` of one record, a scalar string tensor; `number` is a scalar integer tensor."""
         record = tf.numpy_function(self._read, [number], tf.string, stateful=False)
         return tf.ensure_shape(record, ())
 

@@ -58,7 +58,7 @@ class ClipSamples:
         video, count = min(self._videos, key=lambda entry: entry[1])
         if count < frames:
             raise GflaError(
-                f"the video {video} of {self._name} ({self._split}) has {count} frames, and an update takes {frames}: lower "
+                f"The video {video} of {self._name} ({self._split}) has {count} frames, and an update takes {frames}: lower "
                 "data.unroll, or remove the video and the folder of the prepared data."
             )
 

@@ -10,7 +10,7 @@ from gfla_tf.evaluation.lines import DIGITS
 from gfla_tf.evaluation.pictures import at_size, read_picture
 from gfla_tf.evaluation.scores import PAIR_SCORES, SET_SCORES
 from gfla_tf.files import write_whole
-from gfla_tf.pictures.drawing import labelled_grid, write_png
+from gfla_tf.pictures.drawing import labeled_grid, write_png
 
 FILES = ("results.jsonl", "results.md", "best_and_worst.png")
 RESAMPLINGS = 1000
@@ -113,7 +113,7 @@ def best_and_worst(judged, sources=None):
         if source and source.is_file():
             row.insert(0, ("source", read_picture(source)))
         rows.append(row)
-    return labelled_grid(rows, cell=192, title=f"by {name}" if name else "")
+    return labeled_grid(rows, cell=192, title=f"by {name}" if name else "")
 
 
 def _told(which, name, row):

@@ -14,7 +14,7 @@ from gfla_tf.inference.subjects import read_subject, subject_of
 from gfla_tf.inference.tracks import Track
 from gfla_tf.inference.video_writer import LEAST_SIZE, MOST_FPS, enlarged, require_format, write_video
 from gfla_tf.models.animation import first_state, sequence
-from gfla_tf.pictures.drawing import labelled_grid, to_uint8
+from gfla_tf.pictures.drawing import labeled_grid, to_uint8
 
 FPS = 25  # of a folder of files
 
@@ -144,4 +144,4 @@ def _beside(frames, subject, image, targets, pictures):
             ("generated", frame),
         ]
         row = [(label, shown) for label, shown in row if shown is not None]
-        yield labelled_grid([row], cell=max(LEAST_SIZE, image.shape[0]))
+        yield labeled_grid([row], cell=max(LEAST_SIZE, image.shape[0]))

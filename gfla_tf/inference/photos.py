@@ -1,7 +1,7 @@
 """Photographs and the crop of a person: from a photo of any size to a network's input.
 
 The rule, also in `docs/poses.md`: the box around the joints that were found, grown by `MARGINS` times its longer
-side (hair, hands and feet lie outside the joints), then widened about its centre to the proportions of the
+side (hair, hands and feet lie outside the joints), then widened about its center to the proportions of the
 network's input. Beyond the photo lies one color, the median of its border. The crop is resized by area, so shrinking does
 not alias. Positions are pixel indices: a joint at x lands at (x + 0.5 - left) * width / crop_width - 0.5.
 """

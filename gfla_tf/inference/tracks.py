@@ -127,7 +127,7 @@ class Track:
 
 
 def _shrunk(box, height, size):
-    """The box, about its centre, with at most that height and the proportions of `size`."""
+    """The box, about its center, with at most that height and the proportions of `size`."""
     if box.height <= height:
         return box
     width = round(height * size[1] / size[0])

@@ -14,7 +14,7 @@ from gfla_tf.keypoints.pose_files import read_pose
 from gfla_tf.pictures.drawing import (
     draw_skeleton,
     flow_to_color,
-    labelled_grid,
+    labeled_grid,
     mask_to_gray,
     to_uint8,
     write_png,
@@ -48,7 +48,7 @@ def transfer(model, source_image, source_keypoints, target_keypoints):
 
 
 def overview(source_image, source_keypoints, target_keypoints, outputs, target_image=None):
-    """One labelled row: source, its pose, target pose, flow and mask of each level, generated, photo of the pose."""
+    """One labeled row: source, its pose, target pose, flow and mask of each level, generated, photo of the pose."""
     row = [
         ("source", source_image),
         ("source pose", draw_skeleton(np.zeros_like(source_image), source_keypoints)),
@@ -64,7 +64,7 @@ def overview(source_image, source_keypoints, target_keypoints, outputs, target_i
     row.append(("generated", to_uint8(outputs["generated"])))
     if target_image is not None:
         row.append(("photo of the target pose", target_image))
-    return labelled_grid([row], cell=max(CELL, source_image.shape[0]))
+    return labeled_grid([row], cell=max(CELL, source_image.shape[0]))
 
 
 def transfer_files(model, source, pose, output, *, source_pose=None, pose_model=None, retarget="limbs"):

@@ -15,20 +15,20 @@ DANCE_CHANNELS = len(H36M_17) + 3
 LIMB_SIGMA = 2.0  # pixels, as wide as the published skeletons' lines
 
 
-def _colour(limb):
+def _color(limb):
     """Reddish on the right, bluish on the left, greenish in the middle; every limb in its own hue."""
     name, number = H36M_17[limb[1]], H36M_LIMBS.index(limb) / len(H36M_LIMBS)
     start = 0.92 if name.startswith("right") else 0.52 if name.startswith("left") else 0.22
     return colorsys.hsv_to_rgb((start + 0.2 * number) % 1, 1.0, 1.0)
 
 
-LIMB_COLOURS = np.array([_colour(limb) for limb in H36M_LIMBS], np.float32)
+LIMB_COLORS = np.array([_color(limb) for limb in H36M_LIMBS], np.float32)
 
 
 def dance_maps(keypoints, image_size, sigma=HEAT_MAP_SIGMA, limb_sigma=LIMB_SIGMA):
     """Heat maps of the joints, then the red, green and blue of the drawn skeleton.
 
-    A limb is its colour times exp(-d^2 / (2 limb_sigma^2)) at the distance d from it, and where limbs cross, each channel is the
+    A limb is its color times exp(-d^2 / (2 limb_sigma^2)) at the distance d from it, and where limbs cross, each channel is the
     brightest of theirs. A joint of confidence 0 has an empty map, and its limbs are left out.
 
     Args:
@@ -47,7 +47,7 @@ def structure_with(arrays, maps, keypoints, image_size, sigma, limb_sigma):
     """The structure with the functions of NumPy or `keras.ops`, and with the maps that belong to them."""
     limbs = maps.limb_maps(keypoints, image_size, limb_sigma, H36M_LIMBS)
     # A channel at a time: the phone knows no tensors of five dimensions.
-    skeleton = [arrays.max(limbs * colour, axis=-1, keepdims=True) for colour in LIMB_COLOURS.T]
+    skeleton = [arrays.max(limbs * color, axis=-1, keepdims=True) for color in LIMB_COLORS.T]
     return arrays.concatenate([maps.heat_maps(keypoints, image_size, sigma), *skeleton], axis=-1)
 
 

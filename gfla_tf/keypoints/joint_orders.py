@@ -83,7 +83,7 @@ def _checked(keypoints):
     keypoints = np.asarray(keypoints, np.float32)
     if keypoints.shape[-2:] != (len(JOINTS), 3):
         raise GflaError(
-            f"keypoints of shape {keypoints.shape} are not OpenPose's: they must be (..., {len(JOINTS)}, 3)."
+            f"Keypoints of shape {keypoints.shape} are not OpenPose's: they must be (..., {len(JOINTS)}, 3)."
         )
     return keypoints
 

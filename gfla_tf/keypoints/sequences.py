@@ -39,7 +39,7 @@ def filled(keypoints):
     known = seen.any(axis=0)
     if known.sum() < MIN_JOINTS:
         raise GflaError(
-            f"the poses show {known.sum()} joints of a person, too few: {MIN_JOINTS} of {len(COCO_17)} are needed."
+            f"The poses show {known.sum()} joints of a person, too few: {MIN_JOINTS} of {len(COCO_17)} are needed."
         )
     result = np.empty((len(keypoints), len(COCO_17), 2))
     for joint in np.flatnonzero(known):

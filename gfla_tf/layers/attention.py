@@ -28,7 +28,7 @@ class LocalAttention(keras.layers.Layer):
     def __init__(self, kernel_size, units=128, **kwargs):
         super().__init__(autocast=False, **kwargs)  # Keras would round the flow
         if kernel_size % 2 == 0:
-            raise ValueError(f"kernel_size must be odd, so that a patch has a centre; got {kernel_size}.")
+            raise ValueError(f"kernel_size must be odd, so that a patch has a center; got {kernel_size}.")
         self.kernel_size = kernel_size
         self.units = units
         self.sampler = None
@@ -87,7 +87,7 @@ class GlobalAttention(keras.layers.Layer):
     """The ablation without a flow: every target position attends to every source position (CVPR 2020, section 4.3).
 
     Call with `(target, source)`, both (batch, H, W, C); returns target + scale * attended source values, where scale is
-    learnt and starts at zero. Memory grows with (H * W)^2.
+    learned and starts at zero. Memory grows with (H * W)^2.
     """
 
     def build(self, target_shape, source_shape=None):

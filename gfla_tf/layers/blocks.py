@@ -1,4 +1,4 @@
-"""The generator's building blocks, all pre-activation: normalise, activate, convolve (TIP 2020, figure 3)."""
+"""The generator's building blocks, all pre-activation: normalize, activate, convolve (TIP 2020, figure 3)."""
 
 import keras
 from keras import ops
@@ -15,7 +15,7 @@ class _TwoConvolutions(keras.layers.Layer):
         channels: of the output.
         hidden_channels: between the convolutions; None for `channels`.
         has_constant_maps: whether maps of the input are constant; see `FoldedInstanceNormalization`.
-        normalize: False leaves the normalisations out, so that brightness and contrast of the input survive.
+        normalize: False leaves the normalizations out, so that brightness and contrast of the input survive.
     """
 
     def __init__(self, channels, hidden_channels=None, has_constant_maps=False, normalize=True, **kwargs):
@@ -66,7 +66,7 @@ class _TwoConvolutions(keras.layers.Layer):
 class EncoderBlock(_TwoConvolutions):
     """Halves the size: (batch, H, W, in) -> (batch, H/2, W/2, channels). Its hidden width is `channels`, without a shortcut.
 
-    A list of maps is their concatenation, but each is normalised and convolved by itself: what belongs to a source that stays can
+    A list of maps is their concatenation, but each is normalized and convolved by itself: what belongs to a source that stays can
     then be computed once, for many targets.
     """
 

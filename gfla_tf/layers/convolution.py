@@ -1,4 +1,4 @@
-"""The convolutions of the published networks: their padding, their initialisation."""
+"""The convolutions of the published networks: their padding, their initialization."""
 
 import keras
 from keras import ops
@@ -7,7 +7,7 @@ INITIAL_GAIN = 0.02
 
 
 def weight_initializer():
-    """Orthogonal with gain 0.02, as the published networks are initialised."""
+    """Orthogonal with gain 0.02, as the published networks are initialized."""
     return keras.initializers.Orthogonal(gain=INITIAL_GAIN)
 
 

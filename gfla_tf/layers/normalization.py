@@ -1,4 +1,4 @@
-"""Normalisation by the statistics of the sample itself: of images per channel, of sequences as a whole."""
+"""Normalization by the statistics of the sample itself: of images per channel, of sequences as a whole."""
 
 import keras
 from keras import ops
@@ -11,21 +11,21 @@ def _mean(x):
     return ops.mean(ops.mean(x, axis=2, keepdims=True), axis=1, keepdims=True)
 
 
-def standardise(inputs, epsilon):
+def standardize(inputs, epsilon):
     """(x - mean) / sqrt(variance + epsilon) with float32 statistics over axes 1 and 2, in the type of `inputs`."""
     x = ops.cast(inputs, "float32")
-    centred, scale = _in_range(x - _mean(x))
-    variance = _mean(ops.square(centred))
-    return ops.cast(centred * ops.rsqrt(variance + epsilon * scale * scale), inputs.dtype)
+    centered, scale = _in_range(x - _mean(x))
+    variance = _mean(ops.square(centered))
+    return ops.cast(centered * ops.rsqrt(variance + epsilon * scale * scale), inputs.dtype)
 
 
-def _in_range(centred):
-    """`centred` times a scale for each map, and the scale: 1, or on phones what keeps the squares within half precision."""
+def _in_range(centered):
+    """`centered` times a scale for each map, and the scale: 1, or on phones what keeps the squares within half precision."""
     if not may_be_half():
-        return centred, 1.0
-    largest = ops.max(ops.abs(centred), axis=(1, 2), keepdims=True)
+        return centered, 1.0
+    largest = ops.max(ops.abs(centered), axis=(1, 2), keepdims=True)
     scale = 8.0 / ops.maximum(largest, 0.01)
-    return centred * scale, scale
+    return centered * scale, scale
 
 
 @keras.saving.register_keras_serializable("gfla_tf")
@@ -46,13 +46,13 @@ class InstanceNormalization(keras.layers.Layer):
         self.beta = self.add_weight(name="beta", shape=(channels,), initializer="zeros")
 
     def call(self, inputs, channels=slice(None)):
-        """Normalises `inputs`, or those of its channels that `channels` selects, if `inputs` are only those."""
+        """Normalizes `inputs`, or those of its channels that `channels` selects, if `inputs` are only those."""
         gamma, beta = self.gamma[channels], self.beta[channels]
         if lowering() == "cpu" and len(inputs.shape) == 4:
             from gfla_tf.ops.cpu_lowering import normalize  # of TensorFlow, which other backends may lack
 
             return normalize(inputs, gamma, beta, self.epsilon)
-        return standardise(inputs, self.epsilon) * gamma + beta
+        return standardize(inputs, self.epsilon) * gamma + beta
 
     def get_config(self):
         return {**super().get_config(), "epsilon": self.epsilon}
@@ -69,8 +69,8 @@ class FoldedInstanceNormalization(InstanceNormalization):
     def call(self, inputs):
         x = ops.cast(inputs, "float32")
         mean = _mean(x)
-        centred, within = _in_range(x - mean)
-        scale = self.gamma * within * ops.rsqrt(_mean(ops.square(centred)) + self.epsilon * within * within)
+        centered, within = _in_range(x - mean)
+        scale = self.gamma * within * ops.rsqrt(_mean(ops.square(centered)) + self.epsilon * within * within)
         return ops.cast(x * scale + (self.beta - mean * scale), inputs.dtype)
 
 
@@ -81,7 +81,7 @@ class SequenceNormalization(InstanceNormalization):
 
 @keras.saving.register_keras_serializable("gfla_tf")
 class AdaptiveNormalization(keras.layers.Layer):
-    """x standardised over time and channels, times 1 + gamma, plus beta, where a feature of the sequence decides gamma and beta.
+    """x standardized over time and channels, times 1 + gamma, plus beta, where a feature of the sequence decides gamma and beta.
 
     gamma, beta = linear(relu(linear(feature, hidden_units))). Call with `(x, feature)`: (batch, time, channels) and
     (batch, any); returns (batch, time, channels).
@@ -112,7 +112,7 @@ class AdaptiveNormalization(keras.layers.Layer):
     def call(self, inputs, feature):
         hidden = self.shared(feature)
         gamma, beta = (layer(hidden)[:, None, :] for layer in (self.gamma, self.beta))
-        return standardise(inputs, self.epsilon) * (1 + gamma) + beta
+        return standardize(inputs, self.epsilon) * (1 + gamma) + beta
 
     def compute_output_shape(self, inputs_shape, feature_shape):
         return tuple(inputs_shape)

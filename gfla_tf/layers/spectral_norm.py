@@ -1,4 +1,4 @@
-"""Spectrally normalised convolutions that are weight-compatible with the published discriminators.
+"""Spectrally normalized convolutions that are weight-compatible with the published discriminators.
 
 `keras.layers.SpectralNormalization` overwrites the kernel in place and lets no gradient through sigma; these keep the
 stored kernel, u and v as weights and divide by sigma = u^T W v when they are called (Miyato et al., ICLR 2018).
@@ -10,7 +10,7 @@ from keras import ops
 from gfla_tf.layers.convolution import weight_initializer
 
 
-def _normalise(vector, epsilon=1e-12):
+def _normalize(vector, epsilon=1e-12):
     return vector / ops.maximum(ops.norm(vector), epsilon)
 
 
@@ -37,7 +37,7 @@ class _SpectralNorm:
             rest *= extent
 
         def unit_vector(shape, dtype=None):
-            return _normalise(keras.random.normal(shape, dtype=dtype))
+            return _normalize(keras.random.normal(shape, dtype=dtype))
 
         for name, length in (("u", out), ("v", rest)):
             weight = self.add_weight(
@@ -57,8 +57,8 @@ class _SpectralNorm:
         u, v = ops.convert_to_tensor(self.u), ops.convert_to_tensor(self.v)
         if training:
             fixed = ops.stop_gradient(matrix)
-            v = _normalise(ops.matmul(ops.transpose(fixed), u))
-            u = _normalise(ops.matmul(fixed, v))
+            v = _normalize(ops.matmul(ops.transpose(fixed), u))
+            u = _normalize(ops.matmul(fixed, v))
             self.u.assign(u)
             self.v.assign(v)
         sigma = ops.sum(u * ops.matmul(matrix, v))
@@ -81,9 +81,9 @@ class _SpectralNorm:
 
 @keras.saving.register_keras_serializable("gfla_tf")
 class SpectralConv2D(_SpectralNorm, keras.layers.Conv2D):
-    """`keras.layers.Conv2D` with a spectrally normalised kernel."""
+    """`keras.layers.Conv2D` with a spectrally normalized kernel."""
 
 
 @keras.saving.register_keras_serializable("gfla_tf")
 class SpectralConv3D(_SpectralNorm, keras.layers.Conv3D):
-    """`keras.layers.Conv3D` with a spectrally normalised kernel."""
+    """`keras.layers.Conv3D` with a spectrally normalized kernel."""

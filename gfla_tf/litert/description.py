@@ -24,9 +24,9 @@ file is noticed.
 | `frames`, `receptive_field` | motion | frames that come out; receptive_field - 1 more go in |
 | `clean_joints` | motion | names of the joints that come out |
 | `coordinates` | motion | how joints are laid out |
-| `weights` | all | {"origin": ..., "licence": ...} |
-| `variant` | all | "float32", or how it is quantised, see `gfla_tf.export.quantize.quantization` |
-| `kept_in_float` | all | names of the operations that a quantised network computes in float all the same |
+| `weights` | all | {"origin": ..., "license": ...} |
+| `variant` | all | "float32", or how it is quantized, see `gfla_tf.export.quantize.quantization` |
+| `kept_in_float` | all | names of the operations that a quantized network computes in float all the same |
 | `inputs`, `outputs` | all | {name: shape} of the whole network: of `serving_default`, or of `encode` and `generate` together |
 | `signatures` | all | {signature: {"inputs": ..., "outputs": {name: {"shape", "type", "holds", "range" where there is one}}}} |
 | `gfla_tf` | all | version that wrote the file; filled in |

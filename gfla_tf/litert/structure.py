@@ -171,11 +171,11 @@ def _quantization(found, shape, size):
     scales, zeros, axis = found.ScaleLength(), found.ZeroPointLength(), found.QuantizedDimension()
     _require(0 <= scales <= size and 0 <= zeros <= size, "lists that are longer than the file")
     if scales:
-        _require(zeros in (0, 1, scales), "a quantised tensor of other numbers of scales and zero points")
+        _require(zeros in (0, 1, scales), "a quantized tensor of other numbers of scales and zero points")
         if scales > 1:
             _require(
                 0 <= axis < len(shape) and shape[axis] == scales,
-                "a quantised tensor of another number of scales",
+                "a quantized tensor of another number of scales",
             )
         _require(bool(np.isfinite(found.ScaleAsNumpy()).all()), "a scale that is no number")
 

@@ -10,12 +10,12 @@ ADVERSARIAL_KINDS = ("lsgan", "nsgan", "hinge", "wgan-gp")
 def _check(kind):
     if kind not in ADVERSARIAL_KINDS:
         raise GflaError(
-            f"there is no adversarial loss {kind!r}: choose one of {', '.join(ADVERSARIAL_KINDS)}."
+            f"There is no adversarial loss {kind!r}: choose one of {', '.join(ADVERSARIAL_KINDS)}."
         )
 
 
 def generator_adversarial_loss(fake_logits, kind="lsgan"):
-    """What the generator minimises so that the discriminator takes its images for real; a scalar.
+    """What the generator minimizes so that the discriminator takes its images for real; a scalar.
 
     lsgan: mean (d - 1)^2. nsgan: mean softplus(-d), the cross-entropy of calling them real. hinge, wgan-gp: -mean d.
     """
@@ -29,7 +29,7 @@ def generator_adversarial_loss(fake_logits, kind="lsgan"):
 
 
 def discriminator_adversarial_loss(real_logits, fake_logits, kind="lsgan"):
-    """What the discriminator minimises: (loss on real + loss on fake) / 2, a scalar. For wgan-gp add `gradient_penalty`.
+    """What the discriminator minimizes: (loss on real + loss on fake) / 2, a scalar. For wgan-gp add `gradient_penalty`.
 
     lsgan: (d - 1)^2 and d^2. nsgan: softplus(-d) and softplus(d). hinge: relu(1 - d) and relu(1 + d). wgan-gp: -d and d.
     """

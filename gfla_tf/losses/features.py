@@ -28,7 +28,7 @@ FEATURE_NETWORKS = ("vgg19", "vgg16", "people")
 PEOPLE_WEIGHTS = Path(gfla_tf.models.__file__).with_name("people_features.weights.h5")
 PEOPLE_HEAT_MAP_SIGMA = 9.0  # pixels, of the poses that those were trained with
 
-# Mean colour of ImageNet in the order of the Keras weights, blue first, and its rough standard deviation, both of 0..255.
+# Mean color of ImageNet in the order of the Keras weights, blue first, and its rough standard deviation, both of 0..255.
 _BGR_MEAN = np.array([103.939, 116.779, 123.68], np.float32)
 _PIXEL_DEVIATION = 57.6
 _VGG_CONVOLUTIONS = tuple(
@@ -96,7 +96,7 @@ def create_feature_extractor(network, weights=None):
     """
     if network not in FEATURE_NETWORKS:
         raise GflaError(
-            f"there is no feature network {network!r}: choose one of {', '.join(FEATURE_NETWORKS)}."
+            f"There is no feature network {network!r}: choose one of {', '.join(FEATURE_NETWORKS)}."
         )
     with precision("float32"):  # VGG's activations are too large for half precision
         return {"vgg19": _vgg19, "vgg16": _vgg16, "people": _people}[network](weights)
@@ -115,11 +115,11 @@ def _vgg19(weights):
             model = keras.applications.VGG19(include_top=False, weights="imagenet")
         except Exception as error:  # urllib, HTTP and checksum failures
             raise GflaError(
-                f"the ImageNet weights of VGG-19 cannot be downloaded ({_reason(error)}): "
+                f"The ImageNet weights of VGG-19 cannot be downloaded ({_reason(error)}): "
                 "give the path of a Keras .h5 file instead."
             ) from error
     elif isinstance(weights, str) and weights.startswith("random:"):
-        _randomise(model, weights)
+        _randomize(model, weights)
     elif weights:
         of_keras = True
         _load_vgg19(model, os.fspath(weights))
@@ -170,7 +170,7 @@ def _vgg16(weights):
     )
 
 
-def _randomise(model, weights):
+def _randomize(model, weights):
     """Weights drawn from a seed, of a deviation that keeps activations from growing or vanishing (He et al., 2015)."""
     seed = weights.removeprefix("random:")
     if not seed.isdecimal():
@@ -207,7 +207,7 @@ def _people(weights):
     path = PEOPLE_WEIGHTS if weights is None else Path(weights)
     if not path.is_file():
         raise GflaError(
-            f"feature weights {path} do not exist: name others, or train them with python -m "
+            f"Feature weights {path} do not exist: name others, or train them with python -m "
             f"gfla_tf.training.train_features --output {path}."
         )
     model = CorrespondenceFeatures(name="people_features")

@@ -1,4 +1,4 @@
-"""Losses that train the flow: sampling correctness, affine regularisation, and the error where the true flow is known."""
+"""Losses that train the flow: sampling correctness, affine regularization, and the error where the true flow is known."""
 
 import math
 
@@ -51,7 +51,7 @@ def sampling_correctness(
 
     Args:
         source_features, target_features: (batch, H, W, channels).
-        flow: (batch, h, w, 2), resized to the features by nearest neighbour with unscaled values.
+        flow: (batch, h, w, 2), resized to the features by nearest neighbor with unscaled values.
         mask: optional (batch, h', w', 1), resized likewise; the mean is then weighted, over the whole batch at once.
         sigma: standard deviation of the sampling window in pixels of the features.
         best: c_max if it is known, see `best_similarity`.

@@ -13,7 +13,7 @@ def torchvision_state():
         RuntimeError,
     ) as error:  # the latter where torch and torchvision do not fit each other
         raise GflaError(
-            f"the weights of torchvision's VGG-19 need torchvision ({error}): pip install 'gfla-tf[torch]', or give "
+            f"The weights of torchvision's VGG-19 need torchvision ({error}): pip install 'gfla-tf[torch]', or give "
             "the path of a file with weights."
         ) from error
     try:
@@ -21,7 +21,7 @@ def torchvision_state():
     except Exception as error:  # urllib, HTTP and checksum failures
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
         raise GflaError(
-            f"the weights of torchvision's VGG-19 cannot be downloaded ({reason}): give the path of their .pth file "
+            f"The weights of torchvision's VGG-19 cannot be downloaded ({reason}): give the path of their .pth file "
             "instead."
         ) from error
     return {name: tensor.numpy() for name, tensor in state.items()}

@@ -21,7 +21,7 @@ def end_point_error(flow, true_flow, visibility):
     """
     if not np.any(visibility):
         raise GflaError(
-            "no position of these flows is visible, so they have no error: give samples that overlap."
+            "No position of these flows is visible, so they have no error: give samples that overlap."
         )
     distance = np.linalg.norm(np.asarray(flow, np.float32) - true_flow, axis=-1)
     return float(distance[visibility].mean())

@@ -13,7 +13,7 @@ def l1(generated, target, region=None):
         GflaError: the region is empty, so that there is no mean.
     """
     if region is not None and not np.any(region):
-        raise GflaError("the region of the L1 error is empty in all samples: give samples that show it.")
+        raise GflaError("The region of the L1 error is empty in all samples: give samples that show it.")
     error = np.abs(np.asarray(generated, np.float32) - target).mean(axis=-1)
     return float(error.mean() if region is None else error[region].mean())
 

@@ -31,22 +31,22 @@ def read_pth(path):
     try:
         import torch
     except ImportError as error:
-        raise GflaError(f"reading {path} needs PyTorch: pip install 'gfla-tf[torch]'.") from error
+        raise GflaError(f"Reading {path} needs PyTorch: pip install 'gfla-tf[torch]'.") from error
     try:
         with open(path, "rb") as file:
             begin = file.read(200)
     except FileNotFoundError as error:
-        raise GflaError(f"checkpoint {path} does not exist.") from error
+        raise GflaError(f"Checkpoint {path} does not exist.") from error
     except OSError as error:
-        raise GflaError(f"checkpoint {path} cannot be read ({os_reason(error)}).") from error
+        raise GflaError(f"Checkpoint {path} cannot be read ({os_reason(error)}).") from error
     if told := _no_checkpoint(begin):
-        raise GflaError(f"checkpoint {path} {told}.")
+        raise GflaError(f"Checkpoint {path} {told}.")
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except MemoryError:
         raise
     except Exception as error:  # torch raises half a dozen unrelated types for files that are no checkpoint
-        raise GflaError(f"checkpoint {path} {_why_not(error)}.") from error
+        raise GflaError(f"Checkpoint {path} {_why_not(error)}.") from error
     return _arrays(torch, _state_in(torch, content, path), path)
 
 
@@ -91,7 +91,7 @@ def _state_in(torch, content, path):
         break
     held = ", ".join(map(str, list(content)[:6])) if isinstance(content, Mapping) else type(content).__name__
     raise GflaError(
-        f"checkpoint {path} holds no weights of a generator (but {held or 'nothing'}): save them with "
+        f"Checkpoint {path} holds no weights of a generator (but {held or 'nothing'}): save them with "
         "torch.save(model.state_dict(), path)."
     )
 
@@ -107,7 +107,7 @@ def _arrays(torch, state, path):
             short = short.partition(".")[2]
         if short in tensors:
             raise GflaError(
-                f"checkpoint {path} holds {short} twice, as itself and as {name}: save one of them alone."
+                f"Checkpoint {path} holds {short} twice, as itself and as {name}: save one of them alone."
             )
         tensors[short] = value
     for prefix in _SHARED:
@@ -120,11 +120,11 @@ def _arrays(torch, state, path):
     for name, value in tensors.items():
         if not value.is_floating_point() or value.layout != torch.strided:
             raise GflaError(
-                f"checkpoint {path} holds {name} as {value.dtype}, {value.layout}: weights are dense floats."
+                f"Checkpoint {path} holds {name} as {value.dtype}, {value.layout}: weights are dense floats."
             )
         arrays[name] = value.detach().float().numpy()
         if not np.isfinite(arrays[name]).all():
-            raise GflaError(f"checkpoint {path} is damaged: {name} holds values that are no numbers.")
+            raise GflaError(f"Checkpoint {path} is damaged: {name} holds values that are no numbers.")
     return arrays
 
 

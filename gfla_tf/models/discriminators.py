@@ -1,4 +1,4 @@
-"""Discriminators: spectrally normalised, without normalisation layers, with one logit per patch."""
+"""Discriminators: spectrally normalized, without normalization layers, with one logit per patch."""
 
 from collections.abc import Sequence
 
@@ -198,7 +198,7 @@ class TemporalDiscriminator(_Discriminator):
         _check_size(image_size, depth)
         if frames < 5 or depth < 2:
             raise GflaError(
-                f"a temporal discriminator of depth {depth} for {frames} frames cannot be: choose a depth of 2 or more and "
+                f"A temporal discriminator of depth {depth} for {frames} frames cannot be: choose a depth of 2 or more and "
                 "5 frames or more, of which its two blocks in time take 4."
             )
         layers, hidden = [], base_channels

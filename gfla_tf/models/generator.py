@@ -111,7 +111,7 @@ def _check(image_size, kernels, depth, flow_depth, extra_depth, finest):
     for level, n in kernels.items():
         if not finest <= level <= min(depth, flow_depth - 1):
             raise GflaError(
-                f"attention level {level} does not exist: choose levels from {finest} to {min(depth, flow_depth - 1)}."
+                f"Attention level {level} does not exist: choose levels from {finest} to {min(depth, flow_depth - 1)}."
             )
         if n < 1 or n % 2 == 0:
-            raise GflaError(f"the attention kernel at level {level} is {n}: it must be odd.")
+            raise GflaError(f"The attention kernel at level {level} is {n}: it must be odd.")

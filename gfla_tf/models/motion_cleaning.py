@@ -9,7 +9,7 @@ from gfla_tf.keypoints.sequences import filled, to_coordinates, to_points
 def clean_motion(run, keypoints, width, frames=24, receptive_field=81):
     """Clean joints of a detected sequence.
 
-    The network sees windows of the length that it was trained on, one after the other: its normalisation and its feature are
+    The network sees windows of the length that it was trained on, one after the other: its normalization and its feature are
     taken over the whole input, so that in one long window both would be others than in training. Beyond the ends of the sequence
     its first or last frame goes on, as in training; what is missing is filled in by `filled`. The network's memory does not grow
     with the sequence.

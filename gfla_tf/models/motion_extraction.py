@@ -35,7 +35,7 @@ def _in_h36m(keypoints):
 
 @keras.saving.register_keras_serializable("gfla_tf")
 class MotionExtraction(ConfiguredModel):
-    """Dilated convolutions over time, normalised by a feature of the whole sequence (TIP 2020, section 4.2).
+    """Dilated convolutions over time, normalized by a feature of the whole sequence (TIP 2020, section 4.2).
 
     Input: dict of keypoints (batch, T + receptive_field - 1, 2 * joints): the y of all joints, then the x, both as
     2 v / image width - 1. Output: dict of clean (batch, T, 2 * joints), likewise; frame t is made of the input frames t to
@@ -54,7 +54,7 @@ class MotionExtraction(ConfiguredModel):
             finds to the detected joints. Not so the published one, which has to learn where and how large the person is: after
             a training of minutes it knows that no better than to several per cent of the height.
         initializer: of the kernels: "orthogonal", of gain 0.02 as published, or the name of one of Keras'.
-        frames: that it gives of a window, T, in training and when converted. It takes any number, but its normalisation and its
+        frames: that it gives of a window, T, in training and when converted. It takes any number, but its normalization and its
             feature are of the whole window, so that others serve it less well.
 
     Raises:
@@ -77,12 +77,12 @@ class MotionExtraction(ConfiguredModel):
         dilations = tuple(int(dilation) for dilation in dilations)
         if joints < 1 or channels < 1 or any(dilation < 1 for dilation in dilations) or not 0 <= dropout < 1:
             raise GflaError(
-                f"motion extraction with joints {joints}, channels {channels}, dilations {list(dilations)} and dropout {dropout} "
+                f"Motion extraction with joints {joints}, channels {channels}, dilations {list(dilations)} and dropout {dropout} "
                 "cannot be: the first three must be positive and dropout must lie in [0, 1)."
             )
 
         if relative and joints != len(COCO_TO_H36M):
-            raise GflaError(f"motion extraction with {joints} joints cannot be relative: it must have 17.")
+            raise GflaError(f"Motion extraction with {joints} joints cannot be relative: it must have 17.")
 
         def kernels():
             return (
@@ -105,12 +105,12 @@ class MotionExtraction(ConfiguredModel):
             feature = _activated(feature, f"feature_{i}")
         feature = keras.layers.GlobalAveragePooling1D(name="feature")(feature)
 
-        def normalised(x, normalization, name, *context):
+        def normalized(x, normalization, name, *context):
             x = _activated(normalization(x, *context), name)
             return Dropout(dropout, name=f"{name}_dropout")(x)
 
         x = convolution(3, "expand_conv")(seen)
-        x = normalised(x, SequenceNormalization(name="expand_ln"), "expand")
+        x = normalized(x, SequenceNormalization(name="expand_ln"), "expand")
         for k, dilation in enumerate(dilations):
             cropped = keras.layers.Cropping1D(dilation, name=f"crop{k}")(x)
             for i, options in (
@@ -118,7 +118,7 @@ class MotionExtraction(ConfiguredModel):
                 (2 * k + 1, {"kernel_size": 1}),
             ):
                 x = convolution(name=f"layers_conv_{i}", **options)(x)
-                x = normalised(
+                x = normalized(
                     x,
                     AdaptiveNormalization(kernel_initializer=kernels(), name=f"layers_ln_{i}"),
                     f"layers_{i}",

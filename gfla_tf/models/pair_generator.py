@@ -24,7 +24,7 @@ class PairGenerator(Generator):
         attention: "local" (the method), or an ablation: "bilinear", "global" or "none". "appearance_flow" is the baseline
             that warps the source's pixels by a flow and draws nothing (Zhou et al., 2016): its levels must include 0, the
             image's own size, whose flow warps.
-        normalize_source: instance norm in the encoder that sees the source image, as published. Without it absolute colours
+        normalize_source: instance norm in the encoder that sees the source image, as published. Without it absolute colors
             survive, which matters where sources do not share a background.
         return_attention: also output the attention coefficients.
         others: see `Generator`.
@@ -59,7 +59,7 @@ class PairGenerator(Generator):
     ):
         if attention not in GENERATOR_KINDS:
             raise GflaError(
-                f"there is no attention {attention!r}: choose one of {', '.join(GENERATOR_KINDS)}."
+                f"There is no attention {attention!r}: choose one of {', '.join(GENERATOR_KINDS)}."
             )
         image_size, levels = flow_settings["image_size"], flow_settings["levels"]
 

@@ -103,7 +103,7 @@ class PeopleGenerator(Generator):
         kernels = {level - before: n for level, n in target_settings["attention_kernels"].items()}
         if min(kernels) != 1 or depth < max(kernels):
             raise GflaError(
-                f"attention levels {sorted(target_settings['attention_kernels'])} do not fit the trunk: the first has to be "
+                f"Attention levels {sorted(target_settings['attention_kernels'])} do not fit the trunk: the first has to be "
                 f"{before + 1}, and the last at most {depth + before}."
             )
         widths = {name: target_settings[name] for name in ("base_channels", "max_channels")}

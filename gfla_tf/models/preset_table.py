@@ -200,7 +200,7 @@ PRESETS = {
 def preset(name):
     """The preset called `name`; a `GflaError` lists the known ones if there is none."""
     if name not in PRESETS:
-        raise GflaError(f"there is no preset {name!r}: choose one of {', '.join(PRESETS)}.")
+        raise GflaError(f"There is no preset {name!r}: choose one of {', '.join(PRESETS)}.")
     return PRESETS[name]
 
 

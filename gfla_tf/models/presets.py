@@ -47,11 +47,11 @@ def create_discriminator(name, image_size=None, role="discriminator", **override
     entry = preset(name)
     if role not in entry:
         having = [known for known in PRESETS if role in PRESETS[known]]
-        raise GflaError(f"preset {name} has no {role}: presets with one are {', '.join(having) or 'none'}.")
+        raise GflaError(f"Preset {name} has no {role}: presets with one are {', '.join(having) or 'none'}.")
     settings = {"image_size": image_size or entry["generator"]["image_size"], **entry[role], **overrides}
     kind = settings.pop("kind")
     if kind not in DISCRIMINATORS:
-        raise GflaError(f"there is no discriminator {kind!r}: choose one of {', '.join(DISCRIMINATORS)}.")
+        raise GflaError(f"There is no discriminator {kind!r}: choose one of {', '.join(DISCRIMINATORS)}.")
     return _create(DISCRIMINATORS[kind], name, settings)
 
 

@@ -70,7 +70,7 @@ class AttentiveDecoder(ConfiguredModel):
     ):
         if attention not in ATTENTION_KINDS:
             raise GflaError(
-                f"there is no attention {attention!r}: choose one of {', '.join(ATTENTION_KINDS)}."
+                f"There is no attention {attention!r}: choose one of {', '.join(ATTENTION_KINDS)}."
             )
         kernels = {int(level): int(n) for level, n in (attention_kernels or {3: 3, 2: 5}).items()}
 

@@ -150,7 +150,7 @@ def _why_not(choice):
     elif isinstance(_import("compiled"), GflaError):
         reason = str(_import("compiled"))
     if reason and choice == "compiled":
-        raise GflaError(f"the compiled sampler cannot be had: {reason}; set {VARIABLE}=auto to do without.")
+        raise GflaError(f"The compiled sampler cannot be had: {reason}; set {VARIABLE}=auto to do without.")
     return reason
 
 

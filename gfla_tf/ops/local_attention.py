@@ -32,7 +32,7 @@ def patch_features(target, source, flow, kernel, bias):
     radius = kernel.shape[0] // 2
     channels = target.shape[-1]
     of_target = ops.conv(edge_pad(target, radius), kernel[:, :, :channels], padding="valid")
-    # The source is extended twice: patches centred up to `radius` outside still differ from the border's own.
+    # The source is extended twice: patches centered up to `radius` outside still differ from the border's own.
     of_source = ops.conv(edge_pad(source, 2 * radius), kernel[:, :, channels:], padding="valid")
     return of_target + bilinear_sample(of_source, flow, offset=radius) + bias
 

@@ -189,7 +189,7 @@ def gaussian_sample(image, flow, sigma=2.0, kernel=4):
     whole, fraction = split_flow(flow, tuple(image.shape[1:3]))
     taps = range(1 - kernel // 2, kernel // 2 + 1)
 
-    def weights(f):  # the window is separable: one normalised set per axis
+    def weights(f):  # the window is separable: one normalized set per axis
         return ops.softmax(_stack([-0.5 * ops.square((f - k) / sigma) for k in taps]), axis=-1)
 
     x, y = (weights(f) for f in fraction)

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from gfla_tf.layers.attention import LocalAttention
-from gfla_tf.pictures.drawing import labelled_grid, to_uint8
+from gfla_tf.pictures.drawing import labeled_grid, to_uint8
 
 ROWS, COLUMNS = 4, 3  # positions of the target that are shown
 _SIZE = 256  # pixels that small pictures are enlarged to, so that the patches show
@@ -75,7 +75,7 @@ def attention_grid(recorded, target, sources, max_rows=3):
             )
             row.append((name, drawn_from))
         rows.append([("target", marked), *row])
-    return labelled_grid(rows, cell=max(_SIZE, len(target[0])))
+    return labeled_grid(rows, cell=max(_SIZE, len(target[0])))
 
 
 def attention_picture(source, target, flow, coefficients):
@@ -88,7 +88,7 @@ def attention_picture(source, target, flow, coefficients):
 
     Returns:
         uint8 (k H, k W, 3): the source with a dot for each of the n x n samples of a patch, the larger the more it counts, in the
-        colour of its position; and the target with the positions.
+        color of its position; and the target with the positions.
     """
     height, width = flow.shape[:2]
     n = math.isqrt(coefficients.shape[-1])
@@ -98,12 +98,12 @@ def attention_picture(source, target, flow, coefficients):
     for index in range(ROWS * COLUMNS):
         y = int((index // COLUMNS + 0.5) * height / ROWS)
         x = int((index % COLUMNS + 0.5) * width / COLUMNS)
-        colour = _colour(index / (ROWS * COLUMNS))
+        color = _color(index / (ROWS * COLUMNS))
         share = coefficients[y, x] / coefficients[y, x].max()
         for k in range(n * n):
             at = flow[y, x] + (x + k % n - n // 2, y + k // n - n // 2)
-            _dot(pictures[0], (at + 0.5) * scale, radius * math.sqrt(share[k]), colour)
-        _dot(pictures[1], (np.array([x, y]) + 0.5) * scale, radius, colour)
+            _dot(pictures[0], (at + 0.5) * scale, radius * math.sqrt(share[k]), color)
+        _dot(pictures[1], (np.array([x, y]) + 0.5) * scale, radius, color)
     return pictures
 
 
@@ -112,12 +112,12 @@ def _enlarged(picture):
     return np.ascontiguousarray(picture.repeat(factor, axis=0).repeat(factor, axis=1))
 
 
-def _colour(share):
+def _color(share):
     hsv = np.array([[[180 * share, 255, 255]]], np.uint8)
     return tuple(int(value) for value in cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)[0, 0])
 
 
-def _dot(picture, position, radius, colour):
+def _dot(picture, position, radius, color):
     if np.isfinite(position).all():
-        centre = tuple(round(16 * value) for value in np.clip(position - 0.5, -1e4, 1e4))
-        cv2.circle(picture, centre, int(16 * max(radius, 0.5)), colour, -1, cv2.LINE_AA, 4)
+        center = tuple(round(16 * value) for value in np.clip(position - 0.5, -1e4, 1e4))
+        cv2.circle(picture, center, int(16 * max(radius, 0.5)), color, -1, cv2.LINE_AA, 4)

@@ -13,7 +13,7 @@ from gfla_tf.files import write_whole
 def loss_curves(csv_path, png_path):
     """Draws the metrics CSV of a run (see `MetricsCsv`): a panel per quantity.
 
-    Steps count on from stage to stage, a colour each, with a dotted line where one begins. Positive quantities that vary more
+    Steps count on from stage to stage, a color each, with a dotted line where one begins. Positive quantities that vary more
     than tenfold have a logarithmic axis.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Pictures of what the networks see and do: flow in colour, skeletons, masks, labelled grids.
+"""Pictures of what the networks see and do: flow in color, skeletons, masks, labeled grids.
 
 Everything here returns uint8 RGB arrays (height, width, 3), made with NumPy and OpenCV alone, so that the
 demos, which run without TensorFlow, draw with the same functions as training.
@@ -43,13 +43,13 @@ def mask_to_gray(mask):
 
 
 def flow_to_color(flow, max_norm=None):
-    """Flow in colour as Middlebury draws it: hue is the direction, saturation the length, white is no motion.
+    """Flow in color as Middlebury draws it: hue is the direction, saturation the length, white is no motion.
 
     Right is red, down yellow-green, left cyan, up violet.
 
     Args:
         flow: (H, W, 2), (x, y) in pixels.
-        max_norm: the length drawn in full colour, longer ones are too; None means the longest finite one in
+        max_norm: the length drawn in full color, longer ones are too; None means the longest finite one in
             `flow`.
 
     Returns:
@@ -68,9 +68,9 @@ def flow_to_color(flow, max_norm=None):
 
 
 def draw_skeleton(image, keypoints, thickness=None):
-    """Draws limbs and joints in OpenPose's colours on a copy of the image.
+    """Draws limbs and joints in OpenPose's colors on a copy of the image.
 
-    A limb has the colour of its outer joint. Joints of confidence 0, or at non-finite positions, and their
+    A limb has the color of its outer joint. Joints of confidence 0, or at non-finite positions, and their
     limbs are left out.
 
     Args:
@@ -139,10 +139,10 @@ def view_picture(view, size=64):
     return picture
 
 
-def labelled_grid(rows, cell=128, title=None):
+def labeled_grid(rows, cell=128, title=None):
     """One picture of many, each with its label above it.
 
-    Pictures keep their proportions and are centred in their cells: enlarged by nearest neighbour, so that
+    Pictures keep their proportions and are centered in their cells: enlarged by nearest neighbor, so that
     pixels of coarse levels show as such, and shrunk by area. Columns widen where a label needs it.
 
     Args:
@@ -187,7 +187,7 @@ def training_grid(batch, outputs, condition="pose", draw=pose_picture, max_rows=
     """One row per sample: source, source and target condition, flow and mask of each level, generated, target.
 
     Flows of one level share their scale: its longest vector, in pixels of the level, stands in the label;
-    below one pixel the colours stay pale, so that an untrained network does not look busy.
+    below one pixel the colors stay pale, so that an untrained network does not look busy.
 
     Args:
         batch: `source_image`, `target_image` (N, H, W, 3) in [-1, 1], `source_pose`, `target_pose` (N, H, W,
@@ -223,7 +223,7 @@ def training_grid(batch, outputs, condition="pose", draw=pose_picture, max_rows=
         if "generated" in outputs:
             row.append(("generated", to_uint8(outputs["generated"][sample])))
         rows.append([*row, ("target", to_uint8(batch["target_image"][sample]))])
-    return labelled_grid(rows, cell=max(128, batch["source_image"].shape[1]))
+    return labeled_grid(rows, cell=max(128, batch["source_image"].shape[1]))
 
 
 def write_png(path, image):

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 
 from gfla_tf.keypoints.joint_orders import H36M_17, H36M_LIMBS
-from gfla_tf.pictures.drawing import labelled_grid
+from gfla_tf.pictures.drawing import labeled_grid
 
 _PAPER = 255
-_COLOURS = {"right": (200, 60, 40), "left": (40, 90, 200)}  # of the person's sides
+_COLORS = {"right": (200, 60, 40), "left": (40, 90, 200)}  # of the person's sides
 _MIDDLE = (70, 70, 70)
 
 
@@ -36,7 +36,7 @@ def skeleton_strips(sequences, cell=128, shown=8, title=None):
         placed = (points[moments] - middle[:, None]) * scale + (size[1] / 2, size[0] / 2)
         pictures = [skeleton(frame, size) for frame in placed]
         rows.append([(f"{label}, {moment}", picture) for moment, picture in zip(moments, pictures)])
-    return labelled_grid(rows, cell=size, title=title)
+    return labeled_grid(rows, cell=size, title=title)
 
 
 def skeleton(points, size):
@@ -44,8 +44,8 @@ def skeleton(points, size):
     picture = np.full((*size, 3), _PAPER, np.uint8)
     fixed = [tuple(round(16 * float(value)) for value in np.clip(point, -1e4, 1e4)) for point in points]
     for inner, outer in H36M_LIMBS:
-        colour = _COLOURS.get(H36M_17[outer].partition("_")[0], _MIDDLE)
-        cv2.line(picture, fixed[inner], fixed[outer], colour, max(1, size[0] // 64), cv2.LINE_AA, 4)
+        color = _COLORS.get(H36M_17[outer].partition("_")[0], _MIDDLE)
+        cv2.line(picture, fixed[inner], fixed[outer], color, max(1, size[0] // 64), cv2.LINE_AA, 4)
     return picture
 
 

@@ -23,7 +23,7 @@ class SyntheticSource:
 
     def __init__(self, image_size=(64, 64), split="train", seed=0):
         if split not in SPLITS:
-            raise GflaError(f"split {split!r} does not exist: use one of {', '.join(SPLITS)}.")
+            raise GflaError(f"Split {split!r} does not exist: use one of {', '.join(SPLITS)}.")
         if len(image_size) != 2 or min(image_size) < 16:
             raise GflaError(f"image_size {image_size} must be (height, width), each at least 16 pixels.")
         self.image_size, self.split, self.seed = tuple(int(n) for n in image_size), split, int(seed)

@@ -17,7 +17,7 @@ class Draws:
     def __init__(self, *key):
         if any(not 0 <= int(k) < _WORD**2 for k in key):
             raise GflaError(
-                f"random key {key}: seeds, identities and indices must lie between 0 and 2^64 - 1."
+                f"Random key {key}: seeds, identities and indices must lie between 0 and 2^64 - 1."
             )
         words = np.array([w for k in key for w in (int(k) % _WORD, int(k) // _WORD)], np.uint32)
         self._generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence(words)))

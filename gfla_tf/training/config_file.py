@@ -67,7 +67,7 @@ def load_config(path, overrides=()):
         key, separator, _ = override.partition("=")
         if not separator or not key:
             raise GflaError(
-                f"override {override[:80]!r} is not of the form key=value, such as full.steps=2000."
+                f"Override {override[:80]!r} is not of the form key=value, such as full.steps=2000."
             )
         origin = f"override {override[:80]!r}"
         try:
@@ -97,18 +97,18 @@ def _read(path):
     text = read_text(path, "configuration", _MOST_BYTES)
     try:
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
-            raise GflaError(f"configuration {path} refers to its own parts with *: write them out.")
+            raise GflaError(f"Configuration {path} refers to its own parts with *: write them out.")
         # Unlike plain YAML 1.1 this refuses a key given twice and reads 1e-3 as a number.
         loaded = OmegaConf.load(io.StringIO(text))
     except _REFUSALS as error:
-        raise GflaError(f"configuration {path} cannot be read as YAML: {_reason(error)}.") from error
+        raise GflaError(f"Configuration {path} cannot be read as YAML: {_reason(error)}.") from error
     if not OmegaConf.is_dict(loaded):
         raise GflaError(
-            f"configuration {path} holds a list: it must hold key: value lines, as those in configs/."
+            f"Configuration {path} holds a list: it must hold key: value lines, as those in configs/."
         )
     if not loaded:
         raise GflaError(
-            f"configuration {path} is empty: it must hold key: value lines, as those in configs/."
+            f"Configuration {path} is empty: it must hold key: value lines, as those in configs/."
         )
     return loaded
 

@@ -79,7 +79,7 @@ class Distribution:
         self.workers, self.is_chief = workers, is_chief
 
     def scope(self):
-        """The context in which models, optimisers and everything else that holds variables is made."""
+        """The context in which models, optimizers and everything else that holds variables is made."""
         return self.strategy.scope()
 
     def distribute(self, parts):
@@ -137,7 +137,7 @@ class Distribution:
                 raise
             said = re.search(r"Collective ops is aborted by: ([^\n]+)", error.message)
             raise GflaError(
-                f"another worker of this training has ended ({said[1] if said else reason_of(error)}): start all workers again, "
+                f"Another worker of this training has ended ({said[1] if said else reason_of(error)}): start all workers again, "
                 "and they go on from the last checkpoint."
             ) from error
 
@@ -188,7 +188,7 @@ def _cluster():
         known = False
     if not known or set(cluster) - {"chief", "worker"}:
         raise GflaError(
-            "the environment variable TF_CONFIG does not describe workers: it must look like "
+            "The environment variable TF_CONFIG does not describe workers: it must look like "
             '{"cluster": {"worker": ["host:port", "host:port"]}, "task": {"type": "worker", "index": 0}}, see docs/training.md.'
         )
     return settings
@@ -202,7 +202,7 @@ def _tasks():
 def _multi_worker():
     if not _tasks():
         raise GflaError(
-            "distribution is multi_worker, but the environment variable TF_CONFIG does not name the workers: set it in every "
+            "Distribution is multi_worker, but the environment variable TF_CONFIG does not name the workers: set it in every "
             "process, see docs/training.md."
         )
     task = _cluster()["task"]
@@ -212,7 +212,7 @@ def _multi_worker():
             strategy = tf.distribute.MultiWorkerMirroredStrategy()
     except RuntimeError as error:  # collective operations are set up when TensorFlow starts
         raise GflaError(
-            "workers must find each other before anything of TensorFlow has run in this process: make the run first."
+            "Workers must find each other before anything of TensorFlow has run in this process: make the run first."
         ) from error
     return Distribution(strategy, _tasks(), is_chief=(task["type"], int(task["index"])) == (leader, 0))
 
@@ -225,6 +225,6 @@ def _tpu():
     except (ValueError, RuntimeError, ImportError, OSError, tf.errors.OpError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160].rstrip(". ")
         raise GflaError(
-            f"distribution is tpu, but there is none ({reason}): set TPU_NAME, or choose another distribution."
+            f"Distribution is tpu, but there is none ({reason}): set TPU_NAME, or choose another distribution."
         ) from error
     return Distribution(tf.distribute.TPUStrategy(resolver))

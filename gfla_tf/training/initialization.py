@@ -7,10 +7,10 @@ from gfla_tf.models.source_encoder import SourceEncoder
 def scale_initial_kernels(generator, gain):
     """Turns the initial kernels of an untrained generator into orthogonal ones of another gain.
 
-    The published gain keeps the first updates tiny: flow heads, whose inputs are not normalised, then need thousands of steps to
+    The published gain keeps the first updates tiny: flow heads, whose inputs are not normalized, then need thousands of steps to
     reach flows of several pixels. With a gain of 1 they need hundreds.
 
-    Local attention divides what it samples by n^2. Where a source encoder does not normalise, its first block is scaled up by
+    Local attention divides what it samples by n^2. Where a source encoder does not normalize, its first block is scaled up by
     that much, so that what is sampled weighs as much as what is drawn from the start.
     """
     for weight in generator.trainable_weights:

@@ -40,10 +40,10 @@ def load(origin: str | PathLike, best: bool = False) -> keras.Model:
         return load_preset(folder)
     if str(origin) in PRESETS:
         raise GflaError(
-            f"the preset {origin} comes without weights: name a run, a .pth of it, a .keras file or a folder with weights."
+            f"The preset {origin} comes without weights: name a run, a .pth of it, a .keras file or a folder with weights."
         )
     raise GflaError(
-        f"there is no network {origin}: name a run (runs/NAME), a folder that save_to_preset wrote, a .keras file or "
+        f"There is no network {origin}: name a run (runs/NAME), a folder that save_to_preset wrote, a .keras file or "
         "hf://USER/REPOSITORY."
     )
 
@@ -78,7 +78,7 @@ def _fresh(name, cls, settings):
         if role in entry and DISCRIMINATORS[entry[role]["kind"]] is cls:
             return create_discriminator(name, size, role, **settings)
     raise GflaError(
-        f"the preset {name} has no {cls.__name__}: construct one, gfla_tf.{cls.__name__}(image_size=...)."
+        f"The preset {name} has no {cls.__name__}: construct one, gfla_tf.{cls.__name__}(image_size=...)."
     )
 
 
@@ -135,7 +135,7 @@ def freeze(generator, parts):
 
 def _from_keras(path):
     if not path.is_file():
-        raise GflaError(f"there is no file {path}: check the path.")
+        raise GflaError(f"There is no file {path}: check the path.")
     try:
         return keras.saving.load_model(path, compile=False)
     except (OSError, ValueError, TypeError, KeyError) as error:

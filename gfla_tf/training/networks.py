@@ -43,7 +43,7 @@ def _buildable(network):
     except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(". ")
         raise GflaError(
-            f"no {network} can be built from the settings in model.{network} ({reason}): correct them."
+            f"No {network} can be built from the settings in model.{network} ({reason}): correct them."
         ) from error
 
 
@@ -61,7 +61,7 @@ def load_generator(directory, best=False):
         )
     if not weights.is_file():
         raise GflaError(
-            f"the run {directory} is not finished (it has no {weights.name}): run gfla train again to go on."
+            f"The run {directory} is not finished (it has no {weights.name}): run gfla train again to go on."
         )
     config = load_config(directory / "config.yaml")
     generator, _ = build_models(config)

@@ -37,7 +37,7 @@ def rows_of(variable, index, count):
 
 
 def write_rows(variables, values):
-    """Writes the replica's rows of variables with a row for each of the whole batch; afterwards every replica has them all."""
+    """Writes the replica's rows of variables with a row for each of the whole batch; afterward every replica has them all."""
     context = tf.distribute.get_replica_context()
     if context.num_replicas_in_sync > 1:
         # All but the own rows are zero: the sum over the replicas has everybody's.

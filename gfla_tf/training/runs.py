@@ -85,7 +85,7 @@ class Run:
             if is_new or differing:
                 save_config(config, recorded)
         except OSError as error:
-            raise GflaError(f"cannot write to {self.directory}: {error.strerror}.") from error
+            raise GflaError(f"Cannot write to {self.directory}: {error.strerror}.") from error
 
     def _start(self):
         """The weights that training starts from, and which of them learn."""
@@ -129,7 +129,7 @@ class Run:
                     fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
                     raise GflaError(
-                        f"another process is training in {self.directory}: let it end, or choose another name=."
+                        f"Another process is training in {self.directory}: let it end, or choose another name=."
                     ) from None
             yield
         finally:
@@ -171,7 +171,7 @@ class Run:
         done = training_step(trainer)
         if (chiefs := self.distribution.of_chief(done)) != done:
             raise GflaError(
-                f"this worker goes on from step {done} in {folder}, the chief from step {chiefs}: workers must see the same "
+                f"This worker goes on from step {done} in {folder}, the chief from step {chiefs}: workers must see the same "
                 "directory of runs, on a disk that they share."
             )
         if done >= stage.steps or "ended" in checkpoints.record:

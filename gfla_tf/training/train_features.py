@@ -36,7 +36,7 @@ _USED = ("source_image", "target_image", "source_keypoints", "target_keypoints",
 
 
 class FeatureTrainer(keras.Model):
-    """Minimises the correspondence loss of all levels; logs how far, in image pixels, the best match lies from the true one."""
+    """Minimizes the correspondence loss of all levels; logs how far, in image pixels, the best match lies from the true one."""
 
     def __init__(self, network, **kwargs):
         super().__init__(**kwargs)

@@ -1,4 +1,4 @@
-"""The training step that every task shares: a generator, its discriminators and an optimiser for each.
+"""The training step that every task shares: a generator, its discriminators and an optimizer for each.
 
 A task brings an objective (see `gfla_tf.training.objectives.image`) that says what its networks are fed, which terms its losses
 have and what is judged; this module turns that into a Keras model for `compile` and `fit`, on one device or on many.
@@ -61,17 +61,17 @@ class Trainer(DistributedFit):
         names += [f"{role}_loss" for role in self.discriminators]
         if "adversarial" in names and not self.discriminators:
             raise GflaError(
-                "the adversarial loss has a weight but no discriminator: give one, or the weight 0."
+                "The adversarial loss has a weight but no discriminator: give one, or the weight 0."
             )
         if names == ["generator_loss"]:
-            raise GflaError("every weight of the losses that apply here is 0: set one, such as full.l1.")
+            raise GflaError("Every weight of the losses that apply here is 0: set one, such as full.l1.")
         names += [f"{role}_gradient_norm" for role in ("generator", *self.discriminators)]
         # Running means over an epoch: one value that is not finite stays visible until somebody looks.
         self._means = {name: RunningMean(name) for name in names}
         self.built = True  # all networks are
 
     def compile(self, generator_optimizer, discriminator_optimizers=None, ema=None, **kwargs):
-        """Takes the generator's optimiser, {role: optimiser} and the decay of an average of the weights that learn, or None;
+        """Takes the generator's optimizer, {role: optimizer} and the decay of an average of the weights that learn, or None;
         the rest is as for `keras.Model.compile`."""
         super().compile(**kwargs)
         self.generator_optimizer = generator_optimizer
@@ -86,7 +86,7 @@ class Trainer(DistributedFit):
 
     @property
     def checkpointed(self):
-        """What a checkpoint of the training holds: {name: model, optimiser or list of variables}."""
+        """What a checkpoint of the training holds: {name: model, optimizer or list of variables}."""
         parts = {
             "generator": self.generator,
             "generator_optimizer": self.generator_optimizer,
@@ -98,7 +98,7 @@ class Trainer(DistributedFit):
         return {name: part for name, part in parts.items() if part != []}
 
     def finish(self):
-        """Gives the weights that learnt the values of their moving average, if there is one."""
+        """Gives the weights that learned the values of their moving average, if there is one."""
         self.updates["generator"].finish()
 
     def call(self, batch, training=False):

@@ -1,6 +1,6 @@
-"""From the gradients of the replicas to new weights: mean, loss scale, clipping, optimiser, moving average.
+"""From the gradients of the replicas to new weights: mean, loss scale, clipping, optimizer, moving average.
 
-Keras' optimisers clip before the replicas' gradients are added up, and its `LossScaleOptimizer` looks at those of one replica;
+Keras' optimizers clip before the replicas' gradients are added up, and its `LossScaleOptimizer` looks at those of one replica;
 both are right here, and every replica and worker computes the same bits.
 """
 
@@ -18,7 +18,7 @@ class Updates:
 
     Args:
         variables: Keras variables that learn.
-        optimizer: Keras optimiser; of its settings that change gradients, `global_clipnorm` alone is heeded.
+        optimizer: Keras optimizer; of its settings that change gradients, `global_clipnorm` alone is heeded.
         scaled: whether losses are scaled, which float16 needs. A step whose gradients are not finite halves the scale.
         decay: of a moving average of the variables, or None. The average begins as a plain mean: step n has the decay
             min(decay, (1 + n) / (10 + n)).

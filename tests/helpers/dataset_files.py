@@ -59,8 +59,8 @@ def write_videos(directory, **kinds):
             for folder in ("frames", *kinds):
                 (directory / split / folder / video).mkdir(parents=True)
             for f in range(count):
-                colour = np.full((*FRAME_SIZE, 3), (20 * v, 10 * f, 100), np.uint8)
-                Image.fromarray(colour).save(directory / split / "frames" / video / f"{f + 1}.png")
+                color = np.full((*FRAME_SIZE, 3), (20 * v, 10 * f, 100), np.uint8)
+                Image.fromarray(color).save(directory / split / "frames" / video / f"{f + 1}.png")
                 for folder, write in kinds.items():
                     write(directory / split / folder / video / f"frame{f + 1}", v, f)
 
@@ -124,7 +124,7 @@ def write_shapenet(directory, size=16):
                     for elevation in (0, 10, 20):
                         names.append(f"{model}_{azimuth}_{elevation}")
                         group = file.create_group(names[-1])
-                        colour = (10 * "abc".index(model[0]), 5 * azimuth, 100 + elevation)
-                        group["image"] = np.full((size, size, 3), colour, np.uint8)
+                        color = (10 * "abc".index(model[0]), 5 * azimuth, 100 + elevation)
+                        group["image"] = np.full((size, size, 3), color, np.uint8)
                         group["pose"] = np.array([azimuth, elevation])
             (directory / f"id_car_{split}.txt").write_text("\n".join(names) + "\n")

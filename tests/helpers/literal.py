@@ -37,7 +37,7 @@ def bilinear(image, flow, dy=0, dx=0):
 
 
 def gaussian(image, flow, sigma=2.0, kernel=4):
-    """Samples through the normalised Gaussian window of kernel x kernel taps."""
+    """Samples through the normalized Gaussian window of kernel x kernel taps."""
     y, x = grid(*flow.shape[:3])
     py, px = tf.cast(y, flow.dtype) + flow[..., 1], tf.cast(x, flow.dtype) + flow[..., 0]
     total, result = 0.0, 0.0

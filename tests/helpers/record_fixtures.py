@@ -25,7 +25,7 @@ def pose_detector():
     draw = np.random.default_rng(14)
     places = ssd.anchors(224, blazepose.STRIDES)
     chosen = draw.choice(len(places), 6, replace=False)
-    chosen = np.concatenate([chosen, chosen[:2] + 2])  # neighbours, whose boxes overlap
+    chosen = np.concatenate([chosen, chosen[:2] + 2])  # neighbors, whose boxes overlap
     raw = draw.normal(0, 8, (len(chosen), 12))
     raw[:, 2:4] = draw.uniform(40, 60, (len(chosen), 2))
     logits = draw.uniform(0.5, 4, len(chosen))

@@ -27,7 +27,7 @@ def fill(generator):
     return generator
 
 
-def randomise(model):
+def randomize(model):
     """Gives any model weights of a size that makes every one of them matter; the initial ones are 0.02 small or zero."""
     draw = np.random.default_rng(7)
     for weight in model.weights:

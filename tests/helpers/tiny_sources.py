@@ -18,5 +18,5 @@ PRESETS = {
 def tiny_source(task, data, **settings):
     """The `Source` of a task's network; `data` and `settings` are those of its data and of its generator."""
     generator = fill(create_generator(PRESETS[task], **{**TINY_NETWORK, **settings}))
-    weights = {"origin": "the recording rule", "licence": "ours"}
+    weights = {"origin": "the recording rule", "license": "ours"}
     return Source(generator, task_named(task, **data), task, None, weights)

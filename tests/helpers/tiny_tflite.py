@@ -42,7 +42,7 @@ def write_tiny_tflite(path, function=network, **description):
             "joints": JOINTS,
             "heat_map_sigma": HEAT_MAP_SIGMA,
             "attention": [{"level": 3, "kernel": 3}, {"level": 2, "kernel": 5}],
-            "weights": {"origin": "hand-made", "licence": "as the project"},
+            "weights": {"origin": "hand-made", "license": "as the project"},
             "inputs": model.inputs,
             "outputs": model.outputs,
         }

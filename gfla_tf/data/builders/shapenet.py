@@ -102,7 +102,7 @@ class ShapeNet(ManualBuilder):
             own = sum(number < begin + targets for number in left)
             if not own:
                 raise GflaError(
-                    f"all views of {name} that can be targets are corrupt: put undamaged ones there."
+                    f"All views of {name} that can be targets are corrupt: put undamaged ones there."
                 )
             groups.append([name, own, len(left)])
             begin += count

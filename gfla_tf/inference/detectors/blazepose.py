@@ -28,7 +28,7 @@ class PersonFound(NamedTuple):
     """A person in a picture.
 
     Attributes:
-        points: (33, 5) float32: x, y in pixels (the centre of the first pixel is 0), z in pixels towards the back from the hips,
+        points: (33, 5) float32: x, y in pixels (the center of the first pixel is 0), z in pixels towards the back from the hips,
             visibility and presence as probabilities; the order is MediaPipe's `PoseLandmark`.
         presence: probability that the region shows a person.
         region: the square that the points were found in.
@@ -124,7 +124,7 @@ class PeopleFinder:
         points[:, :2] = to_picture(points[:, :2], region)
         points[:, 2] *= region.size
         next_region = around(points[CENTER, :2], points[EDGE, :2], MARGIN)
-        points[:, :2] -= 0.5  # from edges to centres of pixels
+        points[:, :2] -= 0.5  # from edges to centers of pixels
         return PersonFound(
             points[:BODY_POINTS],
             float(presence[0]),

@@ -28,7 +28,7 @@ def read_points(raw, size):
 
 
 def refined(points, heat_maps):
-    """The points (n, 5), each at the centre of mass of its heat map around it, where that is sure.
+    """The points (n, 5), each at the center of mass of its heat map around it, where that is sure.
 
     Args:
         points: of `read_points`.

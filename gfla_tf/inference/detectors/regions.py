@@ -16,7 +16,7 @@ class Region(NamedTuple):
     """A square of a picture.
 
     Attributes:
-        x, y: of its centre, in pixels from the picture's left and upper edges.
+        x, y: of its center, in pixels from the picture's left and upper edges.
         size: of its sides, in pixels.
         rotation: clockwise, in radians.
     """

@@ -24,7 +24,7 @@ class Detection(NamedTuple):
 
 
 def anchors(size, strides):
-    """(n, 2) float32: x, y of the centres of anchors, two for each mention of a stride at each place of its grid.
+    """(n, 2) float32: x, y of the centers of anchors, two for each mention of a stride at each place of its grid.
 
     Args:
         size: of the network's input, in pixels.

@@ -9,7 +9,7 @@ from gfla_tf.errors import GflaError
 from gfla_tf.files import write_whole
 from gfla_tf.io.pictures import read_picture
 from gfla_tf.keypoints.pose_files import find_pose
-from gfla_tf.pictures.drawing import draw_skeleton, labelled_grid, write_png
+from gfla_tf.pictures.drawing import draw_skeleton, labeled_grid, write_png
 
 FOLDER = "report"
 REMEDIES = {
@@ -87,4 +87,4 @@ def contact_sheet(output, names):
             )
         )
     rows = [cells[start : start + _COLUMNS] for start in range(0, len(cells), _COLUMNS)]
-    return labelled_grid(rows, cell=160, title=f"{len(names)} pictures")
+    return labeled_grid(rows, cell=160, title=f"{len(names)} pictures")

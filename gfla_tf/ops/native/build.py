@@ -54,7 +54,7 @@ def build_library(source, flags=(), key=()):
         if not _is_whole(library):
             _compile([SOURCES / source, *options, *flags], library)  # flags last: they may name libraries
     except (OSError, RuntimeError) as error:  # the latter where there is no home
-        raise GflaError(f"no library can be made of {source} ({reason_of(error)})") from error
+        raise GflaError(f"No library can be made of {source} ({reason_of(error)})") from error
     return library
 
 
@@ -128,7 +128,7 @@ def _compiler():
     for command in [given] if given else ([name] for name in COMPILERS):
         if shutil.which(command[0]):
             return command
-    raise GflaError(f"there is no C++ compiler ({given[0] if given else ', '.join(COMPILERS)})")
+    raise GflaError(f"There is no C++ compiler ({given[0] if given else ', '.join(COMPILERS)})")
 
 
 def _processor_options():

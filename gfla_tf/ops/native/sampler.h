@@ -2,7 +2,7 @@
 //
 //   result(p) = sum_ij tap_ij(p) * image(p + offset + whole(flow(p)) + (first + j, first + i)), positions clamped to the image
 //
-// The (m, m) taps of a position are either given, or n x n coefficients spread over the four neighbours of bilinear samples,
+// The (m, m) taps of a position are either given, or n x n coefficients spread over the four neighbors of bilinear samples,
 // m = n + 1, which costs no memory: they live on the stack while their position is worked on. Without coefficients n is 1 and the
 // coefficient 1: plain bilinear sampling. gfla_tf/ops/sampling.py has the same in keras.ops and says what happens to flows that
 // are huge or NaN.

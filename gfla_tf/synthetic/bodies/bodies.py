@@ -73,7 +73,7 @@ class SyntheticBodies(SyntheticSource):
         """What a person is like, so that errors can be told apart by it: who is served well and who is not.
 
         Returns:
-            dict of sex ("female" or "male"); age, weight, muscle (0 to 1); height (decimetres); ancestry (the largest share's
+            dict of sex ("female" or "male"); age, weight, muscle (0 to 1); height (decimeters); ancestry (the largest share's
             name); skin (mean brightness of the face, 0 to 1); hair (style); bottom (trousers, skirt or dress); top (kind, or
             None); outer, hat, glasses, bag (bool).
         """

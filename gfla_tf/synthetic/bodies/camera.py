@@ -13,7 +13,7 @@ class Camera:
 
     Attributes:
         size: (height, width) in pixels.
-        eye: (3,) decimetres; turn: (3, 3), the world to the camera's x, y up, z to the back.
+        eye: (3,) decimeters; turn: (3, 3), the world to the camera's x, y up, z to the back.
         focal: length in pixels.
     """
 
@@ -49,7 +49,7 @@ class Camera:
 
 
 def draw_camera(rng, size, person_height):
-    """A random `Camera` before a person of a height in decimetres who stands at the origin.
+    """A random `Camera` before a person of a height in decimeters who stands at the origin.
 
     One in eight shows only a part of the person.
     """

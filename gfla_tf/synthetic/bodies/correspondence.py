@@ -5,7 +5,7 @@ import numpy as np
 from gfla_tf.synthetic.bodies import native
 from gfla_tf.synthetic.bodies.frame import SAMPLES
 
-_TOLERANCE = 0.1  # decimetres
+_TOLERANCE = 0.1  # decimeters
 
 
 def flow(source, target):

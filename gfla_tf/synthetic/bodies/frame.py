@@ -61,7 +61,7 @@ def place(person, pose, offset):
 
 
 def render(person, pose, scene, offset=(0.0, 0.0)):
-    """The `Frame` of a person in a pose before a scene, standing at an offset (x, z) in decimetres from its middle."""
+    """The `Frame` of a person in a pose before a scene, standing at an offset (x, z) in decimeters from its middle."""
     mesh, camera, light = person.mesh, scene.camera, scene.light
     positions, bones = place(person, pose, offset)
     vertex_normals = native.normals(positions, mesh.triangles)

@@ -1,6 +1,6 @@
 """Clothes as surfaces: MakeHuman's close-fitting helper, cut by height and limb, smoothed and moved away from the body.
 
-Lengths are decimetres on the base mesh, where the cuts are made; the offsets are made on the person's own shape.
+Lengths are decimeters on the base mesh, where the cuts are made; the offsets are made on the person's own shape.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from gfla_tf.synthetic.bodies.vectors import unit
 
 _NECK = np.array([0, 5.72, 0.25])  # the middle of the neck's base
 _CROTCH = -0.48
-AROUND = 8.2  # decimetres that a trunk's texture covers; its height is 8, see `cloth_uv`
+AROUND = 8.2  # decimeters that a trunk's texture covers; its height is 8, see `cloth_uv`
 TRUNK_HEIGHT, SLEEVE_HEIGHT, LEG_HEIGHT, SKIRT_HEIGHT = 8.0, 6.5, 9.5, 9.5
 
 

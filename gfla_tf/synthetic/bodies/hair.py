@@ -18,7 +18,7 @@ _COMMON = np.array([3.2, 3.0, 2.5, 1.5, 0.9, 0.5, 0.4, 0.15, 0.08])
 
 @dataclasses.dataclass(frozen=True)
 class Hair:
-    """style: of `_STYLES`; color: sRGB; recession: decimetres that the hairline lies back; full: thickness, 0 to 1."""
+    """style: of `_STYLES`; color: sRGB; recession: decimeters that the hairline lies back; full: thickness, 0 to 1."""
 
     style: str
     color: np.ndarray
@@ -45,7 +45,7 @@ def draw_hair(rng, shape):
 
 
 def above_hairline(points, recession=0.0):
-    """(...,) signed distance in decimetres to the hairline on the base's head, positive in the hair."""
+    """(...,) signed distance in decimeters to the hairline on the base's head, positive in the hair."""
     x, z = np.abs(points[..., 0]), points[..., 2]
     line = np.interp(z, [-1.0, -0.3, 0.05, 0.32, 0.5, 0.62, 0.85, 1.1, 1.35],
                      [6.45, 6.5, 6.75, 6.95, 7.25, 7.55, 7.88, 8.0, 8.05])  # fmt: skip

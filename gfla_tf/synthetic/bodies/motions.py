@@ -36,7 +36,7 @@ class Motion:
             np.diff(self._places[0, [JOINTS.index(f"Left{b}") for b in ("UpLeg", "Leg", "Foot")]], axis=0),
             axis=1,
         )
-        self._scale = 8.0 / leg.sum()  # to the base's legs, in decimetres
+        self._scale = 8.0 / leg.sum()  # to the base's legs, in decimeters
         feet = self._places[:, [JOINTS.index(f"{side}ToeBase") for side, _, _ in SIDES], 1].min(axis=1)
         self._middle = self._places[:, JOINTS.index("Hips")].mean(axis=0)
         self._ground, self._feet = np.percentile(feet, 10), feet
@@ -49,11 +49,11 @@ class Motion:
         right, share = min(left + 1, len(self._places) - 1), at - left
         blend = lambda values: (1 - share) * values[left] + share * values[right]  # noqa: E731
         lift = max(0.0, float(blend(self._feet)) - self._ground) * self._scale
-        lift = 1 - np.exp(-lift)  # a decimetre at most: some of the clips jump a metre high, and one hovers
+        lift = 1 - np.exp(-lift)  # a decimeter at most: some of the clips jump a meter high, and one hovers
         return dict(zip(JOINTS, blend(self._places))), blend(self._heads), lift
 
     def travel(self, time, mirrored=False, view=0.0):
-        """(2,) decimetres (x, z) by which the hips have moved from the clip's middle, turned by a view in radians."""
+        """(2,) decimeters (x, z) by which the hips have moved from the clip's middle, turned by a view in radians."""
         hips = (self.place(time)[0]["Hips"] - self._middle) * self._scale
         x, z = (-hips[0] if mirrored else hips[0]), hips[2]
         moved = np.array([np.cos(view) * x + np.sin(view) * z, np.cos(view) * z - np.sin(view) * x])

@@ -126,7 +126,7 @@ def flow(
         own_screen, source_screen: (N, 3) float32 of the target and of the source.
         samples: of the source per pixel and axis.
         source_depth, source_number: its buffers at those samples.
-        tolerance: by which depths may differ, in decimetres.
+        tolerance: by which depths may differ, in decimeters.
 
     Returns:
         (H, W, 2) float32 in pixels and (H, W) bool, whether the source shows that point.

@@ -7,8 +7,8 @@ import numpy as np
 from gfla_tf.synthetic.bodies import palette
 from gfla_tf.synthetic.bodies.textures import Cloth, draw_cloth
 
-# Lengths are heights y on the base mesh in decimetres: chin 6.2, shoulders 5.2, waist 1.9, hip joints 0.5, crotch -0.5, knees
-# -3.7, ankles -7.4, soles -8.2; those of sleeves are decimetres along the arm: elbow 2.3, wrist 4.6.
+# Lengths are heights y on the base mesh in decimeters: chin 6.2, shoulders 5.2, waist 1.9, hip joints 0.5, crotch -0.5, knees
+# -3.7, ankles -7.4, soles -8.2; those of sleeves are decimeters along the arm: elbow 2.3, wrist 4.6.
 SLEEVES = {"none": 0.12, "cap": 0.75, "short": 1.35, "half": 1.8, "three quarters": 3.4, "long": 4.65}
 NECKS = {"crew": 0.70, "round": 0.80, "v": 0.78, "scoop": 1.02, "collar": 0.62, "high": 0.0}
 

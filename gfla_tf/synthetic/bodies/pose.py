@@ -21,7 +21,7 @@ class Pose:
         feet: {side: (3,) direction of the foot}; those that it lacks stand flat.
         sole: whether `feet` are directions of the soles; otherwise from the ankles to the toes.
         curl: radians by which each joint of a finger bends.
-        lift: height of the lowest point above the floor in decimetres.
+        lift: height of the lowest point above the floor in decimeters.
     """
 
     hips: np.ndarray

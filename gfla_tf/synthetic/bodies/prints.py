@@ -18,7 +18,7 @@ _FONTS = (
 
 
 def print_on(sheet, rng, height, color):
-    """Prints something on a `Sheet`, in the middle (the chest), at a height in decimetres from its top."""
+    """Prints something on a `Sheet`, in the middle (the chest), at a height in decimeters from its top."""
     kind = rng.choice(
         ["word", "lines", "disc", "star", "bar", "picture", "badge"], p=[0.3, 0.16, 0.1, 0.06, 0.1, 0.18, 0.1]
     )
@@ -32,7 +32,7 @@ def print_on(sheet, rng, height, color):
 
 
 def _letters(sheet, rng, center, text, width, scale, color, font):
-    """Writes a text so many decimetres wide."""
+    """Writes a text so many decimeters wide."""
     (pixels, _), _ = cv2.getTextSize(text, font, 1.0, 2)
     size = width * scale / pixels
     thickness = max(1, int(size * 2.6))

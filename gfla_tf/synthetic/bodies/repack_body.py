@@ -15,7 +15,7 @@ GROUPS = ("body", "helper-tights", "helper-skirt", "helper-hair", "helper-l-eye"
           "helper-lower-teeth", "helper-tongue")  # fmt: skip
 MASKS = ("lips", "eyelids", "ears", "fingernails", "face", "aureolae", "inside-mouth")
 MASK_SIZE = 512
-# Steps of the morphs: 0.1 millimetre, as one unit of the mesh is a decimetre.
+# Steps of the morphs: 0.1 millimeter, as one unit of the mesh is a decimeter.
 STEP = 1e-3
 _FACE = ("head", "nose", "mouth", "chin", "cheek", "eyes", "eyebrows", "forehead", "neck", "ears")
 _TRUNK = ("torso", "hip", "stomach", "buttocks")
@@ -26,7 +26,7 @@ def repack(archive):
 
     Returns:
         dict of
-        vertices (V, 3) float32 in decimetres; triangles_GROUP (n, 3) int32 and uv_GROUP (n, 3, 2) float32 for `GROUPS`;
+        vertices (V, 3) float32 in decimeters; triangles_GROUP (n, 3) int32 and uv_GROUP (n, 3, 2) float32 for `GROUPS`;
         cubes, cube_offsets, cube_names: the vertices around each joint;
         bones, parents, heads, head_offsets: the rig, parents first; a bone's head is the mean of its vertices;
         weights_vertex, weights_bone, weights_value: of the skinning, sparse;

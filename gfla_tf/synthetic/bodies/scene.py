@@ -40,7 +40,7 @@ def draw_scene(rng, size, person_height, camera=None, shadows=(8.5, 26.0)):
 
     Args:
         camera: by default a random one.
-        shadows: the middle and the extent, in decimetres, of the heights that cast shadows.
+        shadows: the middle and the extent, in decimeters, of the heights that cast shadows.
     """
     camera, light = camera or draw_camera(rng, size, person_height), draw_light(rng)
     kind = str(rng.choice(list(_KINDS), p=list(_KINDS.values())))

@@ -14,11 +14,11 @@ class Shape:
     """One person's body.
 
     Attributes:
-        vertices: (V, 3) float32 at rest, of the base mesh's topology, in decimetres.
+        vertices: (V, 3) float32 at rest, of the base mesh's topology, in decimeters.
         male: 0 (female) to 1 (male); age: 0 (young) to 1 (old).
         ancestry: (3,) shares of `ANCESTRIES`.
         muscle, weight: 0 to 1.
-        height: of the body in decimetres.
+        height: of the body in decimeters.
     """
 
     vertices: np.ndarray

@@ -11,7 +11,7 @@ from gfla_tf.synthetic.bodies.prints import print_on
 from gfla_tf.synthetic.bodies.textures import SIZE, draw_sheet
 
 _BLANK = np.zeros((2, 2, 3), np.float32)
-# Places on the textures: decimetres from the middle of the front, and heights on the base mesh.
+# Places on the textures: decimeters from the middle of the front, and heights on the base mesh.
 _X = ((np.arange(SIZE, dtype=np.float32) + 0.5) / SIZE - 0.5)[None, :, None] * np.float32(AROUND)
 _TRUNK_Y = (6.5 - np.linspace(0, TRUNK_HEIGHT, SIZE, dtype=np.float32))[:, None, None]
 _LEG_Y = (1.0 - np.linspace(0, LEG_HEIGHT, SIZE, dtype=np.float32))[:, None, None]

@@ -108,7 +108,7 @@ def _paint_beard(skin, face, hair, rng):
 
 
 def _paint_scalp(skin, face, hair, rng):
-    """Hair's color below the cap, thinning out over some millimetres in strands: no edge is seen where the cap begins."""
+    """Hair's color below the cap, thinning out over some millimeters in strands: no edge is seen where the cap begins."""
     edge = above_hairline(face.place, hair.recession)
     ragged = 0.05 * noise(edge.shape, 3, rng) + 0.05 * noise(edge.shape, 8, rng)
     cover = np.clip((edge + ragged) / 0.22 + 0.45, 0, 1) * (face.y > 6.3) * (face.side < 1.25)

@@ -16,7 +16,7 @@ _FACES = np.array([
 
 
 class StageSet:
-    """Things that stand behind a person. Lengths in decimetres; textures are (h, w, 3) float32 sRGB."""
+    """Things that stand behind a person. Lengths in decimeters; textures are (h, w, 3) float32 sRGB."""
 
     def __init__(self):
         self._points, self._normals, self._triangles, self._uv, self._texture = [], [], [], [], []

@@ -20,7 +20,7 @@ def draw_street(rng):
     stage.plane(
         (-160, 0, 70), (320, 0, 0), (0, 0, -370), stage.texture(_ground(rng, kind)), (40, 46), (20, 40)
     )
-    if rng.random() < 0.5 and kind != 1:  # a kerb and the road behind it
+    if rng.random() < 0.5 and kind != 1:  # a curb and the road behind it
         at = -rng.uniform(8, 40)
         stage.box((0, 0.3, at), (160, 0.3, 0.8), stage.plain([0.62, 0.61, 0.59]))
         stage.plane(

@@ -96,7 +96,7 @@ class SyntheticTalkers(SyntheticBodies):
 
 
 def _head_height(person):
-    """Of the eyes above the floor, in decimetres."""
+    """Of the eyes above the floor, in decimeters."""
     eyes = np.concatenate([template().cubes["l-eye"], template().cubes["r-eye"]])
     return float(person.shape.vertices[eyes, 1].mean() - person.mesh.positions[:, 1].min())
 
@@ -104,7 +104,7 @@ def _head_height(person):
 def _draw_camera(rng, size, height):
     extent = rng.uniform(3.6, 5.0) * max(
         1.0, size[0] / size[1]
-    )  # decimetres from the picture's top to its bottom
+    )  # decimeters from the picture's top to its bottom
     view = rng.uniform(0.16, 0.42)
     eye = np.array([rng.normal(0, 0.15), height - 0.35 + rng.normal(0, 0.5), extent / 2 / np.tan(view / 2)])
     target = np.array([rng.normal(0, 0.12), height - 0.35 + rng.normal(0, 0.12), 0])

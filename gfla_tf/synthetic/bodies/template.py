@@ -1,4 +1,4 @@
-"""What all bodies share: the base mesh, its rig and the parts that its vertices belong to. Lengths are in decimetres.
+"""What all bodies share: the base mesh, its rig and the parts that its vertices belong to. Lengths are in decimeters.
 
 The base stands upright, its arms slanting down; x points to its left, y up, z to the front.
 """

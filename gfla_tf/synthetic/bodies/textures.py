@@ -17,7 +17,7 @@ class Cloth:
     Attributes:
         kind: a key of `PATTERNS`.
         colors: three.
-        period, duty, phase: of what repeats: decimetres, share of the second color, shift.
+        period, duty, phase: of what repeats: decimeters, share of the second color, shift.
         grain: strength of the yarn's own texture.
     """
 
@@ -36,7 +36,7 @@ def draw_cloth(rng, kinds, color=palette.cloth, period=None):
         rng: numpy Generator.
         kinds: {kind: weight}.
         color: function of rng that draws the main color.
-        period: decimetres, by default random.
+        period: decimeters, by default random.
     """
     names, weights = list(kinds), np.array(list(kinds.values()), float)
     kind = str(rng.choice(names, p=weights / weights.sum()))
@@ -52,7 +52,7 @@ def draw_cloth(rng, kinds, color=palette.cloth, period=None):
 
 
 class Sheet:
-    """A piece of cloth being drawn: `image` (256, 256, 3), which covers so many decimetres; x, y are those of its pixels."""
+    """A piece of cloth being drawn: `image` (256, 256, 3), which covers so many decimeters; x, y are those of its pixels."""
 
     def __init__(self, width, height, cloth):
         y, x = np.mgrid[0:SIZE, 0:SIZE].astype(np.float32)
@@ -62,7 +62,7 @@ class Sheet:
         self.period_x = width / max(1, round(width / cloth.period))  # whole periods around the body
 
     def soft(self, distance):
-        """1 inside, where a distance in decimetres is positive; its edge is as wide as a pixel."""
+        """1 inside, where a distance in decimeters is positive; its edge is as wide as a pixel."""
         sharpness = np.float32(SIZE / self.width * 0.7)
         return np.clip(distance * sharpness + np.float32(0.5), 0, 1)[..., None]
 
@@ -137,7 +137,7 @@ def _flowers(sheet, rng):
 
 
 def _pixels(at, reach, extent):
-    """The pixels within a reach of a place, in a sheet of an extent in decimetres."""
+    """The pixels within a reach of a place, in a sheet of an extent in decimeters."""
     return slice(max(0, int((at - reach) / extent * SIZE)), int((at + reach) / extent * SIZE) + 2)
 
 
@@ -175,7 +175,7 @@ PATTERNS = {
 
 
 def draw_sheet(rng, width, height, cloth):
-    """A `Sheet` of so many decimetres of a cloth; `rng` places what is random about it."""
+    """A `Sheet` of so many decimeters of a cloth; `rng` places what is random about it."""
     sheet = Sheet(width, height, cloth)
     PATTERNS[cloth.kind](sheet, rng)
     yarn = noise((SIZE, SIZE), 1, rng) * np.float32(cloth.grain)

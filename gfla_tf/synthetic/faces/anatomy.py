@@ -18,7 +18,7 @@ class Anatomy:
     Attributes:
         width, top, front, back: half axes of the skull; the chin lies at y = 1.
         taper: share of the width that is lost down to the chin; square: 0 for an oval jaw, towards 1 for an angular one.
-        eye_x, eye_y, eye_width, eye_height: centre and half size of an eye; slant: how much its outer corner is raised.
+        eye_x, eye_y, eye_width, eye_height: center and half size of an eye; slant: how much its outer corner is raised.
         brow_y, brow_height: line and half height of a brow; brow_arch: how much it is curved.
         nose_y, nose_width, nose_height: height of its lower end, half width, and how far it stands out.
         mouth_y, mouth_width: the line between the lips; upper_lip, lower_lip: their heights.

@@ -11,7 +11,7 @@ HAIR_CUTS = {
     True: {"long": 3, "bob": 2, "bun": 1.3, "tail": 1.2, "short": 0.8, "afro": 0.6},
     False: {"short": 4, "buzz": 1.2, "bald": 0.8, "afro": 0.6, "long": 0.4, "bob": 0.3},
 }
-BEARDS = {"none": 4, "stubble": 1.2, "moustache": 0.8, "goatee": 1, "full": 1.6}
+BEARDS = {"none": 4, "stubble": 1.2, "mustache": 0.8, "goatee": 1, "full": 1.6}
 GLASSES = {"none": 8, "round": 1, "square": 1, "dark": 0.5}
 EYES = ((0.25, 0.15, 0.08), (0.36, 0.22, 0.10), (0.32, 0.40, 0.22), (0.30, 0.45, 0.60), (0.42, 0.48, 0.50))
 # How far hair stands out of the head.
@@ -31,16 +31,16 @@ CLOTHES = {"plain": 4, "stripes": 1.5, "bars": 1, "dots": 1}
 
 @dataclasses.dataclass(frozen=True)
 class Appearance:
-    """Colours are RGB in [0, 1]; lengths in units of the head.
+    """Colors are RGB in [0, 1]; lengths in units of the head.
 
     Attributes:
         cut: a key of `THICKNESS`; hairline: height of the hair above the middle of the forehead; recede: how much higher it
             is at the temples; fringe: length of the hair over the forehead; parting: place of the parting.
-        hat: none, beanie, cap or scarf; hat_colours: its own and that of its band or pattern.
-        lips, eyeshadow, blush: colours and strengths of make-up; freckles: strength.
-        beard: a key of `BEARDS`; glasses: a key of `GLASSES`; rims: colour of the glasses.
+        hat: none, beanie, cap or scarf; hat_colors: its own and that of its band or pattern.
+        lips, eyeshadow, blush: colors and strengths of make-up; freckles: strength.
+        beard: a key of `BEARDS`; glasses: a key of `GLASSES`; rims: color of the glasses.
         age: depth of wrinkles, 0 to 1; phase: of the pattern of hair and freckles.
-        collar, clothes, cloth: cut, pattern and two colours of the clothes.
+        collar, clothes, cloth: cut, pattern and two colors of the clothes.
     """
 
     skin: np.ndarray
@@ -53,7 +53,7 @@ class Appearance:
     fringe: float
     parting: float
     hat: str
-    hat_colours: tuple
+    hat_colors: tuple
     lips: np.ndarray
     eyeshadow: tuple
     shadow: float
@@ -95,7 +95,7 @@ def draw_appearance(draws, feminine):
         fringe=fringe,
         parting=draws.uniform(-0.3, 0.3),
         hat=hat,
-        hat_colours=(_colour(draws), _colour(draws)),
+        hat_colors=(_color(draws), _color(draws)),
         lips=lips,
         eyeshadow=colorsys.hsv_to_rgb(draws.uniform(), draws.uniform(0.2, 0.6), draws.uniform(0.3, 0.6)),
         shadow=draws.uniform(0.3, 0.7) if painted else 0.0,
@@ -103,16 +103,16 @@ def draw_appearance(draws, feminine):
         freckles=draws.uniform(0.3, 0.8) if skin[0] > 0.8 and draws.chance(0.25) else 0.0,
         beard="none" if feminine else draws.weighted(BEARDS),
         glasses=draws.weighted(GLASSES),
-        rims=draws.pick(((0.1, 0.1, 0.1), (0.35, 0.2, 0.1), (0.75, 0.65, 0.4), _colour(draws))),
+        rims=draws.pick(((0.1, 0.1, 0.1), (0.35, 0.2, 0.1), (0.75, 0.65, 0.4), _color(draws))),
         age=draws.uniform(),
         phase=draws.uniform(),
         collar=draws.weighted(COLLARS),
         clothes=draws.weighted(CLOTHES),
-        cloth=(_colour(draws), _colour(draws)),
+        cloth=(_color(draws), _color(draws)),
     )  # fmt: skip
 
 
-def _colour(draws):
-    grey = draws.chance(0.35)
-    saturation = draws.uniform(0, 0.1) if grey else draws.uniform(0.3, 0.85)
+def _color(draws):
+    gray = draws.chance(0.35)
+    saturation = draws.uniform(0, 0.1) if gray else draws.uniform(0.3, 0.85)
     return colorsys.hsv_to_rgb(draws.uniform(), saturation, draws.uniform(0.15, 0.95))

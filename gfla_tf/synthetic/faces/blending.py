@@ -1,16 +1,16 @@
-"""Blending colours: arrays (3, n) of RGB in [0, 1], one column for each point that is painted."""
+"""Blending colors: arrays (3, n) of RGB in [0, 1], one column for each point that is painted."""
 
 import numpy as np
 
 
-def filled(colour, count):
-    """(3, count) of one colour."""
-    return np.repeat(np.asarray(colour, np.float32)[:, None], count, axis=1)
+def filled(color, count):
+    """(3, count) of one color."""
+    return np.repeat(np.asarray(color, np.float32)[:, None], count, axis=1)
 
 
-def mix(colours, other, share):
-    """Blends (3, n) colours in place towards the colour `other` by the (n,) share."""
-    colours += (np.asarray(other, np.float32)[:, None] - colours) * share
+def mix(colors, other, share):
+    """Blends (3, n) colors in place towards the color `other` by the (n,) share."""
+    colors += (np.asarray(other, np.float32)[:, None] - colors) * share
 
 
 def soft(inside, width=0.03):

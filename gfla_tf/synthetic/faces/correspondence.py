@@ -32,7 +32,7 @@ def flow(source, target):
     """
     same = source.head.anatomy == target.head.anatomy and source.head.appearance is target.head.appearance
     if not same or source.part.shape != target.part.shape:
-        raise GflaError("flow needs two frames that one SyntheticFaces made of one identity.")
+        raise GflaError("Flow needs two frames that one SyntheticFaces made of one identity.")
     height, width = target.part.shape
     row, column = np.nonzero(target.person)
     part, material = target.part[row, column], target.material[row, column].T
@@ -49,7 +49,7 @@ def flow(source, target):
     for offset in (0, 1, SAMPLES * width, SAMPLES * width + 1):
         found = source.part_samples.ravel()[first + offset]
         there = source.depth.ravel()[first + offset]
-        # Round cones are convex, so the same one beside a point that faces the camera is that point's neighbourhood.
+        # Round cones are convex, so the same one beside a point that faces the camera is that point's neighborhood.
         clear |= (there > depth - tolerance) & (found != raycast.NOBODY) | (found == part) & (
             part < HEAD_PART
         )

@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 
 from gfla_tf.synthetic.faces.motion import rounded_maps
-from gfla_tf.synthetic.faces.neck_and_ears import BONES, NeckAndEars, neck_and_ears_colours
-from gfla_tf.synthetic.faces.paint import head_colours
+from gfla_tf.synthetic.faces.neck_and_ears import BONES, NeckAndEars, neck_and_ears_colors
+from gfla_tf.synthetic.faces.paint import head_colors
 from gfla_tf.synthetic.faces.points import face_points
 from gfla_tf.synthetic.faces.surface import Head
 from gfla_tf.synthetic.people import raycast
@@ -23,7 +23,7 @@ class FaceFrame:
     Attributes:
         image: (H, W, 3) uint8 RGB.
         keypoints: (68, 2) float32 x, y in pixels, multiples of 1/64, in dlib's order.
-        part: (H, W) int8, what is seen at pixel centres: -1 the background, one of `neck_and_ears`, or HEAD_PART + a layer.
+        part: (H, W) int8, what is seen at pixel centers: -1 the background, one of `neck_and_ears`, or HEAD_PART + a layer.
         material: (H, W, 3) float32, the material point seen, in coordinates that move with it.
         part_samples, depth: (2H, 2W) int8 and float32, part and distance in pixels of what is seen at (column / 2, row / 2).
         head: Head; neck_and_ears: NeckAndEars.
@@ -43,7 +43,7 @@ class FaceFrame:
 
     @property
     def person(self):
-        """(H, W) bool, pixels whose centre does not show the background."""
+        """(H, W) bool, pixels whose center does not show the background."""
         return self.part != raycast.NOBODY
 
 
@@ -69,12 +69,12 @@ def render(anatomy, appearance, neck_and_ears, light, background, bones, express
     layer, material = head.material(position)
     part.ravel()[rays], depth.ravel()[rays] = HEAD_PART + layer, at
 
-    colour = np.empty((3, part.size), np.float32)
+    color = np.empty((3, part.size), np.float32)
     materials = np.zeros((3, part.size), np.float32)
     rows = raycast.gather(from_image[-1:], np.zeros(rays.size, int))
-    painted = head_colours(anatomy, appearance, layer, head.paint_positions(layer, material), expression)
+    painted = head_colors(anatomy, appearance, layer, head.paint_positions(layer, material), expression)
     painted *= light.shade(turned(rows, head.normals(position)))
-    colour[:, rays], materials[:, rays] = painted, material
+    color[:, rays], materials[:, rays] = painted, material
 
     others = np.nonzero((part.ravel() != raycast.NOBODY) & (part.ravel() < HEAD_PART))[0]
     row, column = np.divmod(others, size[1])
@@ -82,14 +82,14 @@ def render(anatomy, appearance, neck_and_ears, light, background, bones, express
     rows = raycast.gather(from_image, parts)
     x, y = (a.astype(np.float32) * np.float32(1 / SAMPLES) for a in (column, row))
     point = raycast.surface(rows, x, y, depth.ravel()[others])
-    painted = neck_and_ears_colours(appearance, neck_and_ears, parts, point)
+    painted = neck_and_ears_colors(appearance, neck_and_ears, parts, point)
     painted *= light.shade(raycast.normals(rows, parts, point, neck_and_ears))
-    colour[:, others], materials[:, others] = painted, point
+    color[:, others], materials[:, others] = painted, point
 
     seen = np.nonzero(part.ravel() != raycast.NOBODY)[0]
     row, column = np.divmod(seen, size[1])
     image = background.copy()
-    box, cover = smoothed(np.minimum(colour[:, seen], 1), row, column, height, width)
+    box, cover = smoothed(np.minimum(color[:, seen], 1), row, column, height, width)
     image[box] = cover[..., :3] + image[box] * (1 - cover[..., 3:])
     return FaceFrame(
         image=np.round(np.clip(image, 0, 1) * 255).astype(np.uint8),

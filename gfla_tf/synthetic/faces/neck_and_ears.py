@@ -1,4 +1,4 @@
-"""The round cones around the head: neck, shoulders, ears and what a hair cut or hat adds; their places and their colours."""
+"""The round cones around the head: neck, shoulders, ears and what a hair cut or hat adds; their places and their colors."""
 
 import numpy as np
 
@@ -60,14 +60,14 @@ def _parts(anatomy, cut, hat):
     return parts
 
 
-def neck_and_ears_colours(appearance, neck_and_ears, part, point):
-    """Colour of points on the round cones around the head before shading.
+def neck_and_ears_colors(appearance, neck_and_ears, part, point):
+    """Color of points on the round cones around the head before shading.
 
     Args:
         part: (n,) number in `neck_and_ears.parts`; point: (3, n) in that part's own coordinates.
     """
     x, y, z = point
-    colour = filled(appearance.skin, x.size)
+    color = filled(appearance.skin, x.size)
     scarf = appearance.hat == "scarf"
     for name, number in neck_and_ears.index.items():
         here = np.nonzero(part == number)[0]
@@ -78,30 +78,30 @@ def neck_and_ears_colours(appearance, neck_and_ears, part, point):
         if name == "neck":
             dark = soft(0.55 - part_y, 0.7)
             if scarf:
-                cloth = filled(appearance.hat_colours[0], here.size)
-                mix(cloth, appearance.hat_colours[1], 0.5 * PATTERNS["dots"](turn * 10, part_y * 5))
-                colour[:, here] = cloth
+                cloth = filled(appearance.hat_colors[0], here.size)
+                mix(cloth, appearance.hat_colors[1], 0.5 * PATTERNS["dots"](turn * 10, part_y * 5))
+                color[:, here] = cloth
             else:
                 cloth = soft(part_y - 0.62) if appearance.collar == "high" else np.zeros_like(part_y)
-                neck = colour[:, here] * (1 - 0.3 * dark)
+                neck = color[:, here] * (1 - 0.3 * dark)
                 mix(neck, np.multiply(appearance.cloth[0], 0.9), cloth)
-                colour[:, here] = neck
+                color[:, here] = neck
         elif name in ("chest", "left_shoulder", "right_shoulder"):
-            colour[:, here] = _clothes(appearance, name, part_x, part_y, turn)
+            color[:, here] = _clothes(appearance, name, part_x, part_y, turn)
         elif name == "visor":
-            colour[:, here] = filled(appearance.hat_colours[1], here.size) * np.float32(0.9)
+            color[:, here] = filled(appearance.hat_colors[1], here.size) * np.float32(0.9)
         elif name.endswith("ear"):
             if scarf:
-                colour[:, here] = filled(appearance.hat_colours[0], here.size)
+                color[:, here] = filled(appearance.hat_colors[0], here.size)
             else:
                 hole = bump(((part_y - 0.1) ** 2 + part_z * part_z) * (1 / 0.11**2))
-                colour[:, here] *= np.float32([[1.0], [0.9], [0.88]]) * (1 - 0.25 * hole)
+                color[:, here] *= np.float32([[1.0], [0.9], [0.88]]) * (1 - 0.25 * hole)
         else:
             bright = 0.95 + 0.15 * hair.strands(appearance, turn, part_y)
-            colour[:, here] = (
-                filled(appearance.hat_colours[0] if scarf else appearance.hair, here.size) * bright
+            color[:, here] = (
+                filled(appearance.hat_colors[0] if scarf else appearance.hair, here.size) * bright
             )
-    return colour
+    return color
 
 
 def _clothes(appearance, name, x, y, turn):

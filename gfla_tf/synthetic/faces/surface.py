@@ -50,13 +50,13 @@ class Head:
         """
         # The part of each ray inside an ellipsoid around the head.
         half = np.array(self._half, np.float32)[:, None]
-        centred = start.copy()
-        centred[1] -= self._middle
-        centred /= half
+        centered = start.copy()
+        centered[1] -= self._middle
+        centered /= half
         slope = np.asarray(step, np.float32)[:, None] / half
         a = (slope * slope)[0] + (slope * slope)[1] + (slope * slope)[2]
-        b = centred[0] * slope[0] + centred[1] * slope[1] + centred[2] * slope[2]
-        c = centred[0] * centred[0] + centred[1] * centred[1] + centred[2] * centred[2] - 1
+        b = centered[0] * slope[0] + centered[1] * slope[1] + centered[2] * slope[2]
+        c = centered[0] * centered[0] + centered[1] * centered[1] + centered[2] * centered[2] - 1
         root = b * b - a * c
         rays = np.nonzero(root > 0)[0]
         root = np.sqrt(root[rays])
@@ -112,7 +112,7 @@ class Head:
         return layer, material
 
     def paint_positions(self, layer, material):
-        """(3, n) positions at which the colours of material points are found: as the material, but lids from where they are."""
+        """(3, n) positions at which the colors of material points are found: as the material, but lids from where they are."""
         rest = material.copy()
         lid = layer == LID
         rest[1, lid] += eyelids(self.anatomy, material[0, lid], self.expression.blink)[1]

@@ -8,7 +8,7 @@ import numpy as np
 
 from gfla_tf.keypoints.views import AZIMUTHS, ELEVATIONS
 
-DISTANCE = 2.3  # from the centre, in diagonals of the object's base
+DISTANCE = 2.3  # from the center, in diagonals of the object's base
 FILL = 0.96  # of the image, by the largest view
 _GRID = 2.0**20  # sines and cosines are rounded to it: their last digits differ between processors
 
@@ -18,7 +18,7 @@ class Camera:
     """Where a view is taken from.
 
     Attributes:
-        position: (3,) in the object's axes, metres.
+        position: (3,) in the object's axes, meters.
         to_image: (3, 4) map of (x, y, z, 1) to (depth * column, depth * row, depth), columns and rows in pixels.
         rays: (3, 3) map of (column, row, 1) to the direction of that pixel's ray, whose part along the view is 1.
     """
@@ -39,10 +39,10 @@ class Rig:
     def __init__(self, solids, image_size):
         points = np.concatenate([solid.corners for solid in solids])
         low, high = points.min(axis=0), points.max(axis=0)
-        size, self._centre = high - low, (low + high) / 2
+        size, self._center = high - low, (low + high) / 2
         self._distance = DISTANCE * math.sqrt(size[0] ** 2 + size[2] ** 2)
         self._image_size = image_size
-        seen = (_all_axes()[:, None] * (points - self._centre)[:, None]).sum(axis=3)  # (views, points, 3)
+        seen = (_all_axes()[:, None] * (points - self._center)[:, None]).sum(axis=3)  # (views, points, 3)
         seen[..., 2] += self._distance
         widest, tallest = np.abs(seen[..., :2] / seen[..., 2:]).max(axis=(0, 1)).tolist()
         height, width = image_size
@@ -52,7 +52,7 @@ class Rig:
         """The Camera of a view, by the numbers of its azimuth and elevation, see gfla_tf.keypoints.views."""
         height, width = self._image_size
         axes = _axes(azimuth, elevation)
-        position = self._centre - self._distance * axes[2]
+        position = self._center - self._distance * axes[2]
         x0, y0 = (width - 1) / 2, (height - 1) / 2
         view = np.concatenate([axes, -(axes * position).sum(axis=1, keepdims=True)], axis=1)
         focal = self._focal

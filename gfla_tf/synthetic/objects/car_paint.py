@@ -8,7 +8,7 @@ from gfla_tf.synthetic.objects.paint import across_and_along, blended, draw_cont
 from gfla_tf.synthetic.people.texture import PATTERNS, SHAPES, turns
 
 LIVERIES = {
-    "plain": 4, "two_tone": 1.5, "racing": 2, "band": 2, "chequered": 1.2, "number": 1.8, "halves": 1, "dots": 0.8,
+    "plain": 4, "two_tone": 1.5, "racing": 2, "band": 2, "checkered": 1.2, "number": 1.8, "halves": 1, "dots": 0.8,
     "diagonal": 1, "vertical": 0.8, "checks": 0.8, "wedge": 1.2,
 }  # fmt: skip
 DARK, GLASS, SKY = (0.09, 0.09, 0.10), np.array((0.10, 0.13, 0.17)), np.array((0.45, 0.53, 0.60))
@@ -16,7 +16,7 @@ DARK, GLASS, SKY = (0.09, 0.09, 0.10), np.array((0.10, 0.13, 0.17)), np.array((0
 
 @dataclasses.dataclass(frozen=True)
 class Livery:
-    """Two colours and what chooses between them; `place` and `size` in metres have a meaning of their own for each kind."""
+    """Two colors and what chooses between them; `place` and `size` in meters have a meaning of their own for each kind."""
 
     kind: str
     first: np.ndarray
@@ -27,7 +27,7 @@ class Livery:
     shape: str
 
     def __call__(self, point, normal):
-        """(3, n) colours of places on the car."""
+        """(3, n) colors of places on the car."""
         if self.kind == "plain":
             share = np.zeros(point.shape[1], np.float32)
         else:
@@ -35,23 +35,23 @@ class Livery:
         return blended(self.first, self.second, share)
 
 
-def draw_livery(draws, colour, shape):
+def draw_livery(draws, color, shape):
     kind = draws.weighted(LIVERIES)
     place, size = {
         "two_tone": (shape.belt - draws.uniform(0.0, 0.3), 0),
         "racing": (draws.pick((0.0, 0.22)), draws.uniform(0.14, 0.22)),
         "band": (shape.belt - draws.uniform(0.15, 0.3), draws.uniform(0.09, 0.16)),
-        "chequered": (shape.belt - draws.uniform(0.15, 0.25), draws.uniform(0.12, 0.18)),
+        "checkered": (shape.belt - draws.uniform(0.15, 0.25), draws.uniform(0.12, 0.18)),
         "number": ((shape.roof[0] + shape.roof[1]) / 2 * draws.uniform(0.3, 1.0), draws.uniform(0.26, 0.34)),
         "halves": (draws.uniform(-0.2, 0.2) * shape.length, 0),
         "wedge": (draws.uniform(-0.15, 0.3) * shape.length, 0),
     }.get(kind, (0.0, draws.uniform(0.5, 0.9)))
     names = ("disc", "ring", "star", "heart", "bars", "cross")
-    return Livery(kind, colour, draw_contrast(draws, colour), place, size, draws.uniform(), draws.pick(names))
+    return Livery(kind, color, draw_contrast(draws, color), place, size, draws.uniform(), draws.pick(names))
 
 
 def _soft(distance):
-    """0 to 1 as a signed distance in metres goes from -2 cm to 2 cm: edges soft enough for small images."""
+    """0 to 1 as a signed distance in meters goes from -2 cm to 2 cm: edges soft enough for small images."""
     return np.clip(distance * np.float32(25) + np.float32(0.5), 0, 1)
 
 
@@ -74,7 +74,7 @@ def _overall(pattern):
     return share
 
 
-def _chequered(livery, point, normal):
+def _checkered(livery, point, normal):
     a, b = across_and_along(point, normal)
     inside = (np.abs(b - np.float32(livery.place)) < livery.size) & (np.abs(normal[1]) < 0.6)
     scale = np.float32(0.5 / livery.size)
@@ -88,7 +88,7 @@ _LIVERIES = {
         * (np.abs(n[0]) < 0.6)
     ),
     "band": lambda livery, p, n: _soft(np.float32(livery.size) - np.abs(p[1] - np.float32(livery.place))),
-    "chequered": _chequered,
+    "checkered": _checkered,
     "number": _number,
     "halves": lambda livery, p, n: _soft(p[2] - np.float32(livery.place)),
     "wedge": lambda livery, p, n: _soft(p[2] - np.float32(livery.place) + (p[1] - 0.7) * np.float32(1.3)),
@@ -108,40 +108,40 @@ class BodyPaint:
     def __call__(self, point, normal):
         s = self.shape
         x, y, z = np.abs(point[0]), point[1], point[2]
-        colour = self.livery(point, normal)
+        color = self.livery(point, normal)
         side = np.abs(normal[0]) > 0.6
         doors = (s.roof[0] + 0.25 * (s.bonnet - s.roof[0]), s.roof[0] - 1.05, s.roof[0] - 2.0)
         for place in doors[: 2 if s.kind in ("coupe", "pickup") else 3]:
             if place > s.wheels[1]:
                 line = (np.abs(z - np.float32(place)) < 0.022) & (y > s.clearance + 0.12)
-                colour = over(colour, (0.05, 0.05, 0.05), np.float32(0.55) * (line & side))
+                color = over(color, (0.05, 0.05, 0.05), np.float32(0.55) * (line & side))
         handle = (np.abs(y - np.float32(s.belt - 0.12)) < 0.025) & side
         for place in doors[1:]:
-            colour = over(colour, (0.1, 0.1, 0.1), handle & (np.abs(z - np.float32(place + 0.14)) < 0.09))
+            color = over(color, (0.1, 0.1, 0.1), handle & (np.abs(z - np.float32(place + 0.14)) < 0.09))
         low = _soft(np.float32(s.clearance + 0.09) - y)
-        colour = over(colour, DARK, low)
+        color = over(color, DARK, low)
         for place in s.wheels:
             away = (z - np.float32(place)) ** 2 + (y - np.float32(s.radius)) ** 2
-            colour = over(colour, DARK, side & (away < (1.16 * s.radius) ** 2))
-        return self._ends(colour, x, y, z, normal)
+            color = over(color, DARK, side & (away < (1.16 * s.radius) ** 2))
+        return self._ends(color, x, y, z, normal)
 
-    def _ends(self, colour, x, y, z, normal):
+    def _ends(self, color, x, y, z, normal):
         s = self.shape
         half = s.width / 2
         ahead, behind = (normal[2] > 0.35) & (normal[1] < 0.75), normal[2] < -0.35
         nose = s.belt * 0.66
         lamp = (np.abs(y - np.float32(nose)) < 0.085) & (z > s.length / 2 - 0.5)
-        colour = over(colour, (0.98, 0.96, 0.85), ahead & lamp & (x > half - 0.48) & (x < half - 0.06))
+        color = over(color, (0.98, 0.96, 0.85), ahead & lamp & (x > half - 0.48) & (x < half - 0.06))
         grille = (np.abs(y - np.float32(nose - 0.03)) < 0.09) & (x < half - 0.55)
-        colour = over(colour, (0.12, 0.12, 0.13), ahead & grille)
+        color = over(color, (0.12, 0.12, 0.13), ahead & grille)
         lamp = np.abs(y - np.float32(s.belt - 0.22)) < 0.1
-        colour = over(colour, (0.78, 0.05, 0.06), behind & lamp & (x > half - 0.36))
+        color = over(color, (0.78, 0.05, 0.06), behind & lamp & (x > half - 0.36))
         plate = (np.abs(y - np.float32(s.clearance + 0.36)) < 0.06) & (x < 0.26)
-        return over(colour, (0.93, 0.92, 0.86), (ahead | behind) & plate)
+        return over(color, (0.93, 0.92, 0.86), (ahead | behind) & plate)
 
 
 class CabinPaint:
-    """The cabin: windows between pillars, under a roof that may have a colour of its own."""
+    """The cabin: windows between pillars, under a roof that may have a color of its own."""
 
     def __init__(self, shape, livery, roof):
         self.shape, self.livery, self.roof = shape, livery, roof
@@ -149,9 +149,9 @@ class CabinPaint:
     def __call__(self, point, normal):
         s = self.shape
         x, y, z = np.abs(point[0]), point[1], point[2]
-        colour = self.livery(point, normal)
+        color = self.livery(point, normal)
         if self.roof is not self.livery.first:
-            colour = over(colour, self.roof, normal[1] > 0.75)
+            color = over(color, self.roof, normal[1] > 0.75)
         share = (y - np.float32(s.belt)) * np.float32(1 / (s.height - s.belt))
         inside = (share > 0.10) & (share < 0.86)
         # The slanted edges of the side windows, a pillar's width inside the cabin's outline.
@@ -172,7 +172,7 @@ class CabinPaint:
         glass = side | ahead | behind
         reflection = np.clip(share, 0, 1) * np.float32(0.55)
         pane = blended(GLASS, SKY, reflection)
-        return np.where(glass, pane, colour)
+        return np.where(glass, pane, color)
 
     def _pillars(self):
         s = self.shape
@@ -183,12 +183,12 @@ class CabinPaint:
 
 @dataclasses.dataclass(frozen=True)
 class WheelPaint:
-    """A tyre with a rim, symmetric around the axle; axis: along which the axle lies (0 or 2)."""
+    """A tire with a rim, symmetric around the axle; axis: along which the axle lies (0 or 2)."""
 
     radius: float
     height: float
     places: tuple
-    colour: np.ndarray
+    color: np.ndarray
     spokes: int
     axis: int
 
@@ -212,5 +212,5 @@ class WheelPaint:
             phase = turns(across, up) * np.float32(self.spokes)
             gap = np.abs(phase - np.round(phase)) > 0.27
             rim &= ~gap | (away < 0.05) | (away > 0.38)
-        colour = blended(DARK, (0.2, 0.2, 0.21), face)
-        return over(colour, self.colour, rim)
+        color = blended(DARK, (0.2, 0.2, 0.21), face)
+        return over(color, self.color, rim)

@@ -3,10 +3,10 @@
 import dataclasses
 
 from gfla_tf.synthetic.objects.car_paint import BodyPaint, CabinPaint, WheelPaint, draw_livery
-from gfla_tf.synthetic.objects.paint import draw_colour, draw_contrast, patterned, plain
+from gfla_tf.synthetic.objects.paint import draw_color, draw_contrast, patterned, plain
 from gfla_tf.synthetic.objects.solids import box, extrusion, strut
 
-# Least and greatest length, width and height in metres; then shares of the length for bonnet, windscreen, roof and rear window
+# Least and greatest length, width and height in meters; then shares of the length for bonnet, windscreen, roof and rear window
 # (what is left is the boot, or the bed of a pickup); height of the windows' lower edge as a share of the height.
 KINDS = {
     "sedan": ((4.3, 4.9), (1.74, 1.86), (1.38, 1.48), (0.26, 0.14, 0.25, 0.15), 0.64),
@@ -31,7 +31,7 @@ EXTRAS = {
 
 @dataclasses.dataclass(frozen=True)
 class Shape:
-    """Measures of one car in metres; places along its length are z, the front is positive.
+    """Measures of one car in meters; places along its length are z, the front is positive.
 
     wheels: (z of the front axle, z of the rear axle); bonnet, roof, rear: z where the bonnet ends, (front, back) of the roof,
     and z where the rear window ends at the belt; belt: height of the windows' lower edge.
@@ -75,20 +75,20 @@ def draw_shape(draws):
 def draw_car(draws):
     """The solids of a random car, whose wheels stand on y = 0."""
     shape = draw_shape(draws)
-    colour = draw_colour(draws)
-    livery = draw_livery(draws, colour, shape)
+    color = draw_color(draws)
+    livery = draw_livery(draws, color, shape)
     body = BodyPaint(shape, livery)
-    roof = draw_contrast(draws, colour) if draws.chance(0.18) else colour
+    roof = draw_contrast(draws, color) if draws.chance(0.18) else color
     cabin = CabinPaint(shape, livery, roof)
     solids = [_body(shape, body), _cabin(shape, cabin), *_wheels(draws, shape)]
     dark = plain((0.13, 0.13, 0.14))
-    trim = dark if draws.chance(0.4) else plain(colour * 0.92)
+    trim = dark if draws.chance(0.4) else plain(color * 0.92)
     solids += _bumpers(shape, trim) + _mirrors(shape, trim)
     if shape.kind == "pickup":
         solids += _bed(shape, body, dark)
     if shape.kind == "lorry":
-        solids += _cargo(draws, shape, colour)
-    return tuple(solids + _extra(draws, shape, colour, dark))
+        solids += _cargo(draws, shape, color)
+    return tuple(solids + _extra(draws, shape, color, dark))
 
 
 def _body(s, paint):
@@ -184,8 +184,8 @@ def _bed(s, paint, dark):
     return [floor, *sides, box((-half, s.belt - 0.1, back), (half, top, back + 0.09), paint)]
 
 
-def _cargo(draws, s, colour):
-    first = draw_colour(draws, 0.5, (0.5, 0.93))
+def _cargo(draws, s, color):
+    first = draw_color(draws, 0.5, (0.5, 0.93))
     second = draw_contrast(draws, first)
     pattern = draws.weighted({"none": 2, "horizontal": 1, "diagonal": 1, "checks": 1, "vertical": 1})
     paint = plain(first)
@@ -196,7 +196,7 @@ def _cargo(draws, s, colour):
     return [box((-half, 0.62, -s.length / 2), (half, top, s.rear - 0.1), paint, 0.03)]
 
 
-def _extra(draws, s, colour, dark):
+def _extra(draws, s, color, dark):
     extra = draws.weighted(EXTRAS[s.kind])
     half, (front, back), top = s.width / 2 - 0.25, s.roof, s.height
     middle = (front + back) / 2
@@ -223,7 +223,7 @@ def _extra(draws, s, colour, dark):
     if extra in ("wing", "spoiler"):
         z, y = (-s.length / 2 + 0.08, s.belt + 0.16) if extra == "wing" else (back - 0.1, top - 0.02)
         wing = box(
-            (-half - 0.1, y, z - 0.1), (half + 0.1, y + 0.05, z + 0.16), plain(draw_contrast(draws, colour))
+            (-half - 0.1, y, z - 0.1), (half + 0.1, y + 0.05, z + 0.16), plain(draw_contrast(draws, color))
         )
         posts = [
             box((x - 0.03, s.belt - 0.1, z - 0.03), (x + 0.03, y, z + 0.08), dark) for x in (-half, half)

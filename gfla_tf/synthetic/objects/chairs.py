@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from gfla_tf.synthetic.objects.paint import draw_colour, draw_contrast, patterned, plain, printed
+from gfla_tf.synthetic.objects.paint import draw_color, draw_contrast, patterned, plain, printed
 from gfla_tf.synthetic.objects.solids import box, extrusion, strut
 
 WOODS = ((0.72, 0.52, 0.32), (0.55, 0.35, 0.18), (0.36, 0.21, 0.12), (0.80, 0.66, 0.46), (0.45, 0.18, 0.10))
@@ -19,7 +19,7 @@ COVERS = {"plain": 3, "horizontal": 1, "vertical": 1.2, "checks": 1, "dots": 1, 
 
 @dataclasses.dataclass(frozen=True)
 class Shape:
-    """Measures of one chair in metres: half its width, half its depth, height and thickness of the seat, top of the back, how
+    """Measures of one chair in meters: half its width, half its depth, height and thickness of the seat, top of the back, how
     far the back leans, and how thick bars are."""
 
     half: float
@@ -42,7 +42,7 @@ def draw_chair(draws):
         half=half, deep=half * draws.uniform(0.9, 1.1), seat=seat, thick=draws.uniform(0.04, 0.07) + 0.06 * low,
         top=seat + draws.uniform(0.36, 0.62), lean=draws.uniform(0.02, 0.10) + 0.04 * low, bar=draws.uniform(0.017, 0.028),
     )  # fmt: skip
-    frame, cover = _frame_colour(draws), draw_colour(draws, 0.15, (0.3, 0.9))
+    frame, cover = _frame_color(draws), draw_color(draws, 0.15, (0.3, 0.9))
     cloth = _cover(draws, cover)
     hard = plain(frame)
     wooden = back in ("slats", "ladder") and draws.chance(0.7)
@@ -62,24 +62,24 @@ def draw_chair(draws):
     return tuple(solids)
 
 
-def _frame_colour(draws):
+def _frame_color(draws):
     if draws.chance(0.2):
-        return draw_colour(draws, 0.1)
+        return draw_color(draws, 0.1)
     return np.array(draws.pick(WOODS if draws.chance(0.6) else METALS)) * draws.uniform(0.85, 1.1)
 
 
-def _cover(draws, colour):
+def _cover(draws, color):
     """A function that gives the paint, with prints at that height or, on None, without."""
-    pattern, second = draws.weighted(COVERS), draw_contrast(draws, colour)
+    pattern, second = draws.weighted(COVERS), draw_contrast(draws, color)
     period, phase = draws.uniform(0.14, 0.26), draws.uniform()
     name, size = draws.pick(("disc", "ring", "star", "heart", "cross")), draws.uniform(0.1, 0.15)
 
     def paint(height):
         if pattern == "plain" or (pattern == "print" and height is None):
-            return plain(colour)
+            return plain(color)
         if pattern == "print":
-            return printed(name, plain(colour), second, (0.0, height), size, 2)
-        return patterned(pattern, colour, second, period, phase)
+            return printed(name, plain(color), second, (0.0, height), size, 2)
+        return patterned(pattern, color, second, period, phase)
 
     return paint
 

@@ -29,7 +29,7 @@ def flow(solids, source, target):
     """
     height, width = target.mask.shape
     if source.mask.shape != target.mask.shape:
-        raise GflaError("flow needs two views of one size.")
+        raise GflaError("Flow needs two views of one size.")
     row, column = np.nonzero(target.mask)
     point, normal = target.point[row, column].T, target.normal[row, column].T
     x, y, depth = raycast.project(source.camera, point)

@@ -1,4 +1,4 @@
-"""The light of an object's renders: it stands still while the camera goes around, so that colours turn with the object."""
+"""The light of an object's renders: it stands still while the camera goes around, so that colors turn with the object."""
 
 import dataclasses
 import math
@@ -15,7 +15,7 @@ class Light:
     lamp: float
 
     def shade(self, normal):
-        """(n,) factor on the colours of surfaces with (3, n) normals."""
+        """(n,) factor on the colors of surfaces with (3, n) normals."""
         a, b, c = self.towards.tolist()
         facing = normal[0] * a + normal[1] * b + normal[2] * c
         above = np.float32(0.5) + np.float32(0.5) * normal[1]

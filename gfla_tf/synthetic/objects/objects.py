@@ -28,7 +28,7 @@ class SyntheticObjects(SyntheticSource):
 
     def __init__(self, kind="cars", image_size=(64, 64), split="train", seed=0):
         if kind not in KINDS:
-            raise GflaError(f"there are no synthetic {kind}: use one of {', '.join(KINDS)}.")
+            raise GflaError(f"There are no synthetic {kind}: use one of {', '.join(KINDS)}.")
         super().__init__(image_size, split, seed)
         self.kind = kind
 
@@ -46,7 +46,7 @@ class SyntheticObjects(SyntheticSource):
         """
         if not (0 <= azimuth < len(AZIMUTHS) and 0 <= elevation < len(ELEVATIONS)):
             raise GflaError(
-                f"view ({azimuth}, {elevation}) does not exist: azimuths are numbered 0 to {len(AZIMUTHS) - 1}, "
+                f"View ({azimuth}, {elevation}) does not exist: azimuths are numbered 0 to {len(AZIMUTHS) - 1}, "
                 f"elevations 0 to {len(ELEVATIONS) - 1}."
             )
         thing = self._identity(identity)

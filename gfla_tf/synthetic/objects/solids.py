@@ -1,7 +1,7 @@
 """What objects are made of: convex solids, each the points that lie behind all of its faces.
 
-Axes of an object: X to its left, Y up, Z forward; metres. `paint` is a function of (3, n) points and (3, n) unit normals, both
-float32 in these axes, that gives (3, n) RGB in [0, 1]: colours are bound to places of the object and turn with it.
+Axes of an object: X to its left, Y up, Z forward; meters. `paint` is a function of (3, n) points and (3, n) unit normals, both
+float32 in these axes, that gives (3, n) RGB in [0, 1]: colors are bound to places of the object and turn with it.
 """
 
 import dataclasses
@@ -17,10 +17,10 @@ class Solid:
     """The points p with normals . p <= offsets.
 
     Attributes:
-        normals, offsets: (faces, 3) unit vectors and (faces,) metres.
+        normals, offsets: (faces, 3) unit vectors and (faces,) meters.
         low, high: (3,) corners of a box around the solid.
         paint: see above.
-        rounding: the light sees edges as if they were rounded this far from them, in metres.
+        rounding: the light sees edges as if they were rounded this far from them, in meters.
     """
 
     normals: np.ndarray
@@ -45,7 +45,7 @@ def extrusion(profile, left, right, paint, bevel=0.0, lean=0.0, rounding=0.04):
         paint: see `Solid`.
         bevel: how much is cut off the edges of both ends; one number, or one for each side of the polygon (from each corner
             to the next).
-        lean: how much narrower each end becomes per metre upwards.
+        lean: how much narrower each end becomes per meter upwards.
         rounding: see `Solid`.
     """
     profile = np.asarray(profile, float)

@@ -28,10 +28,10 @@ SKIN, HAIR, TOP, BOTTOM, SHOES = range(5)
 
 @dataclasses.dataclass(frozen=True)
 class Material:
-    """Two colours and the pattern that chooses between them (texture.PATTERNS); `period` in metres, `phase` in [0, 1)."""
+    """Two colors and the pattern that chooses between them (texture.PATTERNS); `period` in meters, `phase` in [0, 1)."""
 
     pattern: str
-    colours: tuple
+    colors: tuple
     period: float = 0.15
     phase: float = 0.0
     shape: str = "disc"
@@ -41,8 +41,8 @@ class Material:
 class Appearance:
     """Materials by number (SKIN, HAIR, TOP, BOTTOM, SHOES), and which zone of which part wears them.
 
-    upper, lower: (parts,) material before and beyond `cut` (parts,), a place along the part's axis in metres.
-    repeats: (materials, parts) periods of the pattern around the part; around: (parts,) circumference in metres.
+    upper, lower: (parts,) material before and beyond `cut` (parts,), a place along the part's axis in meters.
+    repeats: (materials, parts) periods of the pattern around the part; around: (parts,) circumference in meters.
     along: (parts,) length of cloth before the part; torso: (parts,) bool; head: the head's index.
     """
 
@@ -97,7 +97,7 @@ def draw_style(draws):
     sleeve = draws.weighted({-1.0: 1, draws.uniform(0.45, 0.7): 3, 1.15: 0.7, 2.1: 3})
     leg = draws.weighted({2.1: 5, 1.6: 0.7, 1.0: 1.2, draws.uniform(0.4, 0.6): 1.6})
     if skirt:
-        leg = 0.9 * skirt[0]  # what pokes out of the skirt in a wide stance wears its colours
+        leg = 0.9 * skirt[0]  # what pokes out of the skirt in a wide stance wears its colors
     loose = draws.uniform(1.0, 1.45) if leg > 2 else 1.0
     return Style(feminine, hair, skirt, dress, sleeve, leg, loose)
 
@@ -109,7 +109,7 @@ def draw_appearance(draws, style, body):
     top = _garment(draws, TOP_PATTERNS if not style.dress else {**SKIRT_PATTERNS, "horizontal": 2.5})
     bottom = top if style.dress else _garment(draws, SKIRT_PATTERNS if style.skirt else BOTTOM_PATTERNS)
     shoe = draws.pick(
-        ((0.12, 0.11, 0.11), (0.93, 0.93, 0.92), (0.35, 0.2, 0.12), _colour(draws), _colour(draws))
+        ((0.12, 0.11, 0.11), (0.93, 0.93, 0.92), (0.35, 0.2, 0.12), _color(draws), _color(draws))
     )
     materials = (
         Material("plain", (tuple(skin), tuple(skin))),
@@ -136,18 +136,18 @@ def draw_appearance(draws, style, body):
     )  # fmt: skip
 
 
-def _colour(draws, value=(0.3, 0.95)):
-    grey = draws.chance(0.25)
-    saturation = draws.uniform(0, 0.08) if grey else draws.uniform(0.4, 0.9)
+def _color(draws, value=(0.3, 0.95)):
+    gray = draws.chance(0.25)
+    saturation = draws.uniform(0, 0.08) if gray else draws.uniform(0.4, 0.9)
     return colorsys.hsv_to_rgb(draws.uniform(), saturation, draws.uniform(*value))
 
 
 def _garment(draws, patterns):
-    first = _colour(draws)
+    first = _color(draws)
     second = first
-    for _ in range(12):  # the pattern must be seen: colours far enough apart
+    for _ in range(12):  # the pattern must be seen: colors far enough apart
         second = (
-            _colour(draws, (0.15, 1.0))
+            _color(draws, (0.15, 1.0))
             if draws.chance(0.6)
             else draws.pick(((0.95, 0.95, 0.93), (0.1, 0.1, 0.12)))
         )

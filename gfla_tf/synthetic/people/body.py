@@ -1,6 +1,6 @@
 """The body of one identity: bone lengths and the solid parts that hang on the bones.
 
-Axes of the body: X to the person's left, Y up, Z forward; metres. In the rest pose the arms hang down, and the axes of
+Axes of the body: X to the person's left, Y up, Z forward; meters. In the rest pose the arms hang down, and the axes of
 every bone are those of the body. A part is a round cone (the hull of two spheres) whose cross-section is stretched by
 one factor sideways and another in depth: that covers capsules, ellipsoids, limbs, torso and, left open, skirts.
 """
@@ -44,7 +44,7 @@ class Body:
     """Parts and joints of one person.
 
     Attributes:
-        height: metres.
+        height: meters.
         origins: (bones, 3) position of each bone's joint in the frame of its parent.
         parts: tuple of Part.
         bone_of: (parts,) index of each part's bone.

@@ -61,8 +61,8 @@ def film(parts, joints, path, body, framing, image_size, draws):
 
     Args:
         parts, joints: of every frame, (T, parts, 3, 4) and (T, 18, 3), with the pelvis at the origin.
-        path: (T, 3) metres, where the pelvis goes, the floor being at height 0. Sideways it is shortened as far as the image
-            wants it, and in depth to half a metre.
+        path: (T, 3) meters, where the pelvis goes, the floor being at height 0. Sideways it is shortened as far as the image
+            wants it, and in depth to half a meter.
         body, framing, image_size, draws: as for `project`.
 
     Returns:

@@ -28,7 +28,7 @@ def flow(source, target):
     """
     same = source.body is target.body or source.body.parts == target.body.parts
     if not same or source.person.shape != target.person.shape:
-        raise GflaError("flow needs two frames that one SyntheticPeople made of one identity.")
+        raise GflaError("Flow needs two frames that one SyntheticPeople made of one identity.")
     height, width = target.person.shape
     row, column = np.nonzero(target.person)
     part, point = target.part[row, column], target.point[row, column].T
@@ -46,7 +46,7 @@ def flow(source, target):
     clear = np.zeros(part.size, bool)
     for offset in (0, 1, SAMPLES * width, SAMPLES * width + 1):
         found = source.part_samples.ravel()[first + offset]
-        # Parts are convex, so the same part, seen beside a point that faces the camera, is that point's neighbourhood.
+        # Parts are convex, so the same part, seen beside a point that faces the camera, is that point's neighborhood.
         there = source.depth.ravel()[first + offset]
         clear |= (found == part) | ((there > depth - _TOLERANCE) & (found != raycast.NOBODY))
     result = np.zeros((height, width, 2), np.float32)

@@ -6,10 +6,10 @@ import numpy as np
 
 from gfla_tf.synthetic.people import raycast
 from gfla_tf.synthetic.people.body import Body
-from gfla_tf.synthetic.people.texture import colours
+from gfla_tf.synthetic.people.texture import colors
 
-# Samples per pixel and axis. Sample 2 p lies on the centre of pixel p, so one ray cast gives both the picture and the
-# geometry at pixel centres.
+# Samples per pixel and axis. Sample 2 p lies on the center of pixel p, so one ray cast gives both the picture and the
+# geometry at pixel centers.
 SAMPLES = 2
 
 
@@ -20,7 +20,7 @@ class Frame:
     Attributes:
         image: (H, W, 3) uint8 RGB.
         keypoints: (18, 3) float32 x, y in pixels, multiples of 1/64, and confidence: 1, or 0 outside the image.
-        person: (H, W) bool, pixels whose centre shows the person.
+        person: (H, W) bool, pixels whose center shows the person.
         part: (H, W) int8 number of the body part seen, -1 on the background.
         point: (H, W, 3) float32 the surface point seen, in that part's own coordinates, which move with the body.
         part_samples, depth: (2H, 2W) int8 and float32, part and distance in pixels of what is seen at (column / 2, row / 2).
@@ -59,16 +59,16 @@ def render(body, appearance, light, background, to_image, joints):
     rows = raycast.gather(from_image, parts)
     x, y = (a.astype(np.float32) * np.float32(1 / SAMPLES) for a in (column, row))
     point = raycast.surface(rows, x, y, depth.ravel()[seen])
-    colour = colours(appearance, parts, point)
-    colour *= light.shade(raycast.normals(rows, parts, point, body))
+    color = colors(appearance, parts, point)
+    color *= light.shade(raycast.normals(rows, parts, point, body))
 
     image = background.copy()
-    box, cover = smoothed(np.minimum(colour, 1), row, column, height, width)
+    box, cover = smoothed(np.minimum(color, 1), row, column, height, width)
     image[box] = cover[..., :3] + image[box] * (1 - cover[..., 3:])
 
     points = np.zeros((height, width, 3), np.float32)
-    centre = np.nonzero(((row | column) & 1) == 0)[0]
-    points[row[centre] // SAMPLES, column[centre] // SAMPLES] = point[:, centre].T
+    center = np.nonzero(((row | column) & 1) == 0)[0]
+    points[row[center] // SAMPLES, column[center] // SAMPLES] = point[:, center].T
     part_samples, part = part, part[::SAMPLES, ::SAMPLES].copy()
     return Frame(
         image=np.round(np.clip(image, 0, 1) * 255).astype(np.uint8),
@@ -78,15 +78,15 @@ def render(body, appearance, light, background, to_image, joints):
     )  # fmt: skip
 
 
-def smoothed(colour, row, column, height, width):
-    """Pixels from samples: each is a tent of 3 x 3 samples around its centre.
+def smoothed(color, row, column, height, width):
+    """Pixels from samples: each is a tent of 3 x 3 samples around its center.
 
     Args:
-        colour: (3, n) of the samples on the person, at (n,) `row` and `column`.
+        color: (3, n) of the samples on the person, at (n,) `row` and `column`.
         height, width: of the image.
 
     Returns:
-        The slices of the image around the person, and there (h, w, 4): colour times coverage, and coverage.
+        The slices of the image around the person, and there (h, w, 4): color times coverage, and coverage.
     """
     y0, x0 = int(row.min()) // SAMPLES, int(column.min()) // SAMPLES
     y1, x1 = min(int(row.max()) // SAMPLES + 2, height), min(int(column.max()) // SAMPLES + 2, width)
@@ -94,7 +94,7 @@ def smoothed(colour, row, column, height, width):
     samples = np.zeros((SAMPLES * (y1 - y0) + 1, SAMPLES * (x1 - x0) + 1, 4), np.float32)
     at = (row - (SAMPLES * y0 - 1)) * samples.shape[1] + (column - (SAMPLES * x0 - 1))
     flat = samples.reshape(-1, 4)
-    flat[at, :3] = colour.T
+    flat[at, :3] = color.T
     flat[at, 3] = 1
     if y0 == 0:
         samples[0] = samples[1]

@@ -61,7 +61,7 @@ class Motion:
     """Joint angles at any time.
 
     tracks: of Track; step: frames of a double step; stride: of the gait, 0 for none, see pose.walk; beat: frames from one
-    bounce to the next; bounce: degrees by which the hips bend then; hop: metres by which it leaves the floor.
+    bounce to the next; bounce: degrees by which the hips bend then; hop: meters by which it leaves the floor.
     """
 
     tracks: tuple
@@ -86,7 +86,7 @@ class Motion:
         return limited(angles)
 
     def lift(self, time):
-        """Height of the lowest foot above the floor in metres."""
+        """Height of the lowest foot above the floor in meters."""
         return self.hop * max(0.0, math.cos(2 * math.pi * time / self.beat)) ** 2
 
 

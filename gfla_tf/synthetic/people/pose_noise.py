@@ -34,7 +34,7 @@ def noisy_keypoints(keypoints, seed, size, joints=JOINTS):
     keypoints = np.asarray(keypoints, np.float32)
     if keypoints.ndim != 3 or keypoints.shape[1:] != (len(joints), 3):
         raise GflaError(
-            f"keypoints of shape {keypoints.shape} are no sequence of {len(joints)} joints: they must be (T, {len(joints)}, 3)."
+            f"Keypoints of shape {keypoints.shape} are no sequence of {len(joints)} joints: they must be (T, {len(joints)}, 3)."
         )
     draws, frames = Draws(_NOISE, seed), len(keypoints)
     unsure = np.array([_UNSURE.get(name.rpartition("_")[2], 1.0) for name in joints])[:, None]

@@ -2,7 +2,7 @@
 
 The intersection with a round cone is the side's (a quadratic) where it lies between the circles in which the two
 spheres touch the side, and the nearer sphere's elsewhere. Every ray starts at its point nearest to the first sphere's
-centre, measured in the part's own coordinates, which removes most terms of the quadratic.
+center, measured in the part's own coordinates, which removes most terms of the quadratic.
 """
 
 import numpy as np
@@ -121,8 +121,8 @@ def normals(rows, part, point, body):
     slope = (taper / np.sqrt(body.lengths**2 - taper**2)).astype(np.float32)[part]
     length = body.lengths.astype(np.float32)[part]
     x, y, z = point
-    centre = y - np.sqrt(x * x + z * z) * slope
-    y = y - np.minimum(np.maximum(centre, 0), length)
+    center = y - np.sqrt(x * x + z * z) * slope
+    y = y - np.minimum(np.maximum(center, 0), length)
     # Normals go with the transposed inverse of the map of points.
     normal = np.stack([rows[i] * x + rows[i + 4] * y + rows[i + 8] * z for i in range(3)])
     normal /= np.sqrt(normal[0] ** 2 + normal[1] ** 2 + normal[2] ** 2) + np.float32(1e-12)

@@ -15,7 +15,7 @@ class Light:
     tint: np.ndarray
 
     def shade(self, normal):
-        """(3, n) factor on the colours of surfaces with (3, n) normals: ambient + Lambert, darker towards outlines."""
+        """(3, n) factor on the colors of surfaces with (3, n) normals: ambient + Lambert, darker towards outlines."""
         a, b, c = self.towards.tolist()
         facing = normal[0] * a + normal[1] * b + normal[2] * c
         # A light of some size still reaches surfaces that turn a little away from it.
@@ -41,7 +41,7 @@ def draw_background(draws, image_size):
     height, width = image_size
     y = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
     x = np.linspace(-0.5, 0.5, width, dtype=np.float32)[None, :, None] * np.float32(width / height)
-    first, second, third = (_calm_colour(draws) for _ in range(3))
+    first, second, third = (_calm_color(draws) for _ in range(3))
     kind = draws.weighted({"plain": 2, "gradient": 3, "blobs": 2, "room": 3})
     if kind == "plain":
         picture = first + 0 * (x + y)
@@ -51,11 +51,11 @@ def draw_background(draws, image_size):
         picture = first + (0.7 * second + 0.3 * first - first) * share
     elif kind == "blobs":
         picture = first + 0 * (x + y)
-        for colour in (second, third, 0.5 * (first + third)):
+        for color in (second, third, 0.5 * (first + third)):
             cx, cy, size = draws.uniform(-0.6, 0.6), draws.uniform(0, 1), draws.uniform(0.15, 0.35)
             square = ((x - np.float32(cx)) ** 2 + (y - np.float32(cy)) ** 2) * np.float32(0.6 / size**2)
             near = 1 / (1 + square) ** 2  # no exponential: its last digit differs between processors
-            picture = picture + (colour - picture) * (near * np.float32(0.6))
+            picture = picture + (color - picture) * (near * np.float32(0.6))
     else:
         horizon = draws.uniform(0.68, 0.88)
         floor = np.clip((y - np.float32(horizon)) * np.float32(height) + np.float32(0.5), 0, 1)
@@ -67,7 +67,7 @@ def draw_background(draws, image_size):
     return np.clip(picture, 0, 1)
 
 
-def _calm_colour(draws):
+def _calm_color(draws):
     return np.array(
         colorsys.hsv_to_rgb(draws.uniform(), draws.uniform(0.02, 0.25), draws.uniform(0.45, 0.95)), np.float32
     )

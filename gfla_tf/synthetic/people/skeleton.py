@@ -50,7 +50,7 @@ def place(body, angles):
         angles: (bones, 3) degrees, see pose.py.
 
     Returns:
-        (parts, 3, 4) affine maps from the coordinates of each part to the world, and (18, 3) joints in metres.
+        (parts, 3, 4) affine maps from the coordinates of each part to the world, and (18, 3) joints in meters.
     """
     radians = np.deg2rad(angles * _SIGNS).tolist()
     frames = np.empty((len(BONES), 3, 4))

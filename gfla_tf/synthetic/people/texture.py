@@ -1,6 +1,6 @@
-"""Colours on the surface: patterned cloth, prints and the face, in coordinates that live on the body.
+"""Colors on the surface: patterned cloth, prints and the face, in coordinates that live on the body.
 
-Texture coordinates of a surface point: `turn` in [-0.5, 0.5] around the part (0 at the front) and `down`, metres of cloth
+Texture coordinates of a surface point: `turn` in [-0.5, 0.5] around the part (0 at the front) and `down`, meters of cloth
 along it. Whole numbers of periods go around every part, so that patterns have no seam at the back.
 """
 
@@ -48,7 +48,7 @@ def _dots(a, b):
     return np.clip((np.float32(0.12) - square) * 14 + np.float32(0.5), 0, 1)
 
 
-# name -> mix in [0, 1] of the two colours; a and b count periods around and along the part.
+# name -> mix in [0, 1] of the two colors; a and b count periods around and along the part.
 PATTERNS = {
     "horizontal": lambda a, b: _stripes(b),
     "vertical": lambda a, b: _stripes(a + np.float32(0.25)),
@@ -78,8 +78,8 @@ SHAPES = {
 }
 
 
-def colours(appearance, part, point):
-    """Colour of surface points before shading.
+def colors(appearance, part, point):
+    """Color of surface points before shading.
 
     Args:
         appearance: Appearance.
@@ -99,11 +99,11 @@ def colours(appearance, part, point):
             here = np.nonzero(material == number)[0]
             if here.size:
                 mix[here] = _mix(cloth, number, appearance, part[here], turn[here], down[here])
-    first, second = np.array([m.colours for m in appearance.materials], np.float32).transpose(1, 2, 0)
+    first, second = np.array([m.colors for m in appearance.materials], np.float32).transpose(1, 2, 0)
     first, second = first[:, material], second[:, material]
-    colour = first + (second - first) * mix
-    _paint_face(colour, appearance, part, point)
-    return colour
+    color = first + (second - first) * mix
+    _paint_face(color, appearance, part, point)
+    return color
 
 
 def _mix(cloth, number, appearance, part, turn, down):
@@ -125,7 +125,7 @@ def _mix(cloth, number, appearance, part, turn, down):
     return np.abs(np.abs(turn) - np.float32(0.25)) < 0.07  # "seam": a stripe down the leg
 
 
-def _paint_face(colour, appearance, part, point):
+def _paint_face(color, appearance, part, point):
     """Eyes, brows and mouth, drawn a little too large so that small images show them."""
     here = np.nonzero(part == appearance.head)[0]
     if not here.size:
@@ -133,12 +133,12 @@ def _paint_face(colour, appearance, part, point):
     x, y, z = point[:, here] / np.float32(appearance.head_size)
     x = np.abs(x) * appearance.width[appearance.head, 0]
     front = z > 0
-    skin = np.array(appearance.materials[SKIN].colours[0], np.float32)
-    hair = np.array(appearance.materials[HAIR].colours[0], np.float32)
-    for colour_of, inside in (
+    skin = np.array(appearance.materials[SKIN].colors[0], np.float32)
+    hair = np.array(appearance.materials[HAIR].colors[0], np.float32)
+    for color_of, inside in (
         ((0.96, 0.95, 0.93), ((x - 0.36) / 0.19) ** 2 + ((y - 0.12) / 0.12) ** 2 < 1),
         ((0.08, 0.06, 0.06), ((x - 0.355) / 0.115) ** 2 + ((y - 0.12) / 0.13) ** 2 < 1),
         (0.6 * hair, (np.abs(x - 0.36) < 0.24) & (np.abs(y + 0.13 + 0.1 * x) < 0.055)),
         (skin * (0.84, 0.5, 0.48), (x / 0.27) ** 2 + ((y - 0.98 + 1.2 * x * x) / 0.085) ** 2 < 1),
     ):
-        colour[:, here[inside & front]] = np.asarray(colour_of, np.float32)[:, None]
+        color[:, here[inside & front]] = np.asarray(color_of, np.float32)[:, None]

@@ -9,7 +9,7 @@ from gfla_tf.data.order import WHOLE
 from gfla_tf.data.video_clips import piece_dataset
 from gfla_tf.models.animation import is_recurrent
 from gfla_tf.models.presets import PRESETS
-from gfla_tf.pictures.drawing import flow_to_color, labelled_grid, mask_to_gray, to_uint8
+from gfla_tf.pictures.drawing import flow_to_color, labeled_grid, mask_to_gray, to_uint8
 from gfla_tf.training.objectives.animation import AnimationObjective
 from gfla_tf.training.tasks.samples import SEED, Sample, arrays_of
 from gfla_tf.training.tasks.task import SAMPLE_SEED, Task
@@ -122,7 +122,7 @@ class ClipTask(Task):
                 mask = name.replace("flow", "mask")
                 row.append((mask, mask_to_gray(outputs[mask][i, -1])))
             rows.append(row)
-        return labelled_grid(rows)
+        return labeled_grid(rows)
 
     def samples(self, generator, split, count):
         size, length = generator.image_size, min(_CLIP_FRAMES, self.config.data.clip_frames)

@@ -74,7 +74,7 @@ class Task:
         directory = self.config.data.directory
         if directory is not None and not Path(directory).expanduser().is_dir():
             raise GflaError(
-                f"the folder {directory} is missing: data.directory names the folder with the files of "
+                f"The folder {directory} is missing: data.directory names the folder with the files of "
                 f"{self.config.data.dataset}, see docs/datasets.md."
             )
         stages = [stage for stage in (self.config.flow, self.config.full) if stage.steps]
@@ -101,7 +101,7 @@ class Task:
             tf.function(features).get_concrete_function(tf.TensorSpec((1, height, width, 3)), poses)
         except ValueError as error:
             raise GflaError(
-                f"the feature network {network} takes no images of {height} x {width} (height x width): "
+                f"The feature network {network} takes no images of {height} x {width} (height x width): "
                 "choose an image_size that is divisible by 32."
             ) from error
         if judge_flows:
