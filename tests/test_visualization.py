@@ -152,7 +152,7 @@ def test_the_training_grid_shows_levels_coarsest_first_and_no_more_rows_than_ask
         "target_pose": pose,
         "other": None,
     }
-    outputs = {"generated": image / 2, "attention_2": image}
+    outputs = {"generated": image / 2, "attention_2": image, "flow_0": np.ones((3, 32, 32, 2))}
     for level in (2, 3):
         size = 32 >> level
         outputs[f"flow_{level}"] = np.full((3, size, size, 2), [3.0 * level, 4.0 * level])
@@ -162,7 +162,7 @@ def test_the_training_grid_shows_levels_coarsest_first_and_no_more_rows_than_ask
     assert len(shown) == 2
     assert labels == [
         "source", "source pose", "target pose", "flow_3, max 15.0 px", "mask_3",
-        "flow_2, max 10.0 px", "mask_2", "generated", "target",
+        "flow_2, max 10.0 px", "mask_2", "flow_0, max 1.4 px", "generated", "target",  # the flow of pixels has no mask
     ]  # fmt: skip
     np.testing.assert_array_equal(shown[1][0][1], to_uint8(image[1]))
     np.testing.assert_array_equal(shown[1][-1][1], to_uint8(-image[1]))

@@ -219,7 +219,8 @@ def training_grid(batch, outputs, condition="pose", draw=pose_picture, max_rows=
         for level in levels:
             flow = flow_to_color(outputs[f"flow_{level}"][sample], max(1.0, longest[level]))
             row.append((f"flow_{level}, max {longest[level]:.1f} px", flow))
-            row.append((f"mask_{level}", mask_to_gray(outputs[f"mask_{level}"][sample])))
+            if f"mask_{level}" in outputs:  # the flow of pixels has none
+                row.append((f"mask_{level}", mask_to_gray(outputs[f"mask_{level}"][sample])))
         if "generated" in outputs:
             row.append(("generated", to_uint8(outputs["generated"][sample])))
         rows.append([*row, ("target", to_uint8(batch["target_image"][sample]))])
