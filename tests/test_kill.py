@@ -93,5 +93,5 @@ def test_some_kills_hit_a_save_and_no_checkpoint_was_ever_unreadable(case):
 
 def test_a_worker_whose_fellow_was_killed_says_so(case):
     told = (case.folder / "killed.out").read_text()
-    sentence = "GflaError: another worker of this training has ended ("
+    sentence = "GflaError: Another worker of this training has ended ("
     assert told.count(sentence) == case.kills * (case.workers - 1)

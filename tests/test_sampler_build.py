@@ -59,7 +59,7 @@ def test_without_a_compiler_the_composed_form_runs_without_a_word_and_asking_for
     ended = subprocess.run(
         [sys.executable, "-c", WITHOUT_COMPILER], env=environment, capture_output=True, text=True, timeout=300
     )
-    reason = "There is no C++ compiler (g++, clang++, c++)"
+    reason = "there is no C++ compiler (g++, clang++, c++)"
     sentence = f"The compiled sampler cannot be had: {reason}; set GFLA_SAMPLER=auto to do without."
     assert ended.stdout.splitlines() == [f"True; composed; composed: {reason}", sentence]
     assert ended.returncode == 2 and "Traceback" not in ended.stderr
@@ -105,5 +105,5 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setattr(build, "library_folder", lambda: tmp_path / "file" / "native")
     monkeypatch.setenv("CXX", sys.executable)  # any program: it is not reached
-    with pytest.raises(GflaError, match=r"^No library can be made of litert_delegate\.cc \(.*\)$"):
+    with pytest.raises(GflaError, match=r"^no library can be made of litert_delegate\.cc \(.*\)$"):
         build.build_library("litert_delegate.cc")

@@ -68,7 +68,7 @@ def test_a_dry_run_of_what_cannot_be_trained_is_refused_too(train, tmp_path, cap
         train(write_config(tmp_path), "model.generator.wings=2", "--dry-run")
     assert ended.value.code == 2
     assert capsys.readouterr().err.startswith(
-        "error: PoseGenerator (Preset pose_quickstart) has no setting wings"
+        "error: PoseGenerator (preset pose_quickstart) has no setting wings"
     )
 
 

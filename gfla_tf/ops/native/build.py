@@ -41,7 +41,8 @@ def build_library(source, flags=(), key=()):
         key: strings that the library depends on, such as a version.
 
     Raises:
-        GflaError: there is no compiler, it fails, or the folder cannot be written or belongs to someone else.
+        GflaError: there is no compiler, it fails, or the folder cannot be written or belongs to someone else. Its text is a
+            reason, which stands in sentences of others.
     """
     options = ["-std=c++17", "-O3", "-shared", "-fPIC", "-w", *_processor_options()]
     parts = [*(path.read_bytes() for path in sorted(SOURCES.glob("*.h"))), (SOURCES / source).read_bytes()]
@@ -54,7 +55,7 @@ def build_library(source, flags=(), key=()):
         if not _is_whole(library):
             _compile([SOURCES / source, *options, *flags], library)  # flags last: they may name libraries
     except (OSError, RuntimeError) as error:  # the latter where there is no home
-        raise GflaError(f"No library can be made of {source} ({reason_of(error)})") from error
+        raise GflaError(f"no library can be made of {source} ({reason_of(error)})") from error
     return library
 
 
@@ -128,7 +129,7 @@ def _compiler():
     for command in [given] if given else ([name] for name in COMPILERS):
         if shutil.which(command[0]):
             return command
-    raise GflaError(f"There is no C++ compiler ({given[0] if given else ', '.join(COMPILERS)})")
+    raise GflaError(f"there is no C++ compiler ({given[0] if given else ', '.join(COMPILERS)})")
 
 
 def _processor_options():
