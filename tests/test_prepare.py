@@ -210,18 +210,26 @@ def test_sources_that_are_done_are_not_done_again_and_changed_ones_are(tmp_path,
     assert done == ["ben"] and (tmp_path / "own/ben/photos-004.png").is_file()
 
 
-def test_a_film_that_is_held_out_is_for_testing_alone(tmp_path):
+def test_a_film_that_is_held_out_is_for_testing_and_so_is_the_end_of_the_others(tmp_path):
     (tmp_path / "people/walker").mkdir(parents=True)
     for name in ("cam01", "cam02"):
         film(tmp_path / f"people/walker/{name}.mp4", 5)
     prepare(tmp_path / "people", tmp_path / "own", held_out=["cam02"])
-    pictures = read_pictures(tmp_path / "own")
-    split = read_split(tmp_path / "own", pictures)
-    assert {name for name, which in split.items() if which == "test"} == {
-        p.name for p in pictures if "cam02" in p.name
-    }
+    split = read_split(tmp_path / "own", read_pictures(tmp_path / "own"))
+    trained = {name for name, which in split.items() if which == "train"}
+    assert trained == {f"walker/cam01-{number:05d}.png" for number in range(3)}
     with pytest.raises(GflaError, match="There is no person or film cam09 to hold out"):
         prepare(tmp_path / "people", tmp_path / "own", held_out=["cam09"])
+
+
+def test_of_persons_that_are_held_out_the_others_are_for_training_as_a_whole(tmp_path):
+    people = write_people(tmp_path / "people", {"anna": 5, "ben": 5}, LARGE)
+    prepare(people, tmp_path / "own", held_out=["ben"])
+    split = read_split(tmp_path / "own", read_pictures(tmp_path / "own"))
+    assert {(name.split("/")[0], which) for name, which in split.items()} == {
+        ("anna", "train"),
+        ("ben", "test"),
+    }
 
 
 def test_photos_of_nobody_empty_folders_and_folders_in_one_another_are_told(tmp_path, capsys):

@@ -7,8 +7,9 @@
 people/ holds a folder for each person, with photos and films in any depth, or a film for each person. A pose file beside a photo
 (NAME.json) and a folder of them beside a film (NAME_poses/, see gfla poses) are taken, otherwise poses are found. Pictures are
 cropped to the person; what cannot be used and near-duplicates are left out, and report/report.md says which, why and what to do;
-report/contact_sheet.png shows the pictures with their skeletons. The last fifth of every film is for testing; of five persons and
-more, whole persons; or what --held-out names. Started again after a kill, it goes on, and ends with the same files.
+report/contact_sheet.png shows the pictures with their skeletons. For testing are the films that --held-out names and the last
+fifth of every other one; or the persons that it names; or, of five persons and more without it, the last fifth of them. Started
+again after a kill, it goes on, and ends with the same files.
 
 Train with data.dataset=folder data.directory=own, see configs/pose_own.yaml and docs/own_people.md.
 """

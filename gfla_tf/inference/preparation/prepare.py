@@ -56,7 +56,8 @@ def prepare_people(sources, output, settings, held_out=()):
         sources: list of `Source`.
         output: folder, in the layout of `gfla_tf.data.folder`.
         settings: `Settings`.
-        held_out: names of persons or sources that are for testing as a whole; the split is by person or time without.
+        held_out: names of persons or sources that are for testing as a whole. Unless these are persons, the last fifth of each
+            other source is, too; of five persons and more without `held_out`, whole persons are instead.
 
     Returns:
         the notes of all sources, a list of dicts: person, source, looked_at, kept (names) and dropped ({reason: [origin]}).
@@ -192,11 +193,11 @@ def _write_picture(path, image, keypoints, mask):
 
 
 def _split(notes, held_out):
-    """The text of split.csv: whole persons or sources that are held out, otherwise by person, or by time within a source."""
-    persons = sorted({note["person"] for note in notes if note["kept"]})
-    test_persons = (
-        set(persons[-(len(persons) // _TEST) :]) if len(persons) >= _PERSONS and not held_out else set()
-    )
+    """The text of split.csv: what is held out; beside it, unless whole persons are, the last part of each other source."""
+    persons = {note["person"] for note in notes if note["kept"]}
+    test_persons = set()
+    if len(persons) >= _PERSONS and not held_out:
+        test_persons = set(sorted(persons)[-(len(persons) // _TEST) :])
     lines = ["picture,split"]
     for note in notes:
         names = {note["person"], note["source"], f"{note['person']}/{note['source']}"}
@@ -204,7 +205,7 @@ def _split(notes, held_out):
         first = count  # number of the first picture for testing
         if note["person"] in test_persons or names & set(held_out):
             first = 0
-        elif not test_persons and not held_out:
+        elif not test_persons and not persons & set(held_out):
             first = count - max(2, count // _TEST) if count >= 4 else count
         lines += [
             f"{name},{'test' if number >= first else 'train'}" for number, name in enumerate(note["kept"])
