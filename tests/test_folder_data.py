@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy.ndimage import minimum_filter
 
+import gfla_tf
 from gfla_tf.data import own_augmentation
 from gfla_tf.data.folder import read_pairs, read_pictures, read_split
+from gfla_tf.data.folder_pairs import FolderPairSamples
 from gfla_tf.data.own_augmentation import Augmentation, augment, mirror, move
 from gfla_tf.data.prepared import prepare
 from gfla_tf.errors import GflaError
@@ -92,12 +95,39 @@ class TestTraining:
         assert np.abs(sample["source_keypoints"] - keypoints).max() < 2e-3
         assert np.array_equal(sample["source_person"], mask)
         batch = next(iter(task.dataset(train, 0, 0)))
-        assert batch["target_person"].shape == (4, 96, 64, 1) and batch["source_pose"].shape == (
-            4,
-            96,
-            64,
+        assert batch["target_person"].shape == (8, 96, 64, 1) and batch["source_pose"].shape == (
+            8,
+            48,
+            32,
             18,
         )
+
+    def test_the_target_stands_before_the_background_of_its_source(self, config):
+        task = PoseTask(config)
+        builder = prepare("folder", config.data.directory, (96, 64))
+        kept = task.pairs(builder, "test").sample(tf.constant(0, tf.int64), SEED)
+        plain = FolderPairSamples(builder, "test").sample(tf.constant(0, tf.int64), SEED)
+        person = plain["target_person"].numpy()
+        background = ~(person | plain["source_person"].numpy())
+        background = minimum_filter(background, 5, mode="nearest")  # outlines may be wrong by two pixels
+        assert person.any() and background.any()
+        image, target, source = kept["target_image"], plain["target_image"], plain["source_image"]
+        assert np.array_equal(image[person], target[person])
+        assert np.array_equal(image[background], source[background])
+
+    def test_settings_that_want_masks_or_true_flow_are_told_where_there_are_none(self, config, tmp_path):
+        (tmp_path / "own/anna/003_mask.png").unlink()
+        builder = prepare("folder", config.data.directory, (96, 64))
+        with pytest.raises(
+            GflaError,
+            match=r"Not every picture in .* has a mask .*\(data.keep_background=false full.alpha=0\)\.$",
+        ):
+            PoseTask(config).pairs(builder, "train")
+        config.data.keep_background, config.full.alpha, config.full.roles = False, 0.0, 1.0
+        assert len(PoseTask(config).pairs(builder, "train")) == 8 * 7
+        generator = gfla_tf.PeopleGenerator.from_preset("people_128", pose_channels=18, flow_limbs=None)
+        with pytest.raises(GflaError, match="roles has a weight, but the data folder has no true flow"):
+            PoseTask(config).check(generator, None)
 
     def test_a_changed_folder_is_read_again(self, config):
         first = prepare("folder", config.data.directory, (96, 64))

@@ -6,6 +6,8 @@ from gfla_tf.data.own_augmentation import Augmentation, augment
 from gfla_tf.data.records import Records, decode_image
 from gfla_tf.keypoints.poses import JOINTS
 
+_BORDER = 5  # pixels, by the half of which outlines may be wrong
+
 
 class FolderPairSamples:
     """The pairs of a folder of pictures, by number; see `gfla_tf.data.pairs.sample_dataset`.
@@ -14,15 +16,17 @@ class FolderPairSamples:
         builder: as `gfla_tf.data.prepared.prepare` returns it.
         split: "train" or "test".
         augmentation: `Augmentation` of the training pairs; those of the test split stay as they are.
+        keep_background: see `on_background_of`; the pictures need masks.
 
     Attributes:
         names: of each pair, SOURCE_2_TARGET, made of the pictures' names.
     """
 
-    def __init__(self, builder, split, augmentation=None):
+    def __init__(self, builder, split, augmentation=None, keep_background=False):
         self._records = Records(builder, split)
         self._shape = (*builder.builder_config.image_size, 3)
         self._has_masks = builder.builder_config.masks
+        self._keep_background = keep_background
         self._augmentation = (augmentation or Augmentation()) if split == "train" else Augmentation()
         pairs, pictures = self._records.metadata["pairs"], self._records.metadata["names"]
         plain = [name.rsplit(".", 1)[0].replace("/", "-") for name in pictures]
@@ -59,4 +63,19 @@ class FolderPairSamples:
             if self._has_masks:
                 mask = decode_image(parsed["person"], (*self._shape[:2], 1))
                 sample[f"{role}_person"] = mask[..., 0] > 127
-        return augment(sample, self._augmentation, seed)
+        sample = augment(sample, self._augmentation, seed)
+        return on_background_of(sample) if self._keep_background else sample
+
+
+def on_background_of(sample):
+    """A pair whose target stands before the background of its source.
+
+    Pictures of one person have other crops, cameras and places, so that a network that is to draw the target's background can
+    only guess, and unlearns to keep what it sees. What the person of the source hides is of the target's own background.
+
+    Args:
+        sample: dict of source_image, target_image (H, W, 3) uint8 and source_person, target_person (H, W) bool, and more.
+    """
+    people = sample["source_person"] | sample["target_person"]
+    wide = tf.nn.max_pool2d(tf.cast(people, tf.float32)[None, ..., None], _BORDER, 1, "SAME")[0] > 0
+    return {**sample, "target_image": tf.where(wide, sample["target_image"], sample["source_image"])}

@@ -5,4 +5,5 @@ FEATURE_TERMS = ("correctness", "content", "style")  # which compare features of
 IMAGE_TERMS = ("l1", "adversarial", *FLOW_TERMS, "content", "style")
 # Of networks that keep texture, see `gfla_tf.losses.texture`.
 TEXTURE_TERMS = ("masks", "roles", "alpha", "drawn", "lpips")
+SUPERVISED_TERMS = ("flow_error", "masks", "roles")  # which want the true flow, and where it is visible
 TERMS = (*IMAGE_TERMS, *TEXTURE_TERMS, "joints")

@@ -30,6 +30,8 @@ class DataConfig:
     flip: bool = False
     color: bool = False
     motion: bool = False
+    # folder, with masks: behind the person in the target is what the source shows, as networks are used that keep the background.
+    keep_background: bool = False
     limb_sigma: float | None = None  # pixels; adds a map per limb to the joints' heat maps
     pose_stride: int = (
         1  # pixels of the image to one of the maps of a pose; beyond 1, joints keep their fractions

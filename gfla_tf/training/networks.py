@@ -70,10 +70,7 @@ def load_generator(directory, best=False):
         "task": config.task,
         "origin": f"trained by gfla_tf, run {config.name}",
         "license": OUR_LICENSE,
-        "data": {
-            name: getattr(config.data, name)
-            for name in ("dataset", "heat_map_sigma", "limb_sigma", "drawing")
-        },
+        "data": {name: getattr(config.data, name) for name in ("dataset", *MAP_SETTINGS)},
     }
     return generator
 

@@ -9,7 +9,7 @@ from gfla_tf.errors import GflaError
 from gfla_tf.keypoints import poses
 from gfla_tf.keypoints.poses import JOINTS, pose_channels
 from gfla_tf.losses.features import PEOPLE_HEAT_MAP_SIGMA
-from gfla_tf.losses.terms import IMAGE_TERMS, TEXTURE_TERMS
+from gfla_tf.losses.terms import IMAGE_TERMS, SUPERVISED_TERMS, TEXTURE_TERMS
 from gfla_tf.models.people_generator import PeopleGenerator
 from gfla_tf.ops import heat_maps
 from gfla_tf.pictures.drawing import pose_picture
@@ -18,9 +18,6 @@ from gfla_tf.synthetic.bodies.stream import BodyStream
 from gfla_tf.synthetic.people.rendered_pairs import render_frames
 from gfla_tf.training.objectives.people import PeopleObjective
 from gfla_tf.training.tasks.pair import PairTask
-
-# Terms that want to know which pixels of the source the target shows.
-_SUPERVISED = ("flow_error", "masks", "roles", "alpha")
 
 
 class PoseTask(PairTask):
@@ -49,11 +46,11 @@ class PoseTask(PairTask):
             lambda n: n == 0 or (renewed and n > 0),
             "give 0, or choose data.dataset synthetic_bodies",
         )
-        for name in ("flip", "color", "motion"):
+        for name in ("flip", "color", "motion", "keep_background"):
             require(
                 f"data.{name}",
                 lambda x: not x or self.config.data.dataset == "folder",
-                "only data.dataset folder is augmented so; the published data sets have their own augmentation",
+                "only data.dataset folder is changed so; the published data sets have their own augmentation",
             )
         features = self.config.features
         if features.network == "people" and features.weights is None:
@@ -107,8 +104,22 @@ class PoseTask(PairTask):
     def pairs(self, builder, split):
         if builder.name == "folder":
             data = self.config.data
-            return FolderPairSamples(builder, split, Augmentation(data.flip, data.color, data.motion))
+            self._check_masks(builder)
+            augmentation = Augmentation(data.flip, data.color, data.motion)
+            return FolderPairSamples(builder, split, augmentation, data.keep_background)
         return PosePairSamples(builder, split)
+
+    def _check_masks(self, builder):
+        wanting = {"data.keep_background=false": self.config.data.keep_background}
+        for name in ("flow", "full"):
+            stage = getattr(self.config, name)
+            wanting[f"{name}.alpha=0"] = bool(stage.steps and stage.alpha)
+        if any(wanting.values()) and not builder.builder_config.masks:
+            changes = " ".join(change for change, wants in wanting.items() if wants)
+            raise GflaError(
+                f"Not every picture in {self.config.data.directory} has a mask (NAME_mask.png) beside it, which gfla prepare "
+                f"writes: add them, or train without ({changes})."
+            )
 
     def prepare(self, batch):
         if not self._supervised:
@@ -125,7 +136,7 @@ class PoseTask(PairTask):
     @property
     def _supervised(self):
         stages = (self.config.flow, self.config.full)
-        return any(getattr(stage, term) for stage in stages for term in _SUPERVISED)
+        return any(getattr(stage, term) for stage in stages for term in (*SUPERVISED_TERMS, "alpha"))
 
     def picture(self, condition):
         return pose_picture(condition)

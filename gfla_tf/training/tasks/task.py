@@ -7,7 +7,7 @@ import tensorflow as tf
 from gfla_tf.data.order import WHOLE
 from gfla_tf.data.prepared import prepare
 from gfla_tf.errors import GflaError
-from gfla_tf.losses.terms import IMAGE_TERMS
+from gfla_tf.losses.terms import IMAGE_TERMS, SUPERVISED_TERMS
 
 SAMPLE_SEED = 17  # of the held-out data in the sample grids
 
@@ -79,12 +79,13 @@ class Task:
             )
         stages = [stage for stage in (self.config.flow, self.config.full) if stage.steps]
         dataset = self.config.data.dataset
-        if any(stage.flow_error for stage in stages) and dataset not in self.datasets_with_flow:
-            known = ", ".join(self.datasets_with_flow) or "none of this task does"
-            raise GflaError(
-                f"flow_error has a weight, but the data {dataset} has no true flow: give the weight 0, or data that "
-                f"has one ({known})."
-            )
+        for term in SUPERVISED_TERMS if dataset not in self.datasets_with_flow else ():
+            if any(getattr(stage, term) for stage in stages):
+                known = ", ".join(self.datasets_with_flow) or "none of this task does"
+                raise GflaError(
+                    f"{term} has a weight, but the data {dataset} has no true flow: give the weight 0, or data that "
+                    f"has one ({known})."
+                )
         if features is not None:
             self._check_features(generator, features, any(stage.correctness for stage in stages))
 
