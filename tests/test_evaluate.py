@@ -15,8 +15,8 @@ from gfla_tf.evaluation import judge as judging
 from gfla_tf.evaluation.lines import Lines
 from gfla_tf.evaluation.pictures import match
 from gfla_tf.evaluation.protocols import PROTOCOLS, find_protocol
-from gfla_tf.evaluation.report import interval
 from gfla_tf.keypoints.pose_files import write_openpose
+from gfla_tf.metrics.bootstrap import interval
 from tests.helpers.own_pictures import figure
 
 CHEAP = ["l1", "mae", "psnr", "ssim", "ssim_256", "masked_l1", "masked_ssim"]

@@ -5,8 +5,9 @@ import pytest
 
 from benchmarks.real_people.networks import network_of
 from benchmarks.real_people.pairs import Pair
-from benchmarks.real_people.scores import Judge, interval
+from benchmarks.real_people.scores import Judge
 from gfla_tf.errors import GflaError
+from gfla_tf.metrics.bootstrap import interval
 
 
 def pair(seed):

@@ -9,10 +9,11 @@ import numpy as np
 
 from benchmarks.real_people.networks import network_of
 from benchmarks.real_people.pairs import OF_EACH_CAMERA, RealPeople
-from benchmarks.real_people.scores import COMPARED, Judge, interval
+from benchmarks.real_people.scores import COMPARED, Judge
 from gfla_tf.errors import user_errors
 from gfla_tf.files import write_whole
 from gfla_tf.inference.detectors.pose_detector import PoseDetector
+from gfla_tf.metrics.bootstrap import interval
 from gfla_tf.pictures.drawing import labeled_grid, to_uint8, write_png
 
 _ROW = 5  # pairs beside each other in the sheet

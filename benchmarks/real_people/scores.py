@@ -10,7 +10,6 @@ from gfla_tf.metrics.pose import pose_consistency
 
 _FACE = (0, 14, 15, 16, 17)  # nose, eyes and ears
 _FACE_SIDE = 64  # pixels that LPIPS sees of a face
-RESAMPLES = 2000
 
 # Those whose share of copying's says more than their value.
 COMPARED = ("l1", "lpips", "face_l1", "face_lpips", "joints")
@@ -83,20 +82,3 @@ def _face(pair, picture, truth):
     return [
         cv2.resize(square, (_FACE_SIDE, _FACE_SIDE), interpolation=cv2.INTER_LINEAR) for square in squares
     ]
-
-
-def interval(values, reference=None, seed=0):
-    """The mean over pairs, or its share of a reference's, with the 95 % interval of the bootstrap over pairs.
-
-    Returns:
-        (estimate, low, high); NaN pairs count in neither.
-    """
-    values = np.asarray(values, np.float64)
-    reference = np.ones_like(values) if reference is None else np.asarray(reference, np.float64)
-    use = np.isfinite(values) & np.isfinite(reference)
-    values, reference = values[use], reference[use]
-    if not len(values):
-        return (float("nan"),) * 3
-    drawn = np.random.default_rng(seed).integers(0, len(values), (RESAMPLES, len(values)))
-    shares = values[drawn].mean(1) / reference[drawn].mean(1)
-    return (float(values.mean() / reference.mean()), *(float(q) for q in np.quantile(shares, (0.025, 0.975))))

@@ -65,13 +65,25 @@ def main(arguments=None):
     """Runs `gfla evaluate`."""
     options = parse_arguments(arguments)
     with user_errors():
+        first = {}
         for what in options.what:
             output = options.output / Path(what).name if len(options.what) > 1 else options.output
-            evaluate(what, output, options)
+            for judged in evaluate(what, output, options, first):
+                first.setdefault(judged.protocol.name, (f"{Path(what).name}'s", judged))
 
 
-def evaluate(what, output, options):
-    """Evaluates one network or folder and prints the table."""
+def evaluate(what, output, options, first):
+    """Evaluates one network or folder and prints the table.
+
+    Args:
+        what: path of it.
+        output: folder for the results.
+        options: the command line.
+        first: {protocol: (whose, `Judged`)} of what was judged before, and is compared with.
+
+    Returns:
+        list of `Judged`, one for each protocol.
+    """
     from gfla_tf.evaluation.inception_weights import inception_file
     from gfla_tf.evaluation.judge import judge, judge_copies
     from gfla_tf.evaluation.protocols import find_protocol
@@ -107,10 +119,11 @@ def evaluate(what, output, options):
                     origin=origin,
                 )
             )
+        if protocol.name in first:
+            judgments[-1] = judgments[-1].against(*first[protocol.name])
         if sources is not None:
-            judgments.append(
-                judge_copies(sources, truth, protocol, output, options.scores or offered, origin)
-            )
+            copied = judge_copies(sources, truth, protocol, output, options.scores or offered, origin)
+            judgments[-1:] = [judgments[-1].against("copying's", copied), copied]
     write_report(judgments, output, sources)
     print(f"{what}, {len(judgments[0].pairs)} pictures\n\n{table(judgments)}\n")
     print(
@@ -121,6 +134,7 @@ def evaluate(what, output, options):
             ]
         )
     )
+    return [judged for judged in judgments if not judged.is_copy]
 
 
 def _pictures(what, output, options, protocol):

@@ -1,6 +1,7 @@
 """Pictures that a pose network draws of held-out pairs, as files: what `gfla evaluate` then judges."""
 
 import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,10 @@ from gfla_tf.inference.subjects import subject_of
 from gfla_tf.keypoints.pose_files import write_openpose
 from gfla_tf.keypoints.poses import HEAT_MAP_SIGMA, pose_maps
 from gfla_tf.litert.runner import TFLiteModel
+from gfla_tf.metrics.end_point_error import end_point_error, upsample_flow
 from gfla_tf.pictures.drawing import to_uint8
+from gfla_tf.synthetic.bodies.rendered import render_pairs as render_bodies
+from gfla_tf.synthetic.people.rendered_pairs import render_pairs as render_people
 from gfla_tf.training.config_file import load_config
 from gfla_tf.training.load import load
 from gfla_tf.training.networks import is_run
@@ -66,10 +70,17 @@ class Network:
             )
 
     def __call__(self, source_image, source_keypoints, target_keypoints):
-        """The picture uint8 (H, W, 3) that the network draws; images uint8, keypoints (18, 3) in their pixels."""
+        """What the network draws; images uint8, keypoints (18, 3) in their pixels.
+
+        Returns:
+            the picture uint8 (H, W, 3), and its finest flow (H, W, 2) in pixels of the picture, None where it has none.
+        """
         outputs = self._run(**self._inputs(source_image, source_keypoints, target_keypoints))
         generated = np.asarray(outputs["generated"][0])
-        return generated if generated.dtype == np.uint8 else to_uint8(generated)
+        levels = [name for name in outputs if name.startswith("flow_") and name[5:].isdigit()]
+        finest = min(levels, key=lambda name: int(name[5:]), default=None)
+        flow = finest and upsample_flow(np.asarray(outputs[finest], np.float32), self.image_size)[0]
+        return generated if generated.dtype == np.uint8 else to_uint8(generated), flow
 
     def _inputs_of_tflite(self, image, source, target):
         person = subject_of(self._run)
@@ -97,8 +108,12 @@ class Network:
 
     def _inputs_of_card(self, image, source, target):
         data = self._card.get("data", {})
-        sigmas = data.get("heat_map_sigma", HEAT_MAP_SIGMA), data.get("limb_sigma")
-        maps = [pose_maps(keypoints, self.image_size, *sigmas) for keypoints in (source, target)]
+        drawing = (
+            data.get("heat_map_sigma", HEAT_MAP_SIGMA),
+            data.get("limb_sigma"),
+            data.get("pose_stride", 1),
+        )
+        maps = [pose_maps(keypoints, self.image_size, *drawing) for keypoints in (source, target)]
         return {name: value[None] for name, value in zip(_INPUTS, (to_float(image), *maps), strict=True)}
 
 
@@ -111,7 +126,8 @@ def held_out_pairs(network, directory, count):
         count: at most so many, spread over all of them; None takes all.
 
     Yields:
-        name, and a dict of source_image, target_image (H, W, 3) uint8, source_keypoints, target_keypoints (18, 3).
+        name, and a dict of source_image, target_image (H, W, 3) uint8, source_keypoints, target_keypoints (18, 3), and where
+        they are known target_person, visibility (H, W) bool and flow (H, W, 2).
 
     Raises:
         GflaError: there are no data.
@@ -158,11 +174,17 @@ def draw_pairs(network, pairs, output, file_format="png"):
         path = generated / f"{name}.{file_format}"
         if path.is_file():
             continue
-        drawn = network(pair["source_image"], pair["source_keypoints"], pair["target_keypoints"])
+        drawn, flow = network(pair["source_image"], pair["source_keypoints"], pair["target_keypoints"])
         try:
             write_whole(source / f"{name}.png", encoded(pair["source_image"], "png"))
             write_whole(truth / f"{name}.png", encoded(pair["target_image"], "png"))
             write_openpose(truth / f"{name}.json", pair["target_keypoints"])
+            if "target_person" in pair:
+                mask = np.repeat(np.uint8(pair["target_person"])[..., None] * 255, 3, axis=-1)
+                write_whole(truth / f"{name}_mask.png", encoded(mask, "png"))
+            if flow is not None and "flow" in pair and np.any(pair["visibility"]):
+                scores = _flow_scores(flow, pair["flow"], pair["visibility"].astype(bool))
+                write_whole(path.with_suffix(".json"), json.dumps(scores).encode())
             write_whole(path, encoded(drawn, file_format))
         except OSError as error:
             raise GflaError(
@@ -170,10 +192,14 @@ def draw_pairs(network, pairs, output, file_format="png"):
             ) from error
 
 
+def _flow_scores(flow, true, visibility):
+    """Mean end-point errors in pixels over what is visible: of a flow, and of none."""
+    errors = {"flow_error": flow, "zero_flow_error": np.zeros_like(flow)}
+    return {name: end_point_error(each[None], true[None], visibility[None]) for name, each in errors.items()}
+
+
 def _rendered(config, size, count):
-    frames = PoseTask(config).render(size, "test", SEED, count, 2).frames
+    render = render_bodies if config.data.dataset == "synthetic_bodies" else render_people
+    pairs = render(size, "test", SEED, count)
     for number in range(count):
-        pair = {}
-        for frame, role in enumerate(("source", "target")):
-            pair |= {f"{role}_{name}": frames[name][number, frame] for name in ("image", "keypoints")}
-        yield f"{number:04d}", pair
+        yield f"{number:04d}", {name: values[number] for name, values in pairs.items()}

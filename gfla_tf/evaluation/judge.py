@@ -12,7 +12,7 @@ from tqdm import tqdm
 from gfla_tf import __version__
 from gfla_tf.errors import GflaError
 from gfla_tf.evaluation.lines import Lines
-from gfla_tf.evaluation.pictures import at_size, list_pictures, match, read_picture
+from gfla_tf.evaluation.pictures import at_size, list_pictures, match, read_drawn, read_picture
 from gfla_tf.evaluation.scores import PAIR_SCORES, SET_SCORES, PairScorer, SetScorer
 from gfla_tf.keypoints.pose_files import find_pose
 
@@ -30,6 +30,7 @@ class Judged:
         rows: {name of a score: number} of each pair, and its `name`.
         distances: {name: value} of whole sets.
         notes: sentences about what was left out, and why.
+        rivals: {whose: rows} of others that were judged on the same pairs, of which shares are told.
         is_copy: whether the sources themselves were judged in place of generated pictures.
         origin: what the result depends on: settings of the protocol, counts, digests of weights and pictures, versions.
     """
@@ -40,7 +41,14 @@ class Judged:
     distances: dict
     notes: list
     origin: dict
+    rivals: dict = dataclasses.field(default_factory=dict)
     is_copy: bool = False
+
+    def against(self, whose, other):
+        """The same with another `Judged` of the same pairs as a rival; unchanged if its pairs are others."""
+        if [row["name"] for row in self.rows] != [row["name"] for row in other.rows]:
+            return self
+        return dataclasses.replace(self, rivals={**self.rivals, whose: other.rows})
 
 
 def judge_copies(source, truth, protocol, output, scores, origin):
@@ -81,7 +89,9 @@ def judge(
         "protocol": protocol.settings(),
         "pairs": len(pairs),
         "generated": digest_of(pair.generated for pair in pairs),
-        "truth": digest_of(pair.truth for pair in pairs),
+        "truth": digest_of(
+            path for pair in pairs for path in (pair.truth, pair.keypoints, pair.mask) if path
+        ),
         "weights": weights,
         "versions": {
             "gfla_tf": __version__,
@@ -122,7 +132,8 @@ def judge(
     missing = [name for name in PAIR_SCORES if name in scores and not any(name in row for row in lines.rows)]
     if missing:
         notes.append(
-            f"{', '.join(missing)}: no pair has what they need (161 pixels a side; a pose beside the true picture; a detector)."
+            f"{', '.join(missing)}: no pair has what they need (161 pixels a side; a pose or a mask beside the true picture; "
+            "a true flow; a detector)."
         )
     return Judged(protocol, pairs, lines.rows, distances, notes, origin)
 
@@ -151,8 +162,12 @@ def _read(pair, protocol):
         scale = np.array([size[1] / truth.shape[1], size[0] / truth.shape[0]])
         places = (keypoints[:, :2] + 0.5) * scale - 0.5
         keypoints = np.where(keypoints[:, 2:] > 0, np.column_stack([places, keypoints[:, 2]]), 0)
+    mask = None
+    if pair.mask is not None:
+        mask = at_size(read_picture(pair.mask), size, "pillow_bilinear")[..., 0] > 127
     generated = at_size(read_picture(pair.generated), size, protocol.resize)
-    return pair.name, generated, at_size(truth, size, protocol.resize), keypoints
+    known = {"keypoints": keypoints, "mask": mask, "drawn": read_drawn(pair.generated)}
+    return pair.name, generated, at_size(truth, size, protocol.resize), known
 
 
 def _of_one_size(entries):

@@ -1,6 +1,7 @@
 """The pictures that are judged: files in two folders that belong together by their names."""
 
 import io
+import json
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,12 +22,14 @@ class Pair(NamedTuple):
         name: by which both were found.
         generated, truth: paths.
         keypoints: path of the pose that was asked for, in pixels of the true picture; None where there is none.
+        mask: path of the person's outline in the true picture, NAME_mask.png; None where there is none.
     """
 
     name: str
     generated: Path
     truth: Path
     keypoints: Path | None
+    mask: Path | None
 
 
 def list_pictures(folder):
@@ -38,7 +41,11 @@ def list_pictures(folder):
     folder = Path(folder)
     if not folder.is_dir():
         raise GflaError(f"The folder {folder} is missing: name one with pictures.")
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    paths = sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in SUFFIXES and not path.stem.endswith("_mask")
+    )
     if not paths:
         raise GflaError(f"The folder {folder} holds no pictures ({', '.join(SUFFIXES)}): name another.")
     return paths
@@ -64,11 +71,21 @@ def match(generated, truth):
         if found is None:
             without.append(path.name)
             continue
-        keypoints = found.with_suffix(".json")
-        pairs.append(Pair(path.stem, path, found, keypoints if keypoints.is_file() else None))
+        beside = (found.with_suffix(".json"), found.with_name(f"{found.stem}_mask.png"))
+        pairs.append(Pair(path.stem, path, found, *(file if file.is_file() else None for file in beside)))
     if not pairs:
         raise GflaError(f"No picture in {generated} has a true one in {truth}: give both the same name.")
     return pairs, without
+
+
+def read_drawn(path):
+    """Scores that were known when a picture was drawn, {name: number}, as `gfla_tf.evaluation.drawn` writes them beside it."""
+    file = Path(path).with_suffix(".json")
+    try:
+        scores = json.loads(file.read_text()) if file.is_file() else {}
+    except (OSError, ValueError) as error:
+        raise GflaError(f"Cannot read the scores {file} ({reason_of(error)}): remove the file.") from error
+    return scores if isinstance(scores, dict) else {}
 
 
 def read_picture(path):

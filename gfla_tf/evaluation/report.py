@@ -3,33 +3,34 @@
 import json
 from pathlib import Path
 
-import numpy as np
-
 from gfla_tf.errors import GflaError
 from gfla_tf.evaluation.lines import DIGITS
 from gfla_tf.evaluation.pictures import at_size, read_picture
 from gfla_tf.evaluation.scores import PAIR_SCORES, SET_SCORES
 from gfla_tf.files import write_whole
+from gfla_tf.metrics.bootstrap import RESAMPLINGS, interval
 from gfla_tf.pictures.drawing import labeled_grid, write_png
 
 FILES = ("results.jsonl", "results.md", "best_and_worst.png")
-RESAMPLINGS = 1000
 SHOWN = 4  # of the best and of the worst
-_SEED = 0
+_SHARED = (
+    "l1",
+    "masked_l1",
+    "person_l1",
+    "lpips",
+    "lpips_vgg16",
+    "masked_lpips",
+    "person_lpips",
+    "flow_error",
+)
 _JUDGING = ("lpips", "ssim", "l1", "psnr")  # the first one that there is decides what is best
 
 
-def interval(values):
-    """Mean and the ends of its 95 % bootstrap interval, from a fixed seed."""
-    values = np.asarray(values, np.float64)
-    draw = np.random.default_rng(_SEED)
-    means = [values[draw.integers(0, len(values), len(values))].mean() for _ in range(RESAMPLINGS)]
-    low, high = np.percentile(means, [2.5, 97.5])
-    return float(values.mean()), float(low), float(high)
-
-
 def results(judged):
-    """One dict for each score of a `Judged`: score, value, low and high where it has an interval, pairs, and its origin."""
+    """One dict for each score of a `Judged`: score, value, low and high where it has an interval, pairs, and its origin.
+
+    Behind them stand the shares of its rivals' scores, such as "lpips / copying's".
+    """
     rows = []
     for name in PAIR_SCORES:
         values = [row[name] for row in judged.rows if row.get(name) is not None]
@@ -42,6 +43,14 @@ def results(judged):
             if (deviation := judged.distances.get(f"{name}_deviation")) is not None:
                 row["deviation"] = deviation
             rows.append(row)
+    for whose, rivals in judged.rivals.items():
+        for name in _SHARED:
+            both = [(row.get(name), other.get(name)) for row, other in zip(judged.rows, rivals, strict=True)]
+            both = [pair for pair in both if None not in pair]
+            if both and any(other for _, other in both):
+                value, low, high = interval(*zip(*both))
+                row = {"value": value, "low": low, "high": high, "counted": len(both)}
+                rows.append({"score": f"{name} / {whose}", **row})
     rounded = [
         {key: round(x, DIGITS) if isinstance(x, float) else x for key, x in row.items()} for row in rows
     ]
@@ -51,7 +60,7 @@ def results(judged):
 def table(judgments):
     """Scores and their intervals, a column for each `Judged` and, of several protocols, the largest difference between them."""
     columns = [{row["score"]: row for row in results(judged)} for judged in judgments]
-    known = [name for name in (*PAIR_SCORES, *SET_SCORES) if any(name in column for column in columns)]
+    known = dict.fromkeys(name for column in columns for name in column)
     protocols = [number for number, judged in enumerate(judgments) if not judged.is_copy]
     several = len(protocols) > 1
     names = [judged.protocol.name for judged in judgments] + ["differ by"] * several
@@ -61,7 +70,7 @@ def table(judgments):
         if several:
             values = [columns[number][name]["value"] for number in protocols if name in columns[number]]
             cells.append(f"{max(values) - min(values):.4g}" if len(values) > 1 else "")
-        arrow = "↑" if PAIR_SCORES.get(name) else "↓"
+        arrow = "↑" if PAIR_SCORES.get(name) else "↓"  # shares are those of scores that should be small
         lines.append(f"| {name} {arrow} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -82,7 +91,7 @@ def write_report(judgments, output, sources=None):
     text = "\n\n".join([
         f"# {len(first.pairs)} pictures",
         table(judgments),
-        "In brackets: the 95 % interval of the mean over pictures (1,000 resamplings), or the deviation over subsets.",
+        f"In brackets: the 95 % interval of the mean over pictures ({RESAMPLINGS} resamplings), or the deviation over subsets.",
         *notes,
         *[f"{judged.protocol.name}: {json.dumps(judged.origin, sort_keys=True)}" for judged in judgments],
     ])  # fmt: skip

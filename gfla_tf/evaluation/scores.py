@@ -18,10 +18,12 @@ from gfla_tf.models.checkpoint_import import read_pth
 # Name -> whether more is better.
 PAIR_SCORES = {
     "l1": False, "mae": False, "psnr": True, "ssim": True, "ssim_256": True, "ms_ssim": True, "masked_l1": False,
-    "masked_ssim": True, "lpips": False, "lpips_vgg16": False, "masked_lpips": False, "pckh": True, "joint_distance": False,
+    "masked_ssim": True, "person_l1": False, "lpips": False, "lpips_vgg16": False, "masked_lpips": False, "person_lpips": False,
+    "pckh": True, "joint_distance": False, "flow_error": False, "zero_flow_error": False,
 }  # fmt: skip
 SET_SCORES = ("fid", "kid", "frechet_vgg16", "kernel_vgg16")
 SCORES = (*PAIR_SCORES, *SET_SCORES)
+DRAWN_SCORES = ("flow_error", "zero_flow_error")  # known when a picture is drawn
 _NETWORK_OF = {"lpips_vgg16": "vgg16", "frechet_vgg16": "vgg16", "kernel_vgg16": "vgg16"}
 
 
@@ -43,24 +45,29 @@ class PairScorer:
         self._lpips = {network: load(network) for network in sorted(networks)}
         self.weights = {f"LPIPS {network}": lpips.digest for network, lpips in self._lpips.items()}
 
-    def __call__(self, generated, truth, keypoints):
+    def __call__(self, generated, truth, known):
         """The scores of a batch: list of {name: number}, those left out that a pair cannot have.
 
         Args:
             generated, truth: lists of uint8 (H, W, 3).
-            keypoints: list of (18, 3) in pixels of these pictures, or None.
+            known: list of dicts of keypoints (18, 3) in pixels of these pictures or None, mask (H, W) bool or None, and drawn,
+                scores that were known before.
         """
-        rows = [self._cheap(*pair) for pair in zip(generated, truth, keypoints, strict=True)]
+        rows = [self._cheap(*pair) for pair in zip(generated, truth, known, strict=True)]
         for name in ("lpips", "lpips_vgg16"):
             if name in self.wanted:
                 self._add(rows, name, generated, truth, range(len(rows)))
         if "masked_lpips" in self.wanted:
-            numbers = [number for number, pose in enumerate(keypoints) if pose is not None]
-            masks = {number: _mask(keypoints[number], truth[number]) for number in numbers}
+            numbers = [number for number, each in enumerate(known) if each["keypoints"] is not None]
+            masks = {n: _mask(known[n]["keypoints"], truth[n]) for n in numbers}
             masked = [
                 [_gray_outside(pictures[n], masks[n]) for n in numbers] for pictures in (generated, truth)
             ]
             self._add(rows, "masked_lpips", *masked, numbers)
+        if "person_lpips" in self.wanted:
+            numbers = [number for number, each in enumerate(known) if each["mask"] is not None]
+            pasted = [np.where(known[n]["mask"][..., None], generated[n], truth[n]) for n in numbers]
+            self._add(rows, "person_lpips", pasted, [truth[n] for n in numbers], numbers)
         return rows
 
     def _add(self, rows, name, first, second, numbers):
@@ -70,8 +77,11 @@ class PairScorer:
         for number, value in zip(numbers, network(*(_float(each) for each in (first, second))), strict=True):
             rows[number][name] = float(value)
 
-    def _cheap(self, generated, truth, keypoints):
-        row, window = {}, self.protocol.ssim_window
+    def _cheap(self, generated, truth, known):
+        row = {
+            name: known["drawn"][name] for name in DRAWN_SCORES if name in self.wanted & set(known["drawn"])
+        }
+        keypoints, mask, window = known["keypoints"], known["mask"], self.protocol.ssim_window
         score_of = {
             "l1": picture_pairs.l1,
             "mae": picture_pairs.mae,
@@ -87,11 +97,13 @@ class PairScorer:
                 continue
             if name in self.wanted:
                 row[name] = score(generated, truth)
+        if "person_l1" in self.wanted and mask is not None and mask.any():
+            row["person_l1"] = _l1_inside(mask, generated, truth)
         if keypoints is None:
             return row
         mask = _mask(keypoints, truth)
         if "masked_l1" in self.wanted and mask.any():
-            row["masked_l1"] = float(np.abs(generated[mask] / 255 - truth[mask] / 255).mean())
+            row["masked_l1"] = _l1_inside(mask, generated, truth)
         if "masked_ssim" in self.wanted:
             row["masked_ssim"] = picture_pairs.ssim_gaussian(
                 *(picture_pairs.masked(p, mask) for p in (generated, truth))
@@ -176,6 +188,10 @@ def _network(name, protocol):
 
 def _mask(keypoints, picture):
     return person_mask(keypoints, picture.shape[:2])
+
+
+def _l1_inside(mask, first, second):
+    return float(np.abs(first[mask] / 255 - second[mask] / 255).mean())
 
 
 def _float(pictures):
