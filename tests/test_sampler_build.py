@@ -92,13 +92,63 @@ def test_a_library_is_compiled_once_by_however_many_at_once(monkeypatch, empty_c
         build.build_library("litert_delegate.cc", key=["another version"])
 
 
+def fake_compiler(folder, refuses):
+    """Sets up a program for CXX that fails where the shell pattern `refuses` is true of its arguments, and otherwise is g++."""
+    program = folder / "fake-c++"
+    program.write_text(
+        f'#!/bin/sh\necho "$*" >> {folder}/calls.txt\n'
+        f'case " $* " in {refuses}) echo "error: no instruction" >&2; exit 1;; esac\nexec g++ "$@"\n'
+    )
+    program.chmod(0o755)
+    return str(program)
+
+
+def calls(folder):
+    return (folder / "calls.txt").read_text().splitlines()
+
+
 @needs_compiler
-def test_a_compiler_that_fails_leaves_nothing_behind(monkeypatch, empty_cache):
-    monkeypatch.setattr(build, "SOURCES", empty_cache.parent)
-    (empty_cache.parent / "broken.cc").write_text("int f() { return nothing; }")
-    with pytest.raises(GflaError, match=r"cannot compile .*broken\.cc \(.*nothing.*\)$"):
+def test_a_compiler_that_fails_with_the_processors_instructions_gets_fewer_and_that_is_said_once(
+    monkeypatch, empty_cache, tmp_path, capfd
+):
+    monkeypatch.setattr(build, "_processor_options", lambda: build._PROCESSOR_OPTIONS)
+    monkeypatch.setenv("CXX", fake_compiler(tmp_path, "*-march=native*"))
+    library = build.build_library("litert_delegate.cc")
+    assert library.is_file() and len(calls(tmp_path)) == 3
+    (sentence,) = capfd.readouterr().err.splitlines()
+    how = "no instructions beyond those that every such processor has"
+    assert sentence.startswith(f"{library.stem} was compiled with {how}: {tmp_path}/fake-c++ cannot compile ")
+    assert build.build_library("litert_delegate.cc") == library  # nothing is compiled, nothing said
+    assert len(calls(tmp_path)) == 3 and capfd.readouterr().err == ""
+
+
+@needs_compiler
+def test_a_compiler_that_fails_with_half_precision_keeps_the_rest(monkeypatch, empty_cache, tmp_path, capfd):
+    monkeypatch.setattr(build, "_processor_options", lambda: (*build._PROCESSOR_OPTIONS[:2], ()))
+    monkeypatch.setenv("CXX", fake_compiler(tmp_path, "*-mno-avx512fp16*) ;; *"))
+    library = build.build_library("litert_delegate.cc")
+    assert f"{library.stem} was compiled with -march=native -mno-avx512fp16: " in capfd.readouterr().err
+    used = [("-march=native" in call, "-mno-avx512fp16" in call) for call in calls(tmp_path)]
+    assert used == [(True, False), (True, True)]
+
+
+@needs_compiler
+def test_a_compiler_that_fails_is_not_tried_again_and_leaves_no_library(monkeypatch, empty_cache, tmp_path):
+    monkeypatch.setattr(build, "SOURCES", tmp_path)
+    (tmp_path / "broken.cc").write_text("int f() { return nothing; }")
+    monkeypatch.setenv("CXX", fake_compiler(tmp_path, "nothing"))
+    with pytest.raises(GflaError, match=r"cannot compile broken\.cc \(.*nothing.*\)$"):
         build.build_library("broken.cc")
-    assert [*empty_cache.iterdir()] == []
+    tried = len(calls(tmp_path))
+    (failure,) = empty_cache.iterdir()
+    with pytest.raises(
+        GflaError, match=r"cannot compile broken\.cc .*, as before: remove .*\.failed to try again$"
+    ):
+        build.build_library("broken.cc")
+    assert failure.suffix == ".failed" and len(calls(tmp_path)) == tried
+    monkeypatch.setenv("CXX", "g++")  # another compiler is tried
+    with pytest.raises(GflaError, match=r"^g\+\+ cannot compile"):
+        build.build_library("broken.cc")
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(monkeypatch, tmp_path):

@@ -12,6 +12,7 @@ import shlex
 import shutil
 import stat
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -21,6 +22,8 @@ from gfla_tf.files import flush
 
 SOURCES = Path(__file__).parent
 COMPILERS = ("g++", "clang++", "c++")
+# Options in the order in which they are tried: all that the processor has, without half precision, what every one has.
+_PROCESSOR_OPTIONS = (("-march=native",), ("-march=native", "-mno-avx512fp16"), ())
 _STALE = 3600  # seconds, after which nobody compiles any more in a folder
 
 
@@ -35,6 +38,10 @@ def build_library(source, flags=(), key=()):
     The library's name holds a hash of the sources, of `key` and of the processor whose instructions it uses, so that a folder
     shared between machines and versions does no harm. It is written whole or not at all, by however many processes at once.
 
+    Compilers that fail with all of the processor's instructions, as g++ 12 does inside Eigen where there is AVX512-FP16, get
+    fewer, see `_PROCESSOR_OPTIONS`; standard error says so once. A failure with each of them is remembered beside the libraries,
+    so that later processes do not try for seconds what cannot work.
+
     Args:
         source: name of a .cc file in this folder.
         flags: what the compiler needs to know besides, such as paths.
@@ -44,16 +51,16 @@ def build_library(source, flags=(), key=()):
         GflaError: there is no compiler, it fails, or the folder cannot be written or belongs to someone else. Its text is a
             reason, which stands in sentences of others.
     """
-    options = ["-std=c++17", "-O3", "-shared", "-fPIC", "-w", *_processor_options()]
+    options, attempts = ["-std=c++17", "-O3", "-shared", "-fPIC", "-w"], _processor_options()
     parts = [*(path.read_bytes() for path in sorted(SOURCES.glob("*.h"))), (SOURCES / source).read_bytes()]
-    parts += [part.encode() for part in (*options, *key, _processor())]
+    parts += [part.encode() for part in (*options, *map(str, attempts), *key, _processor())]
     digest = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
     try:
         library = library_folder() / f"{Path(source).stem}-{digest[:16]}.so"
         if library.parent.exists():
             _require_own(library.parent)
         if not _is_whole(library):
-            _compile([SOURCES / source, *options, *flags], library)  # flags last: they may name libraries
+            _compile_somehow([SOURCES / source, *options], attempts, flags, library)
     except (OSError, RuntimeError) as error:  # the latter where there is no home
         raise GflaError(f"no library can be made of {source} ({reason_of(error)})") from error
     return library
@@ -100,8 +107,33 @@ def _sweep(folder):
                 shutil.rmtree(left, ignore_errors=True)
 
 
-def _compile(arguments, library):
-    command = [*_compiler(), *arguments]
+def _compile_somehow(arguments, attempts, flags, library):
+    """Compiles with the first of the processor's options that works; raises the `GflaError` of the first where none does."""
+    command, failure = _compiler(), library.with_suffix(".failed")
+    failed_with = hashlib.sha256(repr(command).encode()).hexdigest()  # another compiler may do better
+    if failure.is_file() and (told := failure.read_text().split("\n", 1))[0] == failed_with:
+        raise GflaError(f"{told[1].strip()}, as before: remove {failure} to try again")
+    first = None
+    for attempt in attempts:
+        try:
+            _compile([*command, *arguments, *attempt, *flags], library)  # flags last: they may name libraries
+        except _Failed as error:
+            first = first or error
+            continue
+        if first:
+            how = " ".join(attempt) or "no instructions beyond those that every such processor has"
+            print(f"{library.stem} was compiled with {how}: {first}", file=sys.stderr, flush=True)
+        return
+    _require_own(library.parent)
+    failure.write_text(f"{failed_with}\n{first}\n")
+    raise GflaError(str(first))
+
+
+class _Failed(Exception):
+    """The compiler ran and said no."""
+
+
+def _compile(command, library):
     library.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _require_own(library.parent)
     _sweep(library.parent)
@@ -113,7 +145,8 @@ def _compile(arguments, library):
         )
         if done.returncode:
             reason = _first_error(done.stderr)
-            raise GflaError(f"{command[0]} cannot compile {arguments[0]} ({reason})")
+            source = next(Path(part).name for part in command if str(part).endswith(".cc"))
+            raise _Failed(f"{command[0]} cannot compile {source} ({reason})")
         digest = Path(folder) / "digest"
         digest.write_text(hashlib.sha256(output.read_bytes()).hexdigest())
         # The digest first: a library without its own is not loaded.
@@ -133,7 +166,7 @@ def _compiler():
 
 
 def _processor_options():
-    return ["-march=native"] if platform.machine() in ("x86_64", "AMD64") else []
+    return _PROCESSOR_OPTIONS if platform.machine() in ("x86_64", "AMD64") else ((),)
 
 
 def _processor():
