@@ -25,6 +25,7 @@ class Protocol:
         inception_resize: filter that brings pictures to its 299 pixels.
         whole_batches: pictures that FID takes at a time, where an incomplete last batch is left out; None takes all.
         real: the pictures that FID compares with, in words.
+        checked: what is known of whether the work computes so, in words, which results tell.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Protocol:
     inception_resize: str
     whole_batches: int | None
     real: str
+    checked: str
 
     def changed(self, resize):
         """The protocol with another resize filter, which its name then tells; None leaves it as it is.
@@ -56,17 +58,22 @@ class Protocol:
 
 
 _TRAINING = "training set"
+_FID = "fid's network is not checked: its script was not read"
 PROTOCOLS = {
     protocol.name: protocol
     for protocol in (
         # The evaluation script of GFLA (CVPR 2020): its Inception is torchvision's, as pytorch-fid had it in 2018.
-        Protocol("gfla", None, "pillow_bilinear", "jpg", 51, "alexnet", "torchvision", "torch_bilinear", 64, _TRAINING),
-        # CFLD (CVPR 2024) compares at 256 x 176 with torchvision's Inception.
-        Protocol("cfld", (256, 176), "pillow_bicubic", "png", None, "alexnet", "torchvision", "torch_bilinear", None, _TRAINING),
-        # PIDM (CVPR 2023): pytorch-fid on files.
-        Protocol("pidm", (256, 176), "pillow_bicubic", "png", None, "alexnet", "pytorch_fid", "torch_bilinear", None, _TRAINING),
-        # NTED (CVPR 2022): the windows of GFLA at 256 x 176.
-        Protocol("nted", (256, 176), "pillow_bilinear", "jpg", 51, "alexnet", "pytorch_fid", "torch_bilinear", None, _TRAINING),
+        Protocol("gfla", None, "pillow_bilinear", "jpg", 51, "alexnet", "torchvision", "torch_bilinear", 64, _TRAINING,
+                 "its recorded figures are reproduced"),
+        # CFLD (CVPR 2024), models/metrics.py: uniform windows of 51 and, as ssim_256, GFLA's second SSIM.
+        Protocol("cfld", (256, 176), "pillow_bicubic", "png", 51, "alexnet", "torchvision", "torch_bilinear", None, _TRAINING,
+                 "read in its code; it cuts values to 8 bits, where we round"),
+        # PIDM (CVPR 2023): its author's words in issues 4 and 37 of its repository; users got its SSIM with GFLA's script.
+        Protocol("pidm", (256, 176), "pillow_bicubic", "png", 51, "alexnet", "pytorch_fid", "torch_bilinear", None, _TRAINING,
+                 f"format, filter and windows by its author's words; {_FID}"),
+        # NTED (CVPR 2022): by GFLA's first author; the windows of GFLA at 256 x 176.
+        Protocol("nted", (256, 176), "pillow_bilinear", "jpg", 51, "alexnet", "pytorch_fid", "torch_bilinear", None, _TRAINING,
+                 "nothing of it is checked"),
     )
 }  # fmt: skip
 

@@ -93,6 +93,7 @@ def write_report(judgments, output, sources=None):
         table(judgments),
         f"In brackets: the 95 % interval of the mean over pictures ({RESAMPLINGS} resamplings), or the deviation over subsets.",
         *notes,
+        *(f"Protocol {each.protocol.name}: {each.protocol.checked}." for each in judgments if not each.is_copy),
         *[f"{judged.protocol.name}: {json.dumps(judged.origin, sort_keys=True)}" for judged in judgments],
     ])  # fmt: skip
     lines = [json.dumps(row, sort_keys=True) for judged in judgments for row in results(judged)]
