@@ -26,6 +26,7 @@ COMMANDS = {
     "clean-poses": "clean the poses of a film with a motion network",
     "face-points": "find the 68 points of the face in every frame of a film",
     "verify": "run a .tflite wherever it runs here, and compare",
+    "profile": "measure where the time of a .tflite goes",
     "lint": "check a .tflite against the rules of GPU delegates",
     "stress": "run a network with hard inputs on the accelerators",
     "fetch": "fetch the bodies of the synthetic people",
