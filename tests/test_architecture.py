@@ -17,7 +17,7 @@ FLOORS = (
     ("losses", "synthetic"),
     ("training",),
     ("inference", "evaluation"),
-    ("export",),
+    ("export", "page"),
     ("cli", "examples"),
     ("benchmarks",),
 )

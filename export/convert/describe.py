@@ -51,6 +51,7 @@ def describe(source, model, form=PLAIN, variant="float32", kept=()):
     }  # fmt: skip
     return {
         **fields,
+        "lowering": form.lowering,
         "variant": variant,
         "kept_in_float": list(kept),
         "weights": source.weights,

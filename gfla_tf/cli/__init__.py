@@ -22,6 +22,7 @@ COMMANDS = {
     "transfer": "put the person of a photo into another pose",
     "animate": "animate the person or the face of a photo by a film",
     "live": "let the person of a photo follow a webcam or a film at once",
+    "page": "open the page on which a photo's person moves, in the browser",
     "turntable": "show the object of a photo from all sides",
     "clean-poses": "clean the poses of a film with a motion network",
     "face-points": "find the 68 points of the face in every frame of a film",

@@ -25,7 +25,7 @@ BODY = {
     "spine": ("neck", 0.5), "head": ("nose", 0.3),
 }  # fmt: skip
 # Those that say how large a person is: long, and seldom much foreshortened.
-_LONG = (
+LONG = (
     "pelvis",
     "right_elbow",
     "left_elbow",
@@ -39,6 +39,7 @@ _LONG = (
 USUAL = 0.85  # a limb is taken to be at least so long, of the usual length for the person's size
 UNEQUAL = 1.5  # a limb's scale differs from the whole person's by at most this factor
 STRETCH = 1.15  # no limb becomes longer than this, of its length in the photo
+SIZE_QUANTILE = 0.6  # of what the long limbs say of the person's size
 SEEN = 0.9  # the share of frames in which a limb is shorter than it is taken to be
 
 
@@ -92,11 +93,11 @@ def build_of(frames, joints):
     spans = np.array([_length(frames, names, name) for name in names])
     mirrored = [names.index(_other_side(name)) for name in names]
     spans = np.maximum(spans, spans[mirrored])
-    long = [index for index, name in enumerate(names) if name in _LONG and spans[index] > 0]
+    long = [index for index, name in enumerate(names) if name in LONG and spans[index] > 0]
     long = long or [index for index in range(len(names)) if spans[index] > 0]
     if not long:
         return None
-    size = float(np.quantile(spans[long] / usual[long], 0.6))
+    size = float(np.quantile(spans[long] / usual[long], SIZE_QUANTILE))
     lengths = np.maximum(spans, USUAL * size * usual)
     hips, neck = (_mostly(frames[:, names.index(name)]) for name in ("pelvis", "neck"))
     legs = [index for index, name in enumerate(names) if name.endswith(("knee", "ankle"))]

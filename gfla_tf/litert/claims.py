@@ -93,6 +93,7 @@ _FIELDS = {
     "receptive_field": lambda value: _is_whole(value, 1, 10**6),
     "coordinates": lambda value: isinstance(value, str),
     "weights": _is_dict,
+    "lowering": lambda value: isinstance(value, str),
     "variant": lambda value: isinstance(value, str),
     "kept_in_float": lambda value: isinstance(value, (list, dict)),
     "inputs": _is_dict,

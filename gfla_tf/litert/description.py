@@ -25,6 +25,7 @@ file is noticed.
 | `clean_joints` | motion | names of the joints that come out |
 | `coordinates` | motion | how joints are laid out |
 | `weights` | all | {"origin": ..., "license": ...} |
+| `lowering` | all | how samplers are written down, see `gfla_tf.export.convert.signatures`; "gather" where the field is missing |
 | `variant` | all | "float32", or how it is quantized, see `gfla_tf.export.quantize.quantization` |
 | `kept_in_float` | all | names of the operations that a quantized network computes in float all the same |
 | `inputs`, `outputs` | all | {name: shape} of the whole network: of `serving_default`, or of `encode` and `generate` together |

@@ -7,8 +7,8 @@ from gfla_tf.inference.detectors.ssd import sigmoid
 POINTS = 39  # 33 of the body; of the others two say where the body is in the next frame
 BODY_POINTS = 33
 CENTER, EDGE = 33, 34  # the middle of the hips, and a point on the circle around the body, above it
-_REACH = 3  # of the window of heat map cells around a point, to each side
-_SURE = 0.5  # a window whose best cell is less likely leaves the point where it is
+REACH = 3  # of the window of heat map cells around a point, to each side
+SURE = 0.5  # a window whose best cell is less likely leaves the point where it is
 
 
 def read_points(raw, size):
@@ -40,10 +40,10 @@ def refined(points, heat_maps):
         column, row = int(x * width), int(y * height)
         if not (0 <= column < width and 0 <= row < height):
             continue
-        left, top = max(0, column - _REACH), max(0, row - _REACH)
-        window = heat_maps[top : row + _REACH + 1, left : column + _REACH + 1, index]
+        left, top = max(0, column - REACH), max(0, row - REACH)
+        window = heat_maps[top : row + REACH + 1, left : column + REACH + 1, index]
         likely = sigmoid(window)
-        if likely.max() >= _SURE:
+        if likely.max() >= SURE:
             total = likely.sum()
             points[index, 0] = (likely.sum(0) @ np.arange(left, left + window.shape[1])) / total / width
             points[index, 1] = (likely.sum(1) @ np.arange(top, top + window.shape[0])) / total / height

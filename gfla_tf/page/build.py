@@ -1,0 +1,77 @@
+"""The page's code, built once from its TypeScript by npm and esbuild, and kept in the user's cache."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from gfla_tf.errors import GflaError
+from gfla_tf.fetch import cache_folder
+
+PURPOSE = "The page"
+_PATIENCE = 600  # seconds
+_SOURCES = ("build.mjs", "package.json", "package-lock.json", "src", "static")
+
+
+def sources():
+    """The folder with the page's sources: web/ of the repository, gfla_tf/web of an installed package."""
+    here = Path(__file__).resolve().parents[1]
+    return here / "web" if (here / "web").is_dir() else here.parent / "web"
+
+
+def built_page():
+    """Path of the folder with the built page: what is in there is served as it is.
+
+    Raises:
+        GflaError: Node is missing, or the packages cannot be fetched, or the build fails.
+    """
+    files = sorted(file for name in _SOURCES for file in _files(sources() / name))
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(f"{file.relative_to(sources())}\0".encode() + file.read_bytes())
+    place = cache_folder() / f"page-{digest.hexdigest()[:16]}"
+    if place.is_dir():
+        return place
+    print(f"{PURPOSE}: building it once into {place}", file=sys.stderr, flush=True)
+    cache_folder().mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache_folder(), prefix=".page-") as work:
+        for file in files:
+            copy = Path(work) / file.relative_to(sources())
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
+        _run(["npm", "ci", "--omit=dev", "--no-audit", "--no-fund", "--silent"], work)
+        _run(["node", "build.mjs", "dist"], work)
+        try:
+            os.rename(Path(work) / "dist", place)
+        except OSError:
+            if not place.is_dir():  # else somebody else has built it meanwhile
+                raise
+    return place
+
+
+def _files(path):
+    return [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
+
+
+def _run(command, folder):
+    environment = {**os.environ, "npm_config_update_notifier": "false"}
+    try:
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, errors="replace",
+            stdin=subprocess.DEVNULL, timeout=_PATIENCE,
+        )  # fmt: skip
+    except FileNotFoundError:
+        raise GflaError(f"{PURPOSE} cannot be built: there is no {command[0]}; install Node.js 20.") from None
+    except subprocess.TimeoutExpired:
+        raise GflaError(
+            f"{PURPOSE} cannot be built: {command[0]} gave no answer within {_PATIENCE} seconds; try again."
+        ) from None
+    if done.returncode:
+        lines = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+        raise GflaError(
+            f"{PURPOSE} cannot be built: {' '.join(command[:2])} failed ({(lines or ['no reason given'])[0]}); try again "
+            "where npm's registry can be reached."
+        )
