@@ -2,7 +2,7 @@
 
     python -m tests.helpers.record_fixtures
 
-makes tests/fixtures/pose_detector.json and retarget.json anew from seeded draws. Each entry is {"input": ...,
+makes tests/fixtures/pose_detector.json, retarget.json and photos.json anew from seeded draws. Each entry is {"input": ...,
 "output": ...}; the tests of both languages compute the outputs from the inputs. Run it after a change of behavior that is meant.
 """
 
@@ -12,9 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from gfla_tf.inference import retarget, smoothing
+from gfla_tf.inference import motion, photos, retarget, smoothing
 from gfla_tf.inference.detectors import blazepose, pose_points, regions, ssd
+from gfla_tf.inference.detectors.pose_detector import joints_of
 from gfla_tf.keypoints.joint_orders import H36M_17, to_h36m
+from gfla_tf.keypoints.pose_files import main_person
 from gfla_tf.keypoints.poses import JOINTS
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -136,6 +138,56 @@ def retargeting_answer(case):
     return np.stack([retarget.retargeted(frame, *builds, joints, case["mode"]) for frame in driver[::5]])
 
 
+SIZE = (64, 48)
+
+
+def framing():
+    """{name: {"input", "output"}} of what lies between a photo and the network."""
+    draw = np.random.default_rng(5)
+    driver, source = walk(12, 1), walk(1, 2, 50.0)[0]
+    source[:, :2] += (-176, -86)
+    half = source.copy()
+    half[[name.split("_")[-1] in ("hip", "knee", "ankle") for name in JOINTS]] = 0
+    points = draw.uniform(-20, 120, (33, 5))
+    points[:, 3:] = draw.uniform(0, 1, (33, 2))
+    photo = draw.integers(0, 256, (40, 30, 3))
+    boxes = {"shrinks": [-4, 5, 60, 80], "by_parts": [3, -6, 63, 84], "enlarges": [2, 1, 24, 32]}
+    cases = {
+        "joints": {"points": points, "image_size": [100, 90]},
+        "main_person": {"people": [driver[0], 1.5 * driver[1], np.zeros((18, 3))]},
+        "box": {"pose": source, "size": SIZE, "photo": [60, 90]},
+        "box_of_half": {"pose": half, "size": SIZE, "photo": [50, 90]},
+        **{f"crop_{name}": {"picture": photo, "box": box, "size": SIZE} for name, box in boxes.items()},
+        "live": {"frames": driver, "source": source, "size": SIZE, "seconds": 1 / 20},
+    }
+    return {
+        name: {"input": listed(one), "output": listed(framing_answer(name, one))} for name, one in cases.items()
+    }
+
+
+def framing_answer(name, case):
+    """What Python computes of a case's input."""
+    if name == "joints":
+        found = blazepose.PersonFound(np.asarray(case["points"], np.float32), 1.0, None, None, 0, None)
+        return joints_of(found, case["image_size"])
+    if name == "main_person":
+        people = [np.asarray(one, np.float64) for one in case["people"]]
+        return [chosen is main_person(people) for chosen in people].index(True)
+    if name.startswith("box"):
+        pose = np.asarray(case["pose"], np.float64)
+        box = photos.half_figure_box(
+            photos.person_box(pose, case["size"], name), pose, JOINTS, case["photo"]
+        )
+        return {"box": list(box), "pose": photos.crop_keypoints(pose, box, case["size"])}
+    if name.startswith("crop"):
+        picture = np.asarray(case["picture"], np.uint8)
+        return photos.crop(picture, photos.Box(*case["box"]), case["size"])
+    frames, source = arrays(case, "frames", "source")
+    fit = motion.LiveFit(JOINTS, source, case["size"], "limbs")
+    nobody = [None if index in (0, 5) else frame for index, frame in enumerate(frames)]
+    return [[] if (pose := fit(frame, case["seconds"])) is None else pose for frame in nobody]
+
+
 def arrays(case, *names):
     """float64 arrays of a case's lists."""
     return [np.asarray(case[name], np.float64) for name in names]
@@ -168,3 +220,4 @@ def write(name, content):
 if __name__ == "__main__":
     write("pose_detector", pose_detector())
     write("retarget", retargeting())
+    write("photos", framing())
