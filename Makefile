@@ -1,7 +1,7 @@
 # The two commands of the README. Each makes its own environment in .venv.
 PYTHON ?= python3
 TASK ?= pose
-PYTEST = GFLA_PARITY_DIR="$${GFLA_PARITY_DIR-$(wildcard ../shared/parity)}" .venv/bin/python -m pytest -q -n 2
+PYTEST = GFLA_PARITY_DIR="$${GFLA_PARITY_DIR-$(wildcard ../shared/parity)}" .venv/bin/python -m pytest -q -n 2 --dist loadgroup
 
 quickstart: .venv/demo
 	.venv/bin/python -m examples.quickstart $(TASK)

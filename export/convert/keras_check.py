@@ -55,13 +55,21 @@ def as_float(value):
 
 
 def rounding_limits(outputs):
-    """What `require_agreement` may allow if the found picture is rounded to uint8: half a level more than `TOLERANCE`.
+    """What `require_agreement` may allow for the found picture.
+
+    One that is rounded to uint8 may differ by half a level more than `TOLERANCE`. One whose pixels `flow_0` carries along
+    may differ by `TOLERANCE` for every pixel of the largest flow, for that is what flows themselves may; at most by a level.
 
     Args:
         outputs: {output name: array} that were found.
     """
-    rounded = {name for name, value in outputs.items() if value.dtype == np.uint8}
-    return {name: TOLERANCE + (LEVEL / 2 if name in rounded else 0) for name in outputs}
+    limits = dict.fromkeys(outputs, TOLERANCE)
+    if "flow_0" in outputs:
+        farthest = float(np.abs(outputs["flow_0"]).max(initial=1.0))
+        limits["generated"] = min(TOLERANCE * max(1.0, farthest), LEVEL)
+    for name, value in outputs.items():
+        limits[name] += LEVEL / 2 if value.dtype == np.uint8 else 0
+    return limits
 
 
 def require_agreement(found, name, limits=None):

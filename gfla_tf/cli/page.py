@@ -19,11 +19,17 @@ from gfla_tf.errors import user_errors
 def main(arguments=None):
     """The command line; see `gfla page --help`."""
     parser = command_parser("page", __doc__)
-    parser.add_argument("--model", type=Path, help="the .tflite of a pose network (default: the one that ships)")
-    parser.add_argument("--output", type=Path, metavar="DIR", help="write the page there instead of serving it")
+    parser.add_argument(
+        "--model", type=Path, help="the .tflite of a pose network (default: the one that ships)"
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="DIR", help="write the page there instead of serving it"
+    )
     parser.add_argument("--port", type=int, default=8000, help="of the page (default: %(default)s)")
     parser.add_argument(
-        "--pose-model", default="lite", help="finds people: full, lite, or a pose_landmarker_*.task (default: lite)"
+        "--pose-model",
+        default="lite",
+        help="finds people: full, lite, or a pose_landmarker_*.task (default: lite)",
     )
     options = parser.parse_args(arguments)
     with user_errors():

@@ -1,4 +1,4 @@
-"""The people that the page shows before anybody has given it a photo: synthetic ones, so that nobody's picture is in this repository.
+"""The people that the page shows before anybody has given it a photo: synthetic ones, for this repository has nobody's picture.
 
     python -m gfla_tf.page.samples
 

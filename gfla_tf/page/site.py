@@ -45,9 +45,13 @@ def write_site(folder, model=None, pose_model="lite"):
 
 def shipped_model():
     """Path of the network that ships with the package; raises a `GflaError` where there is none."""
-    found = sorted(SHIPPED.glob("people_*/*keypoints*.tflite"), key=lambda path: ("float16" not in path.name, path))
+    found = sorted(
+        SHIPPED.glob("people_*/*keypoints*.tflite"), key=lambda path: ("float16" not in path.name, path)
+    )
     if not found:
-        raise GflaError("No network ships with this version: give --model, a file that gfla convert --keypoints wrote.")
+        raise GflaError(
+            "No network ships with this version: give --model, a file that gfla convert --keypoints wrote."
+        )
     return found[0]
 
 
@@ -60,13 +64,17 @@ def require_runnable(model):
     if "source_keypoints" not in description["inputs"]:
         raise GflaError(f"{model} takes maps instead of joints: convert it with gfla convert --keypoints.")
     if (lowering := description.get("lowering", "gather")) in ("resampler", "litert"):
-        raise GflaError(f"{model} has the lowering {lowering}, which no browser runs: convert it with --lowering gather.")
+        raise GflaError(
+            f"{model} has the lowering {lowering}, which no browser runs: convert it with --lowering gather."
+        )
 
 
 def _file_list(folder):
     """files.js for the service worker: what to keep for offline use, and a version that changes with any of it."""
     names = sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
-    names = [name for name in names if name not in ("files.js", "service_worker.js") and not name.endswith(".txt")]
+    names = [
+        name for name in names if name not in ("files.js", "service_worker.js") and not name.endswith(".txt")
+    ]
     digest = hashlib.sha256()
     for name in names:
         digest.update(f"{name}\0".encode() + (folder / name).read_bytes())

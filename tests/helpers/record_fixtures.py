@@ -161,7 +161,8 @@ def framing():
         "live": {"frames": driver, "source": source, "size": SIZE, "seconds": 1 / 20},
     }
     return {
-        name: {"input": listed(one), "output": listed(framing_answer(name, one))} for name, one in cases.items()
+        name: {"input": listed(one), "output": listed(framing_answer(name, one))}
+        for name, one in cases.items()
     }
 
 
@@ -175,9 +176,7 @@ def framing_answer(name, case):
         return [chosen is main_person(people) for chosen in people].index(True)
     if name.startswith("box"):
         pose = np.asarray(case["pose"], np.float64)
-        box = photos.half_figure_box(
-            photos.person_box(pose, case["size"], name), pose, JOINTS, case["photo"]
-        )
+        box = photos.half_figure_box(photos.person_box(pose, case["size"], name), pose, JOINTS, case["photo"])
         return {"box": list(box), "pose": photos.crop_keypoints(pose, box, case["size"])}
     if name.startswith("crop"):
         picture = np.asarray(case["picture"], np.uint8)
