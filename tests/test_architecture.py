@@ -127,5 +127,5 @@ def test_every_folder_of_modules_is_installed():
     listed = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
     folders = {module_of(file) for file in sources() if file.name == "__init__.py"}
     assert sorted(listed) == sorted(
-        {name for name in folders if name.startswith("gfla_tf")} | {"gfla_tf.configs"}
+        {name for name in folders if name.startswith("gfla_tf")} | {"gfla_tf.configs", "gfla_tf.web"}
     )
