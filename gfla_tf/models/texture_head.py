@@ -9,6 +9,13 @@ from gfla_tf.layers.convolution import activation
 from gfla_tf.models.configured import ConfiguredModel
 
 ROLES = ("drawn", "warped", "kept")  # in the order of the channels of `roles`
+_CARRIES = 2.0  # what "warped" has ahead in the logits: networks that begin by drawing learn to draw their habits
+
+
+@keras.saving.register_keras_serializable("gfla_tf")
+def _carrying(shape, dtype=None):
+    """Biases of the flow's correction, what is added to the drawing, the logits of `ROLES` and of the outline."""
+    return keras.ops.convert_to_tensor([0, 0, 0, 0, 0, 0, _CARRIES, 0, 0], dtype=dtype)
 
 
 @keras.saving.register_keras_serializable("gfla_tf")
@@ -131,8 +138,8 @@ class TextureHead(ConfiguredModel):
         x = convolution(trunk_width, "trunk0")(keras.layers.Concatenate(name="trunk_seen")(x))
         hidden = convolution(trunk_width, "trunk1")(active(x))
         x = keras.layers.Add(name="trunk_sum")([x, convolution(trunk_width, "trunk2")(active(hidden))])
-        # Zeros: training starts from the trunk's flow and picture.
-        found = convolution(9, "trunk3", "zeros", dtype="float32")(active(x))
+        # Zeros: training starts from the trunk's flow and picture, and from what that flow carries.
+        found = convolution(9, "trunk3", "zeros", bias_initializer=_carrying, dtype="float32")(active(x))
         flow = enlarged(add(flow, found[..., :2]), gain=float(stride))
         drawn = enlarged(add(inputs["drawn"], found[..., 2:5]))
         shares, alpha = enlarged(found[..., 5:8]), enlarged(found[..., 8:])
