@@ -1,7 +1,10 @@
-# The two commands of the README. Each makes its own environment in .venv.
+# The commands of the README. Each makes its own environment in .venv.
 PYTHON ?= python3
 TASK ?= pose
 PYTEST = GFLA_PARITY_DIR="$${GFLA_PARITY_DIR-$(wildcard ../shared/parity)}" .venv/bin/python -m pytest -q -n 2 --dist loadgroup
+
+demo: .venv/demo
+	.venv/bin/gfla demo $(if $(PHOTO),--photo "$(PHOTO)")
 
 quickstart: .venv/demo
 	.venv/bin/python -m examples.quickstart $(TASK)
@@ -29,4 +32,4 @@ lint: .venv/test
 clean:
 	rm -rf .venv
 
-.PHONY: quickstart test test-slow docs lint clean
+.PHONY: demo quickstart test test-slow docs lint clean

@@ -21,6 +21,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from examples import quickstarts
 from gfla_tf.errors import GflaError, user_errors
 from gfla_tf.files import write_whole
+from gfla_tf.training.process import prepare_process
 
 FRAMES_PER_SECOND = 15  # of result.gif
 
@@ -127,6 +128,7 @@ def main(arguments=None):
     options = parser.parse_intermixed_args(arguments)
     words = options.words
     named = words and "=" not in words[0]
+    prepare_process()
     with user_errors():
         task = find(words[0] if named else "pose")
         quickstart(task, words[1:] if named else words, Path(options.runs))

@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 
-from benchmarks.real_people.footage import read_films
 from gfla_tf.inference.detectors.pose_detector import PoseDetector, joints_of
+from gfla_tf.inference.footage import read_films
 from gfla_tf.inference.photos import crop, crop_keypoints, person_box
 from gfla_tf.keypoints.pose_files import main_person
 

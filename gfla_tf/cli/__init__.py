@@ -13,6 +13,7 @@ from gfla_tf.cli.process import command_process
 from gfla_tf.errors import user_errors
 
 COMMANDS = {
+    "demo": "put the person of a photo into new poses, and let it dance",
     "train": "train a network from a configuration",
     "launch": "train with several worker processes of this machine",
     "convert": "convert a network to SavedModel and TFLite",

@@ -18,7 +18,7 @@ def main(arguments=None):
     """The command line; see `gfla animate --help`."""
     parser = command_parser("animate", __doc__)
     add = functools.partial(parser.add_argument, type=Path)
-    add("--model", required=True, help="the .tflite that gfla convert wrote")
+    add("--model", help="the .tflite that gfla convert wrote (default: people_256 of the package)")
     add("--source", required=True, help="photo of the person or the face")
     add("--source-pose", "--source-points", help="its .json or .txt; without it, it is detected")
     add(

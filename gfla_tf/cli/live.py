@@ -17,7 +17,10 @@ def main(arguments=None):
     """The command line; see `gfla live --help`."""
     parser = command_parser("live", __doc__)
     add = functools.partial(parser.add_argument, type=Path)
-    add("--model", required=True, help="the .tflite of a pose or dance network that gfla convert wrote")
+    add(
+        "--model",
+        help="the .tflite of a pose or dance network that gfla convert wrote (default: people_256 of the package)",
+    )
     add("--source", required=True, help="photo of the person")
     add("--source-pose", help="its .json; without it, it is detected")
     parser.add_argument("--camera", default="0", help="a webcam's number, or a film (default: %(default)s)")

@@ -4,6 +4,7 @@ import argparse
 import os
 
 from gfla_tf.errors import GflaError, user_errors
+from gfla_tf.training.process import prepare_process
 
 
 def main(arguments=None):
@@ -32,6 +33,7 @@ def main(arguments=None):
         "--dry-run", action="store_true", help="print the resolved configuration and the models, and stop"
     )
     options = parser.parse_intermixed_args(arguments)  # options may stand between the overrides
+    prepare_process()
     with user_errors():
         from gfla_tf.training.config import to_yaml
         from gfla_tf.training.config_file import load_config

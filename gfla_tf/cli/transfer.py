@@ -16,7 +16,7 @@ def main(arguments=None):
     """The command line; see `gfla transfer --help`."""
     parser = argparse.ArgumentParser(prog="gfla transfer", description=__doc__.split("\n")[0])
     add = functools.partial(parser.add_argument, type=Path)
-    add("--model", required=True, help="the .tflite that gfla convert wrote")
+    add("--model", help="the .tflite that gfla convert wrote (default: people_256 of the package)")
     add("--source", required=True, help="photo of the person")
     add("--pose", required=True, help="the pose to take: a photo, or an OpenPose or COCO .json")
     add("--source-pose", help=".json of the source's pose; without it, it is detected")

@@ -1,19 +1,29 @@
-"""Opening the .tflite that a demo was given."""
+"""Opening the .tflite that a demo was given, or one that comes with the package."""
+
+from pathlib import Path
 
 import numpy as np
 
 from gfla_tf.errors import GflaError
 from gfla_tf.litert.runner import TFLiteModel
 
+PRETRAINED = Path(__file__).parents[1] / "pretrained"
+# What does a task where no model is named. Pose networks draw dances, too, each frame by itself.
+_SHIPPED = {"pose": "people_256"}
+
 
 def load_model(path, *tasks):
     """The `TFLiteModel` of a file.
 
+    Args:
+        path: of the file; None for the network of the package.
+        tasks: that the program can do; none for any.
+
     Raises:
         GflaError: it cannot be loaded, is of a task that is not among `tasks` (none: any will do), or takes keypoints or uint8
-            pictures.
+            pictures; or none was named, and the package has none for these tasks.
     """
-    model = TFLiteModel(path)
+    model = TFLiteModel(path or shipped_model(*tasks))
     task = model.description["task"]
     if tasks and task not in tasks:
         raise GflaError(
@@ -30,3 +40,15 @@ def load_model(path, *tasks):
             "convert it again without."
         )
     return model
+
+
+def shipped_model(*tasks):
+    """Path of the .tflite that comes with the package for the first of `tasks` that has one; a `GflaError` if none has."""
+    for task in tasks or _SHIPPED:
+        if task in _SHIPPED:
+            path = PRETRAINED / _SHIPPED[task] / f"{_SHIPPED[task]}.tflite"
+            if path.is_file():
+                return path
+    raise GflaError(
+        f"No network for the task {' or '.join(map(repr, tasks))} comes with the package: name a .tflite with --model."
+    )

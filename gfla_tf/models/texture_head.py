@@ -9,7 +9,9 @@ from gfla_tf.layers.convolution import activation
 from gfla_tf.models.configured import ConfiguredModel
 
 ROLES = ("drawn", "warped", "kept")  # in the order of the channels of `roles`
-_CARRIES = 2.0  # what "warped" has ahead in the logits: networks that begin by drawing learn to draw their habits
+_CARRIES = (
+    2.0  # what "warped" has ahead in the logits: networks that begin by drawing learn to draw their habits
+)
 
 
 @keras.saving.register_keras_serializable("gfla_tf")

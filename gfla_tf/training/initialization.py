@@ -14,7 +14,9 @@ def scale_initial_kernels(generator, gain):
     Local attention divides what it samples by n^2. Where a source encoder does not normalize, its first block is scaled up by
     that much, so that what is sampled weighs as much as what is drawn from the start. A `TextureHead` is as it began.
     """
-    own = {id(weight) for part in generator.layers if isinstance(part, TextureHead) for weight in part.weights}
+    own = {
+        id(weight) for part in generator.layers if isinstance(part, TextureHead) for weight in part.weights
+    }
     for weight in generator.trainable_weights:
         if len(weight.shape) > 1 and id(weight) not in own:
             weight.assign(weight * (gain / INITIAL_GAIN))

@@ -24,7 +24,7 @@ def read_films():
         f"pose2sim-{PACKAGE.version}-single-person.zip",
         [PACKAGE],
         _repack,
-        "Real people to judge networks by",
+        "The films of a real person",
         report=lambda sentence: print(sentence, file=sys.stderr),
     )
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
