@@ -35,7 +35,8 @@ def require_agreement(description, inputs, path):
     if task != "motion" and pictures:
         size = tuple(description.get("image_size", ()))
         require(all(len(shape) == 4 and shape[1:] == (*size, 3) for shape in pictures.values()), "image_size")
-        require(all(len(shape) == 4 and shape[1:3] == size for shape in maps.values()), "image_size")
+        seen = tuple(extent // description.get("pose_stride", 1) for extent in size)
+        require(all(len(shape) == 4 and shape[1:3] == seen for shape in maps.values()), "image_size")
     limbs = 0 if description.get("limb_sigma") is None else len(LIMBS)
     channels = {"pose": joints + limbs, "dance": joints + _SKELETON, "face": _FACE_MAPS}.get(task)
     if channels and (joints or task == "face"):
@@ -85,6 +86,7 @@ _FIELDS = {
     "clean_joints": _is_words,
     "heat_map_sigma": _is_sigma,
     "limb_sigma": lambda value: value is None or _is_sigma(value),
+    "pose_stride": lambda value: _is_whole(value, 1, 64),
     "structure": lambda value: _is_dict(value) and all(_is_whole(one, 0, _JOINTS) for one in value.values()),
     "state": _is_dict,
     "azimuths": _is_degrees,
