@@ -41,7 +41,7 @@ def main(arguments=None):
             for network in networks:
                 pairs = people.pairs(network.size)
                 copied = judge(pairs, [pair.source.astype(np.float32) / 127.5 - 1 for pair in pairs])
-                pictures = [network(pair) for pair in pairs]
+                pictures = [network(pair)["generated"] for pair in pairs]
                 figures[network.name] = _figures(judge(pairs, pictures), copied)
                 columns[network.name] = pairs, pictures
         for name, rows in figures.items():

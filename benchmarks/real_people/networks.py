@@ -19,8 +19,7 @@ class _LiteRT:
         self.size = tuple(self._model.description["image_size"])
 
     def __call__(self, pair: Pair):
-        outputs = transfer(self._model, pair.source, pair.source_keypoints, pair.target_keypoints)
-        return outputs["generated"]
+        return transfer(self._model, pair.source, pair.source_keypoints, pair.target_keypoints)
 
 
 class _Keras:
@@ -37,11 +36,11 @@ class _Keras:
         ]
         image = pair.source[None].astype(np.float32) / 127.5 - 1
         inputs = {"source_image": image, "source_pose": maps[0], "target_pose": maps[1]}
-        return np.array(self._generator(inputs, training=False)["generated"])[0]
+        return {name: np.array(x)[0] for name, x in self._generator(inputs, training=False).items()}
 
 
 def network_of(name):
-    """A function from a `Pair` to a picture (H, W, 3) in [-1, 1], with attributes `name` and `size`.
+    """A function from a `Pair` to a network's outputs without their batch axis, with attributes `name` and `size`.
 
     Args:
         name: of a network of the package, of a folder that `save_to_preset` wrote, or of a .tflite of the plain form.

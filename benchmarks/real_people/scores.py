@@ -44,6 +44,12 @@ class Judge:
             "l1": np.array([e[pair.person].mean() for e, pair in zip(error, pairs, strict=True)]),
             "lpips": self._lpips(pasted, truth),
             "ssim": np.array([ssim(a[None], b[None]) for a, b in zip(pasted, truth, strict=True)]),
+            "ssim on the person": np.array(
+                [
+                    ssim(a[None], b[None], where[None, ..., 0])
+                    for a, b, where in zip(pasted, truth, inside, strict=True)
+                ]
+            ),
         }
         rows = [self._pose(picture, pair) for picture, pair in zip(pasted, pairs, strict=True)]
         scores["found"], scores["joints"] = np.array(rows).T

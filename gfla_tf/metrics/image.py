@@ -28,13 +28,22 @@ def psnr(squared_error, span=2.0):
     return float(10 * np.log10(span**2 / squared_error)) if squared_error else float("inf")
 
 
-def ssim(generated, target):
-    """Structural similarity as published (Wang et al., 2004: Gaussian window of deviation 1.5), the mean over samples."""
+def ssim(generated, target, region=None):
+    """Structural similarity as published (Wang et al., 2004: Gaussian window of deviation 1.5), the mean over samples.
+
+    Over a region (batch, H, W) if one is given: its mean in each sample, then over those that have one.
+    """
     # In [0, 1]: the luminance term compares means by their product, which says nothing around 0 and below.
     generated, target = ((np.asarray(images, np.float32) + 1) / 2 for images in (generated, target))
     settings = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
-    scores = [
-        structural_similarity(a, b, channel_axis=-1, data_range=1.0, **settings)
-        for a, b in zip(generated, target, strict=True)
-    ]
-    return float(np.mean(scores))
+    if region is None:
+        region = np.full(generated.shape[:3], True)
+    else:
+        settings["full"] = True
+    scores = []
+    for a, b, where in zip(generated, target, region, strict=True):
+        score = structural_similarity(a, b, channel_axis=-1, data_range=1.0, **settings)
+        if "full" in settings:
+            score = score[1].mean(axis=-1)[where].mean() if where.any() else np.nan
+        scores.append(score)
+    return float(np.nanmean(scores))
