@@ -1,6 +1,7 @@
 """The page in a real browser, headless Chromium: what it draws, what moves it, what it says, and what it does not send."""
 
 import json
+import shutil
 import time
 from pathlib import Path
 
@@ -139,6 +140,16 @@ def test_ten_pictures_are_those_of_python(accelerator, site, served, open_page, 
         assert np.abs(theirs.astype(int) - image).max() > 50, "the person moved"
 
 
+def test_a_network_in_two_parts_gives_the_same_pictures(site, page, open_page, tmp_path):
+    _, pose = source_of(page)
+    shutil.copytree(site, tmp_path / "split")
+    shutil.copyfile(small_model(tmp_path, split=True), tmp_path / "split" / "model.tflite")
+    with Served(tmp_path / "split") as server:
+        parts = open_page(f"{server.address}?accelerator=wasm")
+        pose[3:5, 1] -= 9
+        assert np.abs(drawn(parts, pose).astype(int) - drawn(page, pose)).max() <= 1
+
+
 def test_the_page_cuts_a_sample_as_python_does(page, site):
     sample = json.loads((SAMPLES / "people.json").read_text())[0]
     photo, keypoints = read_picture(SAMPLES / sample["file"]), np.array(sample["pose"])
@@ -189,7 +200,7 @@ def test_arrow_keys_move_a_joint_and_limbs_keep_their_lengths(page):
 def test_a_photo_of_ones_own_is_found_and_cut_as_in_python(page, site):
     file = SAMPLES / "person4.jpg"
     page.set_input_files("#photo-file", file)
-    wait_for(page, "!document.querySelector('#people [aria-pressed=true]')")
+    wait_for(page, "document.querySelector('#people .own').ariaPressed === 'true'")
     photo = read_picture(file)
     with PoseDetector("lite") as detect:
         keypoints = detect(photo)

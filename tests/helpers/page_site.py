@@ -35,8 +35,9 @@ def node_packages():
             stamp.touch()
 
 
-def small_model(folder):
-    """Path of a people_128 that has learned nothing: it carries the photo's pixels along with the limbs."""
+def small_model(folder, **form):
+    """Path of a people_128 that has learned nothing: it carries the photo's pixels along with the limbs; `form` as of `Form`."""
+    import keras
     from gfla_tf.export.convert.conversion import convert
     from gfla_tf.export.convert.signatures import Form
     from gfla_tf.export.convert.sources import Source
@@ -45,6 +46,7 @@ def small_model(folder):
     from gfla_tf.training.tasks import task_named
 
     task = task_named("pose", heat_map_sigma=12.0, limb_sigma=3.3333, pose_stride=2)
+    keras.utils.set_random_seed(1)  # the same network in every form
     network = create_generator("people_128", **NARROW)
     source = Source(network, task, "people_small", None, {"origin": "untrained", "license": "Apache-2.0"})
-    return convert(source, folder, Form(keypoints=True))[-1].path
+    return convert(source, folder, Form(keypoints=True, **form))[-1].path

@@ -9,6 +9,7 @@ import { alertPerson, closeAlert, note, progress, tell } from "./messages";
 import { Fit } from "./motion";
 import { MOTIONS } from "./motions";
 import { takeFiles } from "./file_input";
+import { PeopleList, type Sample } from "./people_list";
 import { type Person, personOf } from "./person";
 import { readPhoto } from "./photo_input";
 import { mirrored } from "./pose_edit";
@@ -18,12 +19,6 @@ import { takeStill } from "./still";
 import { type Picture, type Pose, type Size } from "./types";
 import { choices, required } from "./controls";
 import { VIEWS } from "./views";
-
-interface Sample {
-  name: string;
-  file: string;
-  pose: Pose;
-}
 
 const MODEL_BYTES = 2e6; // about, for the progress bar
 
@@ -36,6 +31,7 @@ class Page {
     (pose) => this.byHand(pose),
     (can) => (required<HTMLButtonElement>("undo").disabled = !can),
   );
+  private people!: PeopleList;
   private size!: Size;
   private person!: Person;
   private driver: Driver | null = null;
@@ -59,7 +55,7 @@ class Page {
     this.stage.fit(this.size);
     const people = await samples;
     this.controls(people);
-    await this.takeSample(people[0]);
+    await this.takeSample(people[0], 0);
     this.follow(0);
     progress("", false);
     void this.loop();
@@ -113,16 +109,17 @@ class Page {
     note(person.note);
   }
 
-  private async takeSample(sample: Sample): Promise<void> {
+  private async takeSample(sample: Sample, index: number): Promise<void> {
     const answer = await fetch(`samples/${sample.file}`);
     await this.take(personOf(await readPhoto(await answer.blob()), [sample.pose], this.size));
-    this.pressPerson(sample.file);
+    this.people.mark(index);
   }
 
   async takePhoto(photo: Picture): Promise<void> {
     const people = await this.detector.find(photo);
-    await this.take(personOf(photo, people.map(({ pose }) => pose), this.size));
-    this.pressPerson("");
+    const person = personOf(photo, people.map(({ pose }) => pose), this.size);
+    await this.take(person);
+    this.people.showOwn(person);
   }
 
   private fit(): Fit {
@@ -141,7 +138,6 @@ class Page {
   }
 
   private markMotion: (index: number) => void = () => {};
-  private pressPerson: (file: string) => void = () => {};
 
   private follow(index: number): void {
     this.drive(new SampleDriver(MOTIONS[index], this.fit()), "");
@@ -168,7 +164,12 @@ class Page {
   }
 
   private controls(people: Sample[]): void {
-    this.pressPerson = this.peopleButtons(people);
+    const opening = (work: Promise<void>) => work.catch((error) => tell(error, "opening the photo"));
+    this.people = new PeopleList(
+      people,
+      (sample) => void opening(this.takeSample(sample, people.indexOf(sample))),
+      (person) => void opening(this.take(person).then(() => this.people.showOwn(person))),
+    );
     this.markMotion = choices(required("motions"), MOTIONS.map(({ name }) => name), (index) => this.follow(index));
     const views = VIEWS.filter(({ output }) => !output || output in this.engine.description.outputs);
     const mark = choices(required("views"), views.map(({ name }) => name), (index) => {
@@ -207,19 +208,6 @@ class Page {
       else await this.takePhoto(await readPhoto(file));
     });
     document.addEventListener("keydown", (event) => this.key(event));
-  }
-
-  private peopleButtons(people: Sample[]): (file: string) => void {
-    const buttons = people.map((sample) => {
-      const button = document.createElement("button");
-      const image = document.createElement("img");
-      [image.src, image.alt, button.type] = [`samples/${sample.file}`, sample.name, "button"];
-      button.append(image);
-      button.addEventListener("click", () => this.takeSample(sample).catch((error) => tell(error, "opening the sample")));
-      required("people").append(button);
-      return button;
-    });
-    return (file) => buttons.forEach((one, index) => one.setAttribute("aria-pressed", String(people[index].file === file)));
   }
 
   private key(event: KeyboardEvent): void {

@@ -78,11 +78,8 @@ export const api = (report: (news: unknown) => void) => ({
     const arrays: Arrays = { source_image: pixels(picture, bytes), source_keypoints: flat(pose) };
     const tensors = tensorsFor(first, arrays);
     release(kept);
-    kept = tensors;
-    if (signature("encode")) {
-      kept = await run(first, tensors);
-      release(tensors);
-    }
+    // What generate takes of the source besides what encode gives, such as its pixels, stays too.
+    kept = signature("encode") ? { ...tensors, ...(await run(first, tensors)) } : tensors;
   },
 
   /** Draws the person in a pose; `wanted` are names of outputs to have besides. */
