@@ -79,8 +79,14 @@ class Page {
         this.milliseconds = smooth(this.milliseconds, drawn.milliseconds);
         before = now;
       } catch (error) {
-        tell(error, "drawing the picture");
-        return;
+        if (this.engine.accelerator !== "webgpu") {
+          tell(error, "drawing the picture");
+          return;
+        }
+        console.warn("WebGPU failed, the CPU takes over:", error);
+        await this.engine.fallBack();
+        this.changed = true;
+        continue;
       }
       if (this.driver) this.editor.show(pose, this.size);
       this.tellSpeed();
@@ -153,7 +159,6 @@ class Page {
     };
     const driver = await VideoDriver.open(file, video, canvas, this.detector, this.fit(), failed);
     this.drive(driver, file ? "film" : "camera");
-    required("driver").classList.toggle("mirrored", !file);
   }
 
   private byHand(pose: Pose): void {

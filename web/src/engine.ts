@@ -41,6 +41,13 @@ export class Engine {
     }
   }
 
+  /** Goes on with the CPU, after the GPU was lost; the person stays. */
+  async fallBack(): Promise<void> {
+    this.remote.end();
+    await this.start(() => {});
+    if (this.person) await this.source(...this.person);
+  }
+
   /** Tries WebGPU on a real GPU, and stays with it if it is faster; gives whether it is. */
   async improve(): Promise<boolean> {
     const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
