@@ -1,7 +1,31 @@
 """Files that are there whole or not at all."""
 
+import hashlib
 import os
 from pathlib import Path
+
+from gfla_tf.errors import GflaError, os_reason
+
+
+def file_digest(path):
+    """SHA-256 of a file's content, in hexadecimal digits.
+
+    Raises:
+        GflaError: it cannot be read.
+    """
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError as error:
+        raise GflaError(f"Cannot read {path} ({os_reason(error)}): name a file.") from error
+
+
+def stat_digest(files, more=""):
+    """SHA-256 that changes with any of {name: path}: with its name, its size or its time, and with the text `more`."""
+    digest = hashlib.sha256(more.encode())
+    for name, path in files.items():
+        stat = os.stat(path)
+        digest.update(f"{name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
 
 
 def write_whole(path, content):

@@ -53,14 +53,14 @@ class Source:
 
 def from_run(directory, best=False):
     """The `Source` of a finished training, or of what was best so far; raises `GflaError` if `directory` has no such thing."""
-    from gfla_tf.training.config_file import load_config
+    from gfla_tf.training.config_file import load_recorded_config
     from gfla_tf.training.networks import load_generator
 
     directory = Path(directory)
     if not directory.is_dir():
         raise GflaError(f"The run {directory} does not exist: name a directory that gfla train made.")
     generator = load_generator(directory, best)
-    config = load_config(directory / "config.yaml")
+    config = load_recorded_config(directory)
     weights = {"origin": f"trained by gfla_tf, run {config.name}", "license": OUR_LICENSE}
     task = TASKS[config.task](config)
     return Source(generator, task, directory.resolve().name, directory, weights)

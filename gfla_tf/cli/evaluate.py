@@ -2,14 +2,17 @@
 
     gfla evaluate runs/pose_own --output scores
     gfla evaluate pose_own.tflite pose_own_int8.tflite --data own --protocol gfla cfld --output scores
+    gfla evaluate runs/dance --data datasets/danceFashion --output scores
     gfla evaluate results/ --truth test_256/ --real train_256/ --inception inception.pth --protocol gfla --output scores
 
 A network (a run, a folder of weights, a .keras or .tflite file) draws the held-out pairs of --data, or of the run's own data,
-into OUTPUT/drawn_.../generated, and is judged by these files. A folder of pictures is judged as it is: SOURCE_2_TARGET_vis.jpg
-belongs to TARGET in --truth, other names to the same name. Poses beside true pictures (NAME.json) give the masked scores.
+into OUTPUT/drawn_.../generated, and is judged by these files. A network for dances, faces or views draws the published test set
+of --data: all videos in groups of six frames (test_list.csv, where there is one), or 18 views of every model. A folder of
+pictures is judged as it is: SOURCE_2_TARGET_vis.jpg belongs to TARGET in --truth, other names to the same name. Poses beside true
+pictures (NAME.json) give the masked scores.
 
 Writes results.jsonl (scores, intervals, protocol, counts, digests of weights and pictures, versions), results.md (a table),
-best_and_worst.png and pairs_PROTOCOL.jsonl. Started again after a kill, it goes on, and ends with the same bytes.
+best_and_worst.png and pairs_PROTOCOL.jsonl. Started again after a kill, it resumes, and ends with the same bytes.
 docs/evaluation.md has the scores and the protocols.
 """
 
@@ -26,9 +29,14 @@ def parse_arguments(arguments=None):
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="where results go")
     parser.add_argument("--truth", type=Path, metavar="DIR", help="true pictures, for folders of pictures")
     parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="folder of pictures as gfla prepare makes it, for networks"
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="folder of pictures as gfla prepare makes it, or of a published data set",
     )
-    parser.add_argument("--count", type=int, metavar="N", help="draw at most N pairs, spread over all")
+    parser.add_argument(
+        "--count", type=int, metavar="N", help="draw at most N pairs, spread over all; the first N videos"
+    )
     parser.add_argument(
         "--best", action="store_true", help="of runs, the weights that were best on held-out samples"
     )
@@ -139,7 +147,8 @@ def evaluate(what, output, options, first):
 
 def _pictures(what, output, options, protocol):
     """Folders of generated, true and source pictures, and what the result depends on beyond them."""
-    from gfla_tf.evaluation.drawn import FOLDERS, Network, draw_pairs, held_out_pairs
+    from gfla_tf.evaluation.drawn import FOLDERS, draw_pairs, held_out_pairs
+    from gfla_tf.evaluation.network import Network
     from gfla_tf.evaluation.pictures import list_pictures
     from gfla_tf.training.networks import is_run
 
@@ -154,8 +163,14 @@ def _pictures(what, output, options, protocol):
         return path, options.truth, None, {}
     network = Network(path, options.best)
     drawn = output / f"drawn_{protocol.file_format}_{network.digest[:8]}_{options.count or 'all'}"
-    draw_pairs(network, held_out_pairs(network, options.data, options.count), drawn, protocol.file_format)
+    if network.task.name == "pose":
+        draw_pairs(network, held_out_pairs(network, options.data, options.count), drawn, protocol.file_format)
+    else:
+        from gfla_tf.evaluation.published_tests import draw_tests
+
+        draw_tests(network, options.data, drawn, protocol.file_format, options.count)
     generated, truth, source = (drawn / name for name in FOLDERS)
+    source = source if source.is_dir() else None  # films are drawn from one picture
     return generated, truth, source, {"network": {"name": network.what, "digest": network.digest}}
 
 

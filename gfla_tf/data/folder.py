@@ -11,12 +11,12 @@ the names: neighbors in time do not lie on both sides.
 """
 
 import csv
-import hashlib
 import random
 from pathlib import Path
 from typing import NamedTuple
 
 from gfla_tf.errors import GflaError
+from gfla_tf.files import stat_digest
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 SPLITS = ("train", "test")
@@ -133,14 +133,14 @@ def read_pairs(directory, pictures, split, which):
 
 def fingerprint(directory):
     """Eight characters that change with any file of the layout: names, sizes and times."""
-    digest = hashlib.sha256()
     directory = Path(directory).expanduser()
-    for path in sorted(directory.rglob("*")):
-        name = path.relative_to(directory)
-        if path.suffix.lower() in (*SUFFIXES, ".json", ".csv") and name.parts[0] not in _RESERVED:
-            stat = path.stat()
-            digest.update(f"{name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
-    return digest.hexdigest()[:8]
+    files = {path.relative_to(directory): path for path in sorted(directory.rglob("*"))}
+    counted = {
+        name: path
+        for name, path in files.items()
+        if path.suffix.lower() in (*SUFFIXES, ".json", ".csv") and name.parts[0] not in _RESERVED
+    }
+    return stat_digest(counted)[:8]
 
 
 def _own_split(pictures):

@@ -20,20 +20,12 @@ except ImportError:  # Windows
     fcntl = None
 
 
-def prepare(name, directory, image_size, max_corrupt=0.0):
-    """The builder of a dataset whose files are in `directory`, prepared under `directory`/prepared unless it already is.
-
-    Args:
-        name: of the module in `gfla_tf.data.builders` that has its builder, which bears the same name.
-        directory: an existing one with the files that the builder's MANUAL_DOWNLOAD_INSTRUCTIONS ask for.
-        image_size: (height, width) that images get.
-        max_corrupt: share of a split's records that may be corrupt; they are left out, which standard error tells.
+def builder_of(name, directory, image_size):
+    """The builder of a dataset, which has read nothing yet; arguments as for `prepare`.
 
     Raises:
-        GflaError: tensorflow-datasets is not installed, a file is missing, more than that are corrupt, or the folder cannot be
-            written.
+        GflaError: tensorflow-datasets is not installed, or a folder of pictures cannot be read.
     """
-    directory = Path(directory).expanduser()
     try:
         import tensorflow_datasets as tfds
     except ImportError as error:
@@ -49,10 +41,30 @@ def prepare(name, directory, image_size, max_corrupt=0.0):
     else:
         size = ImageSize.of(image_size)
     published = {config.name: config for config in builder_class.BUILDER_CONFIGS}
+    with _quiet(tfds):
+        return builder_class(data_dir=directory / "prepared", config=published.get(size.name, size))
+
+
+def prepare(name, directory, image_size, max_corrupt=0.0):
+    """The builder of a dataset whose files are in `directory`, prepared under `directory`/prepared unless it already is.
+
+    Args:
+        name: of the module in `gfla_tf.data.builders` that has its builder, which bears the same name.
+        directory: an existing one with the files that the builder's MANUAL_DOWNLOAD_INSTRUCTIONS ask for.
+        image_size: (height, width) that images get.
+        max_corrupt: share of a split's records that may be corrupt; they are left out, which standard error tells.
+
+    Raises:
+        GflaError: tensorflow-datasets is not installed, a file is missing, more than that are corrupt, or the folder cannot be
+            written.
+    """
+    directory = Path(directory).expanduser()
     try:
+        builder = builder_of(name, directory, image_size)
+        builder.max_corrupt = max_corrupt
+        import tensorflow_datasets as tfds
+
         with _quiet(tfds):
-            builder = builder_class(data_dir=directory / "prepared", config=published.get(size.name, size))
-            builder.max_corrupt = max_corrupt
             if not builder.is_prepared():
                 print(f"preparing {name}, once, in {builder.data_dir}", file=sys.stderr, flush=True)
                 with _alone(builder.data_path.parent):

@@ -10,10 +10,10 @@ import numpy as np
 from tqdm import tqdm
 
 from gfla_tf import __version__
-from gfla_tf.errors import GflaError
 from gfla_tf.evaluation.lines import Lines
 from gfla_tf.evaluation.pictures import at_size, list_pictures, match, read_drawn, read_picture
 from gfla_tf.evaluation.scores import PAIR_SCORES, SET_SCORES, PairScorer, SetScorer
+from gfla_tf.files import file_digest
 from gfla_tf.keypoints.pose_files import find_pose
 
 BATCH = 8
@@ -88,8 +88,8 @@ def judge(
     origin = {
         "protocol": protocol.settings(),
         "pairs": len(pairs),
-        "generated": digest_of(pair.generated for pair in pairs),
-        "truth": digest_of(
+        "generated": pictures_digest(pair.generated for pair in pairs),
+        "truth": pictures_digest(
             path for pair in pairs for path in (pair.truth, pair.keypoints, pair.mask) if path
         ),
         "weights": weights,
@@ -115,7 +115,7 @@ def judge(
     distances = {}
     if sets.wanted:
         real_paths = list_pictures(real) if real else sorted({pair.truth for pair in pairs})
-        origin["real"] = {"pictures": len(real_paths), "digest": digest_of(real_paths)}
+        origin["real"] = {"pictures": len(real_paths), "digest": pictures_digest(real_paths)}
         if real is None:
             notes.append(
                 f"Distances of sets compare with the true pictures; {protocol.name} takes the {protocol.real} (--real)."
@@ -138,15 +138,7 @@ def judge(
     return Judged(protocol, pairs, lines.rows, distances, notes, origin)
 
 
-def file_digest(path):
-    """SHA-256 of a file; a `GflaError` if it cannot be read."""
-    try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    except OSError as error:
-        raise GflaError(f"Cannot read {path} ({error.strerror}): name a file.") from error
-
-
-def digest_of(paths):
+def pictures_digest(paths):
     """SHA-256 of the names and contents of files."""
     digest = hashlib.sha256()
     for path in paths:

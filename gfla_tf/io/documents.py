@@ -76,6 +76,7 @@ def read_table(path, what, remedy="check its name"):
     Raises:
         GflaError: the file cannot be read or is no such table.
     """
+    csv.field_size_limit(MOST_BYTES)  # lists of a long film's frames stand in one field
     lines = read_text(path, what, remedy=remedy).splitlines()
     rows = csv.reader(lines, skipinitialspace=True)
     try:

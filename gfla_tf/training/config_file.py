@@ -16,6 +16,9 @@ from gfla_tf.io.documents import read_text
 from gfla_tf.training.config import TrainConfig
 
 _MOST_BYTES = 2**20
+# What runs did before these settings existed. A run records every setting that there is, so what is missing is older than it.
+_STAGE = {"adam": "keras", "epsilon": 1e-7}
+_EARLIER = {"data": {"drawing": "simple"}, "flow": _STAGE, "full": _STAGE}
 # What libraries raise at values that they cannot take.
 _REFUSALS = (
     OSError,
@@ -51,6 +54,19 @@ def _packaged():
     return resources.files("gfla_tf.configs")
 
 
+def load_recorded_config(directory):
+    """The `TrainConfig` of a training run, also of one that an earlier version recorded.
+
+    Args:
+        directory: of the run.
+
+    Raises:
+        GflaError: as `load_config`.
+    """
+    path = Path(directory) / "config.yaml"
+    return _checked(OmegaConf.merge(_EARLIER, _read(path)), path)
+
+
 def load_config(path, overrides=()):
     """Reads a YAML file and `key=value` overrides into a `TrainConfig`.
 
@@ -62,7 +78,11 @@ def load_config(path, overrides=()):
         GflaError: the file is missing or no YAML, a key is unknown, or a value is of another type or out of range.
     """
     path = configuration_path(path)
-    config = _merge(OmegaConf.structured(TrainConfig), _read(path), path)
+    return _checked(_read(path), path, overrides)
+
+
+def _checked(loaded, path, overrides=()):
+    config = _merge(OmegaConf.structured(TrainConfig), loaded, path)
     for override in overrides:
         key, separator, _ = override.partition("=")
         if not separator or not key:

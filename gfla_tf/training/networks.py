@@ -7,7 +7,7 @@ from gfla_tf.errors import GflaError
 from gfla_tf.models.model_card import OUR_LICENSE
 from gfla_tf.models.presets import create_discriminator, create_generator, preset
 from gfla_tf.models.weight_files import load_weights
-from gfla_tf.training.config_file import load_config
+from gfla_tf.training.config_file import load_recorded_config
 from gfla_tf.training.initialization import scale_initial_kernels
 from gfla_tf.training.tasks import TASKS
 
@@ -63,7 +63,7 @@ def load_generator(directory, best=False):
         raise GflaError(
             f"The run {directory} is not finished (it has no {weights.name}): run gfla train again to go on."
         )
-    config = load_config(directory / "config.yaml")
+    config = load_recorded_config(directory)
     generator, _ = build_models(config)
     load_weights(generator, weights)
     generator.card = {

@@ -25,7 +25,7 @@ from gfla_tf.training.callbacks.stage import stage_callbacks
 from gfla_tf.training.callbacks.stop_on_signal import StopOnSignal
 from gfla_tf.training.checkpoints import Checkpoints
 from gfla_tf.training.config import HOW, differing_keys, save_config, settings
-from gfla_tf.training.config_file import load_config
+from gfla_tf.training.config_file import load_recorded_config
 from gfla_tf.training.current_step import training_step
 from gfla_tf.training.distribution import create_distribution
 from gfla_tf.training.load import freeze, initialize
@@ -57,7 +57,7 @@ class Run:
         self.config, self.directory = config, Path(directory)
         recorded = self.directory / "config.yaml"
         is_new = not recorded.is_file()
-        differing = [] if is_new else differing_keys(load_config(recorded), config)
+        differing = [] if is_new else differing_keys(load_recorded_config(self.directory), config)
         if refused := [key for key in differing if key not in HOW]:
             finished = (self.directory / "generator.weights.h5").is_file()
             remedy = self.directory if finished else f"{recorded} to go on from its checkpoints"

@@ -1,11 +1,13 @@
 """Videos of people in motion, with the joints that a detector found and cleaned ones: what FashionVideo and iPER share."""
 
+import functools
 import json
 from typing import ClassVar
 
 import numpy as np
 import tensorflow_datasets as tfds
 
+from gfla_tf.data.builders.files import read_image
 from gfla_tf.data.builders.frames import FrameFolders
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.joint_orders import H36M_17
@@ -39,10 +41,17 @@ class DanceFrames(FrameFolders, skip_registration=True):
         if not clean.any():
             raise GflaError(f"{entry['clean']} has no person: write the cleaned joints of the frame there.")
         noisy = read_openpose(entry["noisy"], len(JOINTS))
+        # As published: the size of the first frame counts for all joints of a clip.
+        own_size = _size_of(entry["clip"])
         return {
-            "keypoints": np.float32(joints_of(clean, frame.shape[:2], image_size)),
-            "noisy_keypoints": np.float32(joints_of(noisy, frame.shape[:2], image_size)),
+            "keypoints": np.float32(joints_of(clean, own_size, image_size)),
+            "noisy_keypoints": np.float32(joints_of(noisy, own_size, image_size)),
         }
+
+
+@functools.lru_cache(maxsize=1)
+def _size_of(path):
+    return read_image(path).shape[:2]
 
 
 def joints_of(values, own_size, image_size):

@@ -95,7 +95,7 @@ class FrameFolders(ManualBuilder, skip_registration=True):
                         f"{frames / video}: put one there for each frame."
                     )
             table += [
-                {"video": video, **dict(zip(files, paths, strict=True))}
+                {"video": video, "clip": files["frames"][0], **dict(zip(files, paths, strict=True))}
                 for paths in zip(*files.values(), strict=True)
             ]
             lengths.append([video, count])
@@ -113,7 +113,7 @@ class FrameFolders(ManualBuilder, skip_registration=True):
         """What a record has beside its image.
 
         Args:
-            entry: {kind: path of this frame's file}.
+            entry: {kind: path of this frame's file}, and under "clip" that of the first frame of its video.
             frame: uint8 (h, w, 3), as its file has it; coordinates are in its pixels.
             image_size: (height, width) that images get.
         """

@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from gfla_tf.data.builders.files import BILINEAR, ImageSize, ManualBuilder, read_text, resized
+from gfla_tf.data.view_tests import view_tests
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.views import AZIMUTHS, ELEVATIONS
 
@@ -44,15 +45,26 @@ class ShapeNet(ManualBuilder):
 
     category = None  # the one that is there
 
+    def tests(self, directory):
+        """What the published protocol draws: (source, targets), entries as `record` takes them, of each line of the name list.
+
+        Args:
+            directory: `Path` of the files, with name_CATEGORY_test.txt.
+        """
+        path, file = self._opened(directory)
+        list_path = directory / f"name_{path.stem.removeprefix('data_')}_test.txt"
+        models = [line.strip() for line in read_text(list_path, "the names of the models") if line.strip()]
+        for line, (source, targets) in enumerate(view_tests(models), 1):
+            if missing := [name for name in (source, *targets) if name not in file]:
+                raise GflaError(
+                    f"{list_path}, line {line}: {path.name} has no group {missing[0]!r}: get the whole file."
+                )
+            entries = [(file, name, models[line - 1]) for name in (source, *targets)]
+            yield entries[0], entries[1:]
+
     def table(self, directory, split):
-        path = self._file(directory)
+        path, file = self._opened(directory)
         list_path = directory / f"id_{path.stem.removeprefix('data_')}_{split}.txt"
-        try:
-            file = h5py.File(path)
-        except OSError as error:
-            raise GflaError(
-                f"{path} cannot be read as HDF5 ({error}): put an undamaged copy there."
-            ) from error
         groups, sources, known, seen = {}, [], set(file), set()
         for line, name in enumerate(read_text(list_path, "the names of the groups"), 1):
             name = name.strip()
@@ -80,6 +92,15 @@ class ShapeNet(ManualBuilder):
         if not sources:
             raise GflaError(f"{list_path} is empty: put the names of the groups there.")
         return _table(file, groups, sources)
+
+    def _opened(self, directory):
+        path = self._file(directory)
+        try:
+            return path, h5py.File(path)
+        except OSError as error:
+            raise GflaError(
+                f"{path} cannot be read as HDF5 ({error}): put an undamaged copy there."
+            ) from error
 
     def _file(self, directory):
         found = sorted(directory.glob(f"data_{self.category or '*'}.hdf5"))

@@ -5,10 +5,8 @@ starts again at the sources without a note, and ends with the same files.
 """
 
 import contextlib
-import hashlib
 import io
 import json
-import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from gfla_tf.errors import GflaError
-from gfla_tf.files import write_whole
+from gfla_tf.files import stat_digest, write_whole
 from gfla_tf.inference.detectors.pose_detector import PoseDetector, joints_of
 from gfla_tf.inference.photos import Box, crop, crop_keypoints, inside_photo, person_box
 from gfla_tf.inference.preparation.frames import look_at
@@ -228,13 +226,15 @@ def _note_path(source, output):
 
 def _key(source, settings):
     """What the pictures of a source depend on."""
-    digest = hashlib.sha256(f"{settings.size} {settings.fps} {settings.detector}".encode())
-    for path in (source.film,) if source.film else source.photos:
-        for file in (path, path.with_suffix(".json"), path.with_name(f"{path.stem}_mask.png")):
-            if file.is_file():
-                stat = os.stat(file)
-                digest.update(f"{file.name} {stat.st_size} {stat.st_mtime_ns}".encode())
-    return digest.hexdigest()
+    files = [
+        file
+        for path in ((source.film,) if source.film else source.photos)
+        for file in (path, path.with_suffix(".json"), path.with_name(f"{path.stem}_mask.png"))
+        if file.is_file()
+    ]
+    return stat_digest(
+        {file.name: file for file in files}, f"{settings.size} {settings.fps} {settings.detector}"
+    )
 
 
 def _made(path):

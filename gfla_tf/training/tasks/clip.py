@@ -39,6 +39,10 @@ class ClipTask(Task):
         """`ClipSamples` of a prepared dataset, whose structures are in the form of the bank's."""
         raise NotImplementedError
 
+    def stored(self, record, role):
+        """The structure of a builder's record, in the form of the bank's."""
+        raise NotImplementedError
+
     def structures(self, stored, image_size, role):
         """The maps (n, H, W, channels) of structures (n, ...) in the bank's form, in TensorFlow, for training.
 

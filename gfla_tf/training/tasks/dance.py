@@ -3,10 +3,11 @@
 import keras
 import tensorflow as tf
 
+from gfla_tf.data.published_films import REFERENCES
 from gfla_tf.data.published_structures import dance_structures
 from gfla_tf.data.video_clips import ClipSamples, Structure
 from gfla_tf.keypoints.dance_structure import DANCE_CHANNELS, LIMB_SIGMA, dance_maps, skeleton_picture
-from gfla_tf.keypoints.joint_orders import COCO_17, H36M_17
+from gfla_tf.keypoints.joint_orders import COCO_17, H36M_17, to_coco
 from gfla_tf.keypoints.poses import JOINTS
 from gfla_tf.keypoints.published_drawing import structure_arrays
 from gfla_tf.models.pose_generator import PoseGenerator
@@ -17,8 +18,6 @@ from gfla_tf.synthetic.bodies.rendered import render_clips as render_bodies
 from gfla_tf.synthetic.people.rendered_clips import render_clips
 from gfla_tf.training.objectives.animation import FramewiseObjective
 from gfla_tf.training.tasks.clip import ClipTask
-
-REFERENCE_FRAMES = 20  # of a video, one of which is the reference of its clip
 
 
 class DanceTask(ClipTask):
@@ -64,7 +63,12 @@ class DanceTask(ClipTask):
 
     def clips(self, builder, split):
         structure = DETECTED_REFERENCE if self.is_published else CLEAN_REFERENCE
-        return ClipSamples(builder, split, structure, REFERENCE_FRAMES)
+        return ClipSamples(builder, split, structure, REFERENCES)
+
+    def stored(self, record, role):
+        if self.is_published and role == "reference":
+            return to_coco(record["noisy_keypoints"])
+        return record["keypoints"]
 
     def structures(self, stored, image_size, role):
         if self.is_published:

@@ -56,6 +56,9 @@ class FaceTask(ClipTask):
             structure = Structure(points, lambda parsed, image, role: _drawn(parsed["points"], image))
         return ClipSamples(builder, split, structure)
 
+    def stored(self, record, role):
+        return record["structure"] if self.is_published else _maps(record["points"], record["image"])
+
     def structures(self, stored, image_size, role):
         return tf.cast(stored, tf.float32) * (PUBLISHED_SCALE if self.is_published else SCALE)
 
