@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from gfla_tf.models.checkpoint_import import load_state_dict, state_dict
 from gfla_tf.models.discriminators import PatchDiscriminator, ResidualDiscriminator
 from gfla_tf.models.presets import create_generator
 from gfla_tf.ops.sampling import gaussian_sample
+from tests.helpers import parity
 from tests.helpers.parity import Record, largest_difference, nchw, nhwc, requires_parity
 
 pytestmark = requires_parity
@@ -125,3 +127,25 @@ def test_a_set_of_recordings_says_its_salt_and_the_seed_of_its_mask(tmp_path, mo
     expected = np.random.default_rng(zlib.crc32(b"peppera.weight")).standard_normal(shape) / np.sqrt(3)
     np.testing.assert_allclose(records["other"].state_dict["a.weight"], expected, rtol=1e-6)
     assert np.any(records["today"].state_dict["a.weight"] != records["other"].state_dict["a.weight"])
+
+
+def test_a_set_with_a_salt_runs_through_the_same_tests(tmp_path, monkeypatch):
+    """Made of our own network, which is the published one: it has the salted weights, and passes only if the salt is heeded."""
+    name, create = "discriminator_patch", lambda: PatchDiscriminator((128, 128))
+    description = json.loads(Path(parity.DIRECTORY, f"{name}.json").read_text())
+    record = Record(name)
+    monkeypatch.setattr(parity, "DIRECTORY", str(tmp_path))
+
+    def write(**salt):
+        (tmp_path / f"{name}.json").write_text(json.dumps({**description, **salt}))
+
+    np.savez(tmp_path / f"{name}.npz", **record.outputs)
+    write(salt="pepper")
+    salted, discriminator = Record(name), create()
+    load_state_dict(discriminator, salted.state_dict)
+    logits = nchw(discriminator(nhwc(salted.inputs["image"])))
+    np.savez(tmp_path / f"{name}.npz", **{**record.outputs, "logits": logits})
+    test_discriminator_matches_the_published_network(name, create)
+    write()
+    with pytest.raises(AssertionError):
+        test_discriminator_matches_the_published_network(name, create)

@@ -1,6 +1,7 @@
 """Named settings of the networks, as plain data: which there are, and what each consists of.
 
-A preset says which task it is for, which network its "generator" configures, and what discriminators that is trained against.
+A preset says which task it is for, which network its "generator" configures, what discriminators that is trained against and,
+where it is not the published one of 0.02, with which gain an untrained network begins.
 Those called quickstart, and `dance_framewise`, are small enough to train on two cores; the others are the published networks.
 """
 
@@ -16,8 +17,7 @@ from gfla_tf.models.people_generator import PeopleGenerator
 from gfla_tf.models.pose_generator import PoseGenerator
 from gfla_tf.models.view_generator import ViewGenerator
 
-_SMALL_ANIMATION = {
-    "image_size": (64, 64),
+_SMALL = {
     "attention_kernels": {2: 3, 1: 3},
     "attention_units": 32,
     "normalize_source": False,
@@ -27,7 +27,7 @@ _SMALL_ANIMATION = {
     "flow_max_channels": 64,
     "flow_depth": 4,
 }
-
+_PUBLISHED = {"image_size": (256, 256), "attention_kernels": {3: 3, 2: 5}}
 _PEOPLE = {
     "attention_units": 32,
     "base_channels": 16,
@@ -37,7 +37,8 @@ _PEOPLE = {
     "flow_limbs": LIMBS,
     "pose_channels": pose_channels(limb_sigma=1),
 }
-_PEOPLE_DISCRIMINATOR = {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64}
+_JUDGE = {"kind": "residual", "depth": 4}
+_SMALL_JUDGE = {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64}
 
 PRESETS = {
     # A small trunk with a head that carries the source's pixels over: for phones, and for slow ones. The trunk sees 64 x 48
@@ -45,6 +46,7 @@ PRESETS = {
     "people_256": {
         "task": "pose",
         "network": PeopleGenerator,
+        "initial_gain": 1.0,
         "generator": {
             "image_size": (256, 192),
             "pose_stride": 4,
@@ -53,11 +55,12 @@ PRESETS = {
             "flow_depth": 6,
             **_PEOPLE,
         },
-        "discriminator": _PEOPLE_DISCRIMINATOR,
+        "discriminator": _SMALL_JUDGE,
     },
     "people_128": {
         "task": "pose",
         "network": PeopleGenerator,
+        "initial_gain": 1.0,
         "generator": {
             "image_size": (128, 96),
             "pose_stride": 2,
@@ -66,13 +69,13 @@ PRESETS = {
             "flow_depth": 5,
             **_PEOPLE,
         },
-        "discriminator": _PEOPLE_DISCRIMINATOR,
+        "discriminator": _SMALL_JUDGE,
     },
     "pose_deepfashion": {
         "task": "pose",
         "network": PoseGenerator,
-        "generator": {"image_size": (256, 256), "attention_kernels": {3: 3, 2: 5}},
-        "discriminator": {"kind": "residual", "depth": 4},
+        "generator": _PUBLISHED,
+        "discriminator": _JUDGE,
     },
     "pose_market": {
         "task": "pose",
@@ -83,103 +86,67 @@ PRESETS = {
     "pose_quickstart": {
         "task": "pose",
         "network": PoseGenerator,
-        "generator": {
-            "image_size": (96, 64),
-            "attention_kernels": {2: 3, 1: 3},
-            "attention_units": 32,
-            "normalize_source": False,
-            "base_channels": 16,
-            "max_channels": 64,
-            "flow_base_channels": 16,
-            "flow_max_channels": 64,
-            "flow_depth": 4,
-            "flow_limbs": LIMBS,
-        },
-        "discriminator": {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64},
+        "initial_gain": 1.0,
+        "generator": {**_SMALL, "image_size": (96, 64), "flow_limbs": LIMBS},
+        "discriminator": _SMALL_JUDGE,
     },
     "dance_quickstart": {
         "task": "dance",
         "network": DanceGenerator,
-        "generator": {"structure_channels": 20, "flow_limbs": H36M_LIMBS, **_SMALL_ANIMATION},
-        "discriminator": {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64},
-        "video_discriminator": {
-            "kind": "temporal",
-            "depth": 3,
-            "frames": 6,
-            "base_channels": 16,
-            "max_channels": 64,
-        },
+        "initial_gain": 1.0,
+        "generator": {"structure_channels": 20, "flow_limbs": H36M_LIMBS, "image_size": (64, 64), **_SMALL},
+        "discriminator": _SMALL_JUDGE,
+        "video_discriminator": {**_SMALL_JUDGE, "kind": "temporal", "frames": 6},
     },
     # What dances are compared with: each frame drawn from the reference alone.
     "dance_framewise": {
         "task": "dance",
         "network": PoseGenerator,
-        "generator": {"pose_channels": 20, "flow_limbs": H36M_LIMBS, **_SMALL_ANIMATION},
-        "discriminator": {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64},
+        "initial_gain": 1.0,
+        "generator": {"pose_channels": 20, "flow_limbs": H36M_LIMBS, "image_size": (64, 64), **_SMALL},
+        "discriminator": _SMALL_JUDGE,
     },
     "dance_fashionvideo": {
         "task": "dance",
         "network": DanceGenerator,
-        "generator": {
-            "image_size": (256, 256),
-            "structure_channels": 20,
-            "attention_kernels": {3: 3, 2: 5},
-        },
-        "discriminator": {"kind": "residual", "depth": 4},
+        "generator": {**_PUBLISHED, "structure_channels": 20},
+        "discriminator": _JUDGE,
         "video_discriminator": {"kind": "temporal", "depth": 4, "frames": 6},
     },
     "face_quickstart": {
         "task": "face",
         "network": FaceGenerator,
-        "generator": {"structure_channels": 16, **_SMALL_ANIMATION},
-        "discriminator": {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64},
-        "video_discriminator": {
-            "kind": "residual",
-            "depth": 3,
-            "image_channels": 6,
-            "base_channels": 16,
-            "max_channels": 64,
-        },
+        "initial_gain": 1.0,
+        "generator": {"structure_channels": 16, "image_size": (64, 64), **_SMALL},
+        "discriminator": _SMALL_JUDGE,
+        "video_discriminator": {**_SMALL_JUDGE, "image_channels": 6},
     },
     "face_forensics": {
         "task": "face",
         "network": FaceGenerator,
-        "generator": {
-            "image_size": (256, 256),
-            "structure_channels": 16,
-            "attention_kernels": {3: 3, 2: 5},
-        },
-        "discriminator": {"kind": "residual", "depth": 4},
+        "generator": {**_PUBLISHED, "structure_channels": 16},
+        "discriminator": _JUDGE,
         # It sees the two differences of three consecutive frames.
-        "video_discriminator": {"kind": "residual", "depth": 4, "image_channels": 6},
+        "video_discriminator": {**_JUDGE, "image_channels": 6},
     },
     "view_quickstart": {
         "task": "view",
         "network": ViewGenerator,
+        "initial_gain": 1.0,
         "generator": {
+            **_SMALL,
             "image_size": (64, 64),
             "view_channels": 21,
-            "attention_kernels": {2: 3, 1: 3},
-            "attention_units": 32,
-            "normalize_source": False,
             "normalize_view": False,
-            "base_channels": 16,
-            "max_channels": 64,
-            "flow_base_channels": 16,
-            "flow_max_channels": 64,
             "flow_depth": 5,
         },
-        "discriminator": {"kind": "residual", "depth": 3, "base_channels": 16, "max_channels": 64},
+        "discriminator": _SMALL_JUDGE,
     },
     "view_shapenet": {
         "task": "view",
         "network": ViewGenerator,
-        "generator": {
-            "image_size": (256, 256),
-            "view_channels": 21,
-            "attention_kernels": {3: 3, 2: 5},
-        },
-        "discriminator": {"kind": "residual", "depth": 4},
+        "generator": {**_PUBLISHED, "view_channels": 21},
+        "discriminator": _JUDGE,
     },
     "motion_extraction": {"task": "motion", "network": MotionExtraction, "generator": {"joints": 17}},
     "motion_quickstart": {

@@ -12,6 +12,7 @@ from gfla_tf.models.model_card import PUBLISHED_LICENSE
 from gfla_tf.models.preset_folder import find_preset, load_preset
 from gfla_tf.models.presets import DISCRIMINATORS, PRESETS, create_discriminator, create_generator
 from gfla_tf.models.weight_files import load_weights
+from gfla_tf.training.initialization import scale_initial_kernels
 from gfla_tf.training.networks import is_run, load_generator
 
 
@@ -72,7 +73,10 @@ def from_preset(
 
 def _fresh(name, cls, settings):
     if cls not in DISCRIMINATORS.values():
-        return create_generator(name, **settings)
+        generator = create_generator(name, **settings)
+        if "initial_gain" in PRESETS[name]:
+            scale_initial_kernels(generator, PRESETS[name]["initial_gain"])
+        return generator
     entry, size = PRESETS[name], settings.pop("image_size", None)
     for role in ("discriminator", "video_discriminator"):
         if role in entry and DISCRIMINATORS[entry[role]["kind"]] is cls:
