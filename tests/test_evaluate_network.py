@@ -10,8 +10,8 @@ from PIL import Image
 import gfla_tf
 from gfla_tf.cli.evaluate import main
 from gfla_tf.evaluation.drawn import draw_pairs, held_out_pairs
-from gfla_tf.evaluation.network import Network
 from gfla_tf.evaluation.judge import judge
+from gfla_tf.evaluation.network import Network
 from gfla_tf.evaluation.protocols import PROTOCOLS
 from gfla_tf.evaluation.scores import DRAWN_SCORES
 from gfla_tf.keypoints.pose_files import read_pose

@@ -79,7 +79,9 @@ def draw_pairs(network, pairs, output, file_format="png"):
         path = generated / f"{name}.{file_format}"
         if path.is_file():
             continue
-        drawn, flow = network.draw_pair(pair["source_image"], pair["source_keypoints"], pair["target_keypoints"])
+        drawn, flow = network.draw_pair(
+            pair["source_image"], pair["source_keypoints"], pair["target_keypoints"]
+        )
         try:
             write_whole(source / f"{name}.png", encoded(pair["source_image"], "png"))
             write_whole(truth / f"{name}.png", encoded(pair["target_image"], "png"))
