@@ -43,7 +43,7 @@ def main():
     from gfla_tf.training.config import PRECISIONS
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("overrides", nargs="*", metavar="key=value", help="settings of all trainings")
+    parser.add_argument("overrides", nargs="*", metavar="key=value", help="settings of all training runs")
     parser.add_argument("--runs", default="runs", help="where runs are kept (default: %(default)s)")
     arguments = parser.parse_intermixed_args()
     results = {}

@@ -53,7 +53,7 @@ def quickstart(task, overrides, runs):
 
     Args:
         task: a module of `examples.quickstarts`.
-        overrides: key=value settings for all trainings.
+        overrides: key=value settings for all training runs.
         runs: folder.
     """
     from gfla_tf.litert.runner import TFLiteModel
@@ -122,7 +122,7 @@ def main(arguments=None):
     )
     parser.add_argument(
         "words", nargs="*", metavar="TASK | key=value",
-        help=f"what to make, {', '.join(names())} (default: pose), and settings for all its trainings, as for gfla train",
+        help=f"what to make, {', '.join(names())} (default: pose), and settings for all its training runs, as for gfla train",
     )  # fmt: skip
     parser.add_argument("--runs", default="runs", help="where runs are kept (default: %(default)s)")
     options = parser.parse_intermixed_args(arguments)

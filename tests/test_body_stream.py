@@ -3,19 +3,11 @@
 import numpy as np
 import pytest
 
-from gfla_tf.errors import GflaError
-from gfla_tf.synthetic.bodies import SyntheticBodies, assets
+from gfla_tf.synthetic.bodies import SyntheticBodies
 from gfla_tf.synthetic.bodies.stream import BodyStream
 
+pytestmark = pytest.mark.usefixtures("fetched_bodies")
 SIZE = (64, 48)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def fetched():
-    try:
-        assets.fetch()
-    except GflaError as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="module")

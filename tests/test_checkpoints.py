@@ -69,7 +69,7 @@ def test_a_checkpoint_says_which_configuration_made_it_and_the_record_comes_back
     again = Checkpoints(tmp_path, TinyTrainer(filters=4), settings={"filters": 4, "rate": 0.2, "name": "a"})
     again.restore_latest()
     assert again.record["best"] == {"step": 3, "loss": 1 / 3}
-    assert f"Going on from {first.latest}, which was made with rate 0.1, here 0.2." in caplog.text
+    assert f"Resuming from {first.latest}, which was made with rate 0.1, here 0.2." in caplog.text
     other = Checkpoints(tmp_path, TinyTrainer(filters=6), settings={"filters": 6, "rate": 0.1, "name": "a"})
     with pytest.raises(
         GflaError, match=r"does not fit this model \(made with filters 4, here 6\): use the con"
@@ -259,7 +259,7 @@ def test_killed_while_saving_the_run_always_loads_and_never_goes_back(tmp_path):
         process.send_signal(signal.SIGKILL)
         done += [int(line) for line in process.stdout if line.endswith("\n")]
         process.wait()
-        assert done[0] > saved  # it went on from the kill before
+        assert done[0] > saved  # it resumed where the kill before left it
         saved = done[-1]
         trainer = TinyTrainer(filters=512)
         assert Checkpoints(tmp_path, trainer).restore_latest() in (saved, saved + 1)

@@ -72,7 +72,7 @@ def test_a_half_figure_ends_where_its_photo_ends():
     assert half_figure_box(box, joints, names, size) == box, "legs are seen"
     joints[2:] = 0
     assert half_figure_box(box, joints, names, size) == Box(0, -30, 60, 80)
-    assert half_figure_box(box, joints, names, (90, 60)) == box, "the photo goes on"
+    assert half_figure_box(box, joints, names, (90, 60)) == box, "the photo continues below"
 
 
 def test_shrinking_averages():

@@ -127,7 +127,7 @@ def test_inputs_and_outputs_keep_their_names_and_the_saved_model_takes_any_batch
 
 
 def test_every_task_agrees_on_inputs_of_the_tests_own(other):
-    """Animations over a sequence: each file goes on from the frames that it drew itself."""
+    """Animations over a sequence: each file continues from the frames that it drew itself."""
     generator, (saved, tflite) = other
     samples = sample_inputs(generator, seed=5)
     expected = outputs_for(lambda **arrays: keras_outputs(generator, arrays), samples)

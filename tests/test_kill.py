@@ -82,7 +82,7 @@ def test_the_metrics_and_the_weights_are_those_of_the_run_left_alone(case):
 
 
 def test_some_kills_hit_a_save_and_no_checkpoint_was_ever_unreadable(case):
-    # Whoever goes on reads all checkpoints there are; one that cannot be read would have ended the driver.
+    # Whoever resumes reads all checkpoints there are; one that cannot be read would have ended the driver.
     report = [
         tuple(map(int, line.split())) for line in (case.folder / "killed.report").read_text().splitlines()
     ]

@@ -127,7 +127,7 @@ def test_a_training_that_is_stopped_saves_first_and_the_same_command_resumes(tmp
         assert message.startswith("stopped at step ") and message.count("\n") == 1, message
         assert "of the flow stage; the same command resumes" in message
         if expected:
-            assert f"going on from step {expected}" in output
+            assert f"resuming from step {expected}" in output
         expected = int(message.split()[3])
         saved = sorted((tmp_path / "runs" / "tiny" / "checkpoints" / "flow").glob("ckpt-*.index"))
         assert saved

@@ -106,7 +106,7 @@ def test_a_published_checkpoint_driven_from_a_noisy_film_gives_the_picture_of_it
     expected = [to_uint8(outputs["generated"][0]) for outputs in sequence(model, state, structures)]
     for ours, theirs in zip(drawn, expected, strict=True):
         assert np.abs(ours.astype(int) - theirs).max() <= 1
-    # Another picture than with the drawing of our own trainings.
+    # Another picture than with the drawing of our own training runs.
     own = Dancer({**DESCRIPTION, "image_size": SIZE, "drawing": "simple"}, "dance.tflite")
     others = list(animate(model, own, image, to_h36m(poses[0]), targets))
     assert np.abs(others[-1].astype(int) - drawn[-1]).mean() > 5

@@ -32,7 +32,7 @@ def random(shape, seed, scale=1.0):
 class Network(tf.Module):
     """Three convolutions; what the second gives is too much for int8 activations: one channel is a thousand times the others.
 
-    Also a flow, which is an output and goes on, as in our networks.
+    Also a flow, which is an output and is used further, as in our networks.
     """
 
     def __init__(self):

@@ -14,15 +14,8 @@ from gfla_tf.synthetic.bodies.motions import motions
 from gfla_tf.synthetic.bodies.rendered import frames_of
 from gfla_tf.synthetic.bodies.sensor import photographed
 
+pytestmark = pytest.mark.usefixtures("fetched_bodies")
 SIZE = (256, 192)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def fetched():
-    try:
-        assets.fetch()
-    except GflaError as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="module")

@@ -4,20 +4,11 @@ import cv2
 import numpy as np
 import pytest
 
-from gfla_tf.errors import GflaError
-from gfla_tf.synthetic.bodies import assets
 from gfla_tf.synthetic.bodies.talking import SyntheticTalkers
 
+pytestmark = pytest.mark.usefixtures("fetched_bodies")
 SIZE = (128, 128)
 NOSE_TIP, MOUTH = 30, slice(48, 68)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def fetched():
-    try:
-        assets.fetch()
-    except GflaError as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="module")

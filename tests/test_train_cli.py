@@ -84,7 +84,7 @@ def test_resume_goes_on_with_a_run_that_is_there_and_refuses_to_begin_one(
         train(*arguments, "--resume")
     assert ended.value.code == 2
     assert capsys.readouterr().err == (
-        "error: There is no run in runs/tiny to go on with: leave out --resume to begin one, or say which as name=.\n"
+        "error: There is no run in runs/tiny to resume: leave out --resume to begin one, or say which as name=.\n"
     )
     assert not (tmp_path / "runs").exists()
     train(*arguments)
@@ -93,7 +93,7 @@ def test_resume_goes_on_with_a_run_that_is_there_and_refuses_to_begin_one(
         newest.write_bytes(b"")
     capsys.readouterr()
     train(*arguments, "--resume")
-    assert "tiny, full stage: going on from step 2\n" in capsys.readouterr().out
+    assert "tiny, full stage: resuming from step 2\n" in capsys.readouterr().out
     assert (tmp_path / "runs" / "tiny" / "generator.weights.h5").is_file()
 
 

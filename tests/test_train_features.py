@@ -19,7 +19,7 @@ def pairs_here(image_size, split, seed, identities):
 
 
 class Uncompiled(train_features.FeatureTrainer):
-    """Without XLA, whose compilation takes longer than these trainings."""
+    """Without XLA, whose compilation takes longer than these training runs."""
 
     def compile(self, optimizer, jit_compile, **kwargs):
         super().compile(optimizer, jit_compile=False, **kwargs)

@@ -67,7 +67,7 @@ def test_the_weights_of_a_run_are_those_that_were_trained_last(finished):
     directory = finished.directory
     loaded = load_generator(directory)
     assert not changed(loaded, weights(finished.generator))
-    # The flow estimator went on learning in stage full.
+    # The flow estimator kept learning in stage full.
     alone = Run(finished.config, directory)
     load_weights(alone.generator.flow_estimator, directory / "flow_estimator.weights.h5")
     assert changed(alone.generator.flow_estimator, weights(loaded.flow_estimator))
@@ -146,10 +146,10 @@ def test_two_processes_do_not_train_in_one_directory(folder):
 def test_a_worker_that_sees_other_checkpoints_than_the_chief_is_refused(folder, monkeypatch):
     run = Run(tiny_config(folder, "flow.steps=0"), folder / "runs" / "elsewhere")
     monkeypatch.setattr(pose, "render_frames", render_here)
-    chiefs = iter([False, 40])  # no result yet; the step that it goes on from
+    chiefs = iter([False, 40])  # no result yet; the step that it resumes from
     monkeypatch.setattr(run.distribution, "of_chief", lambda own: next(chiefs))
     with pytest.raises(
-        GflaError, match=r"This worker goes on from step 0 in .*full, the chief from step 40: w"
+        GflaError, match=r"This worker resumes from step 0 in .*full, the chief from step 40: w"
     ):
         run.train()
 

@@ -109,7 +109,7 @@ def test_a_run_that_becomes_non_finite_stops_in_one_sentence_and_keeps_its_check
     assert all(np.isfinite(value).all() for value in weights(again.generator).values())
     # What the sentence advises is possible: the same run with another rate.
     tamer = tiny_config(folder, *absurd, "full.learning_rate=1e-5", "full.final_learning_rate=null")
-    with pytest.raises(GflaError, match=r"remove .*config\.yaml to go on from its checkpoints\.$"):
+    with pytest.raises(GflaError, match=r"remove .*config\.yaml to resume from its checkpoints\.$"):
         Run(tamer, run.directory)
     (run.directory / "config.yaml").unlink()
     tame = Run(tamer, run.directory)._trainer("full", tamer.full)

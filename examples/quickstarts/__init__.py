@@ -1,7 +1,7 @@
 """What is each quickstart's own: a module for each, which `examples.quickstart` finds by its name. A module has
 
 CONFIG          the training's YAML file
-BASELINES       {name: overrides} of the trainings that the result is compared with, of the same configuration
+BASELINES       {name: overrides} of the training runs that the result is compared with, of the same configuration
 UNSEEN          what the held-out data is, in the plural: "people never seen in training"
 NOTES           lines below the table: what the baselines are
 GOALS           {name of a figure: (limit, "<=" or ">=", its title in the table)}

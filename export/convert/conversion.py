@@ -53,7 +53,7 @@ def convert(source, directory, form=PLAIN, variants=None):
 
     A .tflite for each variant: `NAME.tflite` for the plain form in float32, otherwise with the form and the variant behind the
     name; with the plain form in float32 also `NAME_saved_model`. Either all are written or none; earlier ones are replaced only
-    at the end. Of an animation, one step is converted and a sequence is checked, in which each file goes on from its own frames.
+    at the end. Of an animation, one step is converted and a sequence is checked, each file continuing from its own frames.
 
     Args:
         source: `gfla_tf.export.convert.sources.Source`, of any task.

@@ -93,7 +93,7 @@ def require_agreement(found, name, limits=None):
 def magnified_limits(run, samples, expected, found):
     """What an animation may differ by if it magnifies small differences from frame to frame, as an untrained one may.
 
-    The Keras model goes on from the first frame that the converted network drew, if that agrees. What then comes of that frame's
+    The Keras model continues from the first frame that the converted one drew, if that agrees. What then comes of that frame's
     difference, times the number of frames, each of which adds one like it, is allowed; at most 100 times `TOLERANCE`.
 
     Args:

@@ -71,7 +71,7 @@ def taken(sample, model, source):
 
 
 def run_through(model, samples, source):
-    """Runs a converted network on samples in their order; steps of an animation go on from what it drew itself.
+    """Runs a converted network on samples in their order; each step of an animation starts from what it drew itself.
 
     Args:
         model, source: as for `taken`.

@@ -1,13 +1,7 @@
 """Whether a network's drawing part survives on phones what training never showed it: far flows and large features.
 
-    gfla stress --run runs/pose_quickstart
-    gfla stress --checkpoint latest_net_G.pth --preset pose_deepfashion --lowering resampler
-
-converts the target net alone, which takes flows and features as inputs, and verifies it as
-`gfla_tf.export.verify.program` does: flows of up to
-100 pixels of their own level in any direction, source features with a standard deviation of 300. All of them are numbers that
-half precision has, so that what is measured is the network's arithmetic: flows of 100 pixels that are rounded to a 32nd of one
-lose 32 dB by that alone, on features that differ from pixel to pixel.
+`gfla stress` converts the target net alone, which takes flows and features as inputs, and verifies it, see
+`gfla_tf.cli.stress`.
 """
 
 import dataclasses

@@ -77,7 +77,7 @@ def verify(path, samples=None, accelerators=ACCELERATORS[1:], repeats=1):
 
 
 def _cases(model, samples):
-    """(signature, its inputs, its outputs on the CPU) of each signature; `generate` goes on from what `encode` gave."""
+    """(signature, its inputs, its outputs on the CPU) of each signature; `generate` takes what `encode` gave."""
     encoded = [{} for _ in samples]
     order = (
         [SIGNATURE]

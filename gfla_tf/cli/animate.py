@@ -10,7 +10,7 @@ found in a video, or read from a folder: OpenPose or COCO .json of people, files
 import functools
 from pathlib import Path
 
-from gfla_tf.cli.parser import command_parser
+from gfla_tf.cli.parser import add_person, command_parser
 from gfla_tf.errors import user_errors
 
 
@@ -44,11 +44,7 @@ def main(arguments=None):
         metavar="keep|blur|COLOR|IMAGE",
         help="behind the person: what the network draws, that blurred, a color such as #20a040, a picture",
     )
-    parser.add_argument(
-        "--person",
-        metavar="N|left|right|largest",
-        help="whom to follow, where there are several: a tracker's number, or counted from the left, from 0",
-    )
+    add_person(parser)
     add("--pose-model", help="full, lite, or a pose_landmarker_*.task (default: full)")
     options = parser.parse_args(arguments)
     with user_errors():

@@ -12,7 +12,7 @@ left out of the output. Sequences of any length work. See docs/poses.md for the 
 import functools
 from pathlib import Path
 
-from gfla_tf.cli.parser import command_parser
+from gfla_tf.cli.parser import add_person, command_parser
 from gfla_tf.errors import user_errors
 
 
@@ -30,11 +30,7 @@ def main(arguments=None):
         help="of the images that a folder's poses are of; without it, it is guessed",
     )
     add("--pose-model", help="full, lite, or a pose_landmarker_*.task (default: full)")
-    parser.add_argument(
-        "--person",
-        metavar="N|left|right|largest",
-        help="whom to follow, where there are several: a tracker's number, or counted from the left, from 0",
-    )
+    add_person(parser)
     options = parser.parse_args(arguments)
     with user_errors():
         from gfla_tf.inference.cleaning import clean_files

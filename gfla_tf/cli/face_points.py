@@ -7,16 +7,15 @@ A file has 68 lines "x,y" in pixels of its frame, in dlib's order, and the frame
 numbered from 00000. Points are found with dlib where --predictor is given, else with MediaPipe; see docs/faces.md.
 """
 
-import argparse
 import os
 
+from gfla_tf.cli.parser import add_person, command_parser
 from gfla_tf.errors import user_errors
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        prog="gfla face-points", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    """The command line; see `gfla face-points --help`."""
+    parser = command_parser("face-points", __doc__)
     parser.add_argument("source", metavar="VIDEO|FOLDER", help="video, or folder of frames")
     parser.add_argument("out", metavar="POINTS", help="folder for the text files")
     parser.add_argument(
@@ -25,11 +24,7 @@ def main(arguments=None):
     parser.add_argument(
         "--predictor", metavar="PATH", help="dlib's 68-point predictor: finds points with dlib"
     )
-    parser.add_argument(
-        "--person",
-        metavar="N|left|right|largest",
-        help="whom to follow, where there are several: a tracker's number, or counted from the left, from 0",
-    )
+    add_person(parser)
     options = parser.parse_args(arguments)
     with user_errors():
         from gfla_tf.inference.detectors.face_detector import DlibFaceDetector, MeshFaceDetector

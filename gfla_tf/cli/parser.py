@@ -3,6 +3,15 @@
 import argparse
 
 
+def add_person(parser):
+    """Adds --person, which says whose pose or face counts."""
+    parser.add_argument(
+        "--person",
+        metavar="N|left|right|largest",
+        help="whom to follow, where there are several: a tracker's number, or counted from the left, from 0",
+    )
+
+
 def command_parser(name, doc):
     """The parser of `gfla NAME`, whose help is the documentation of its module: a title, and examples as they stand there."""
     title, _, rest = doc.partition("\n")

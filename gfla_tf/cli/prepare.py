@@ -9,7 +9,7 @@ people/ holds a folder for each person, with photos and films in any depth, or a
 cropped to the person; what cannot be used and near-duplicates are left out, and report/report.md says which, why and what to do;
 report/contact_sheet.png shows the pictures with their skeletons. For testing are the films that --held-out names and the last
 fifth of every other one; or the persons that it names; or, of five persons and more without it, the last fifth of them. Started
-again after a kill, it goes on, and ends with the same files.
+again after a kill, it resumes, and ends with the same files.
 
 Train with data.dataset=folder data.directory=own, see configs/pose_own.yaml and docs/own_people.md.
 """

@@ -1,4 +1,4 @@
-"""Trains a model from a YAML configuration; the same command again goes on where it stopped."""
+"""Trains a model from a YAML configuration; the same command again resumes where it stopped."""
 
 import argparse
 import os
@@ -26,7 +26,7 @@ def main(arguments=None):
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="go on with a run that must be there; without it a new one may begin",
+        help="resume a run that must be there; without it a new one may begin",
     )
     parser.add_argument("--runs", default="runs", help="where runs are kept (default: %(default)s)")
     parser.add_argument(
@@ -51,7 +51,7 @@ def main(arguments=None):
         directory = os.path.join(options.runs, config.name)
         if options.resume and not os.path.isfile(os.path.join(directory, "config.yaml")):
             raise GflaError(
-                f"There is no run in {directory} to go on with: leave out --resume to begin one, or say which as name=."
+                f"There is no run in {directory} to resume: leave out --resume to begin one, or say which as name=."
             )
         run = Run(config, directory)
         run.train()

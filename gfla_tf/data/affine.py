@@ -1,4 +1,4 @@
-"""Turns, shifts and changes of size of an image and its joints, as the published trainings draw them.
+"""Turns, shifts and changes of size of an image and its joints, as the published training runs draw them.
 
 A point p = (x, y) goes to scale R (p - c) + c + shift, where R turns clockwise on the screen and c = (width / 2 + 0.5,
 height / 2 + 0.5). Images are 8-bit, are moved by Pillow and take the nearest pixel.

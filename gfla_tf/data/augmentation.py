@@ -1,4 +1,4 @@
-"""The augmentation of the published trainings: small turns, shifts and changes of size, of image, mask and joints alike.
+"""The augmentation of the published training runs: small turns, shifts and changes of size, of image, mask and joints alike.
 
 What is drawn depends on a seed alone, so that a resumed training sees what an uninterrupted one sees.
 """

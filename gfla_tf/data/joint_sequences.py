@@ -45,7 +45,7 @@ def motion_dataset(bank, batch_size, receptive_field, seed=0, start=0, part=WHOL
     """Endless batches of random windows; an epoch has one of every sequence, so that short ones count as much as long ones.
 
     A window begins anywhere where the sequence has `frames` frames from there on, or at its first if it is shorter. Beyond the
-    ends of the sequence its first or last frame goes on.
+    ends of the sequence its first or last frame is repeated.
 
     Args:
         bank: `MotionBank`.

@@ -61,7 +61,7 @@ def judge_copies(source, truth, protocol, output, scores, origin):
 def judge(
     generated, truth, protocol, output, scores, *, real=None, inception=None, detector=None, origin=None
 ):
-    """Scores every picture of a folder against the true one; started again after a kill, it goes on.
+    """Scores every picture of a folder against the true one; started again after a kill, it resumes.
 
     Args:
         generated, truth: folders, see `gfla_tf.evaluation.pictures.match`.

@@ -57,7 +57,7 @@ class Lines:
             write()
         except OSError as error:
             raise GflaError(
-                f"Cannot write {self.path} ({error.strerror}): make room, and start again to go on."
+                f"Cannot write {self.path} ({error.strerror}): make room, and start again to resume."
             ) from error
 
 

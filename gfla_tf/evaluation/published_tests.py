@@ -29,7 +29,7 @@ _BUILDERS = {
 
 
 def draw_tests(network, directory, output, file_format="png", count=None):
-    """Draws a test set into the folders generated, truth and, of views, source; goes on where it was interrupted.
+    """Draws a test set into the folders generated, truth and, of views, source; resumes where it was interrupted.
 
     Args:
         network: `Network` of a dance, face or view task.

@@ -125,7 +125,7 @@ def half_figure_box(box, keypoints, joints, image_size):
         image_size: (height, width) of the photo.
 
     Returns:
-        `Box`: the same one where a knee or an ankle is seen, or where the photo goes on below.
+        `Box`: the same one where a knee or an ankle is seen, or where the photo continues below.
     """
     legs = [point[2] > 0 for name, point in zip(joints, keypoints) if name.endswith(("knee", "ankle"))]
     below = box.top + box.height - image_size[0]

@@ -33,7 +33,38 @@ from gfla_tf.keypoints.published_face import SCALE, published_maps
 from gfla_tf.pictures.drawing import draw_skeleton
 
 
-class Person:
+class Subject:
+    """What people and faces have in common.
+
+    Attributes:
+        what: its name in sentences.
+        suffix: of files of its keypoints.
+        margins: of crops around it.
+        framing: the keypoints that decide the crop.
+        size: (height, width) of the network's images.
+    """
+
+    framing = slice(None)
+
+    @property
+    def of_source(self):
+        """The subject of the source, whose keypoints may be others than those of the targets."""
+        return self
+
+    def as_target(self, keypoints):
+        """Keypoints of the source as those that targets have."""
+        return keypoints
+
+    def drawn(self, keypoints):
+        """Keypoints as those that maps are drawn from."""
+        return keypoints
+
+    def box(self, keypoints, origin):
+        """The crop of these keypoints; raises a `GflaError` that names their origin if there are too few."""
+        return person_box(keypoints[self.framing, :], self.size, origin, self.margins)
+
+
+class Person(Subject):
     """A person by our 18 joints, for pose networks.
 
     Args:
@@ -46,7 +77,6 @@ class Person:
     """
 
     what, suffix, margins, joints = "person", ".json", MARGINS, JOINTS
-    framing = slice(None)  # the keypoints that decide the crop
 
     def __init__(self, description, path, detector_model=None):
         if tuple(description.get("joints", ())) != self.joints or "heat_map_sigma" not in description:
@@ -74,26 +104,9 @@ class Person:
         """Our 18 joints as those that the network was made for."""
         return keypoints
 
-    @property
-    def of_source(self):
-        """The subject of the source, whose keypoints may be others than those of the targets."""
-        return self
-
-    def as_target(self, keypoints):
-        """Keypoints of the source as those that targets have."""
-        return keypoints
-
-    def drawn(self, keypoints):
-        """Keypoints as those that maps are drawn from."""
-        return keypoints
-
     def on_photo(self, keypoints, image_size):
         """Keypoints that can be used on a photo of `image_size` (height, width)."""
         return inside_photo(keypoints, image_size)
-
-    def box(self, keypoints, origin):
-        """The crop of these keypoints; raises a `GflaError` that names their origin if there are too few."""
-        return person_box(keypoints[self.framing, :], self.size, origin, self.margins)
 
     def maps(self, keypoints, image):
         """What the network sees (H, W, channels) of keypoints in pixels of its images.
@@ -158,26 +171,15 @@ class DetectedDancer(Person):
         return published_structure(to_coco(keypoints), self.size, "reference")
 
 
-class Face:
+class Face(Subject):
     """A face by its 68 points, for face networks; arguments and methods as those of `Person`."""
 
     what, suffix, margins = "face", ".txt", FACE_MARGINS
-    framing = slice(None)
 
     def __init__(self, description, path, detector_model=None):
         self.size = tuple(description["image_size"])
         self._detector_model = detector_model
         self._published = description.get("drawing") == "published"
-
-    @property
-    def of_source(self):
-        return self
-
-    def as_target(self, keypoints):
-        return keypoints
-
-    def drawn(self, keypoints):
-        return keypoints
 
     def find(self, path, image_size=None):
         points = find_face(path)
@@ -194,9 +196,6 @@ class Face:
 
     def on_photo(self, keypoints, image_size):
         return keypoints
-
-    def box(self, keypoints, origin):
-        return person_box(keypoints, self.size, origin, self.margins)
 
     def maps(self, keypoints, image):
         if self._published:

@@ -73,7 +73,7 @@ def _number(degrees, known, name):
 
 
 def _framed(image, size):
-    """The whole picture at the network's size (height, width); where its proportions differ, its border goes on."""
+    """The whole picture at the network's size (height, width); where its proportions differ, its border is repeated."""
     height, width = image.shape[:2]
     scale = max(height / size[0], width / size[1])
     outer = round(scale * size[0]), round(scale * size[1])

@@ -11,12 +11,12 @@ import numpy as np
 POINTS = 68
 
 # The jaw is closed over the forehead by its own mirror image, flattened: points 68 to 82, from right to left in the picture.
-_FOREHEAD = tuple(range(68, 83))
+FOREHEAD = tuple(range(68, 83))
 _FOREHEAD_HEIGHT = 2 / 3
 
-# Curves of each part; those of a part, joined, enclose the area that has its label.
-_PARTS = (
-    (1, ((*range(17), *_FOREHEAD, 0),)),  # the face
+# Label and curves of each part: the curves of a part, joined, enclose the area that has its label.
+PARTS = (
+    (1, ((*range(17), *FOREHEAD, 0),)),  # the face
     (2, ((17, 18, 19, 20, 21),)),  # brows
     (2, ((22, 23, 24, 25, 26),)),
     (3, ((28, 31), (31, 32, 33, 34, 35), (35, 28))),  # the nose
@@ -25,7 +25,7 @@ _PARTS = (
     (5, ((48, 49, 50, 51, 52, 53, 54), (54, 55, 56, 57, 58, 59, 48))),  # the mouth
     (6, ((60, 61, 62, 63, 64), (64, 65, 66, 67, 60))),  # its inside
 )
-CURVES = tuple(curve for _, curves in _PARTS for curve in curves)
+CURVES = tuple(curve for _, curves in PARTS for curve in curves)
 LABELS = 6
 
 EDGES, DISTANCES, LABEL = 0, slice(1, 1 + len(CURVES)), 1 + len(CURVES)
@@ -63,7 +63,7 @@ def face_maps(points, image_size, image=None):
     places = np.clip(np.round(points * 2**_SHIFT), -(2**24), 2**24).astype(np.int32)
     maps = np.zeros((*image_size, FACE_CHANNELS), np.uint8)
     labels = np.zeros(image_size, np.uint8)
-    for label, curves in _PARTS:
+    for label, curves in PARTS:
         # Each curve begins where the one before it ends.
         around = [index for curve in curves for index in curve[len(curves) > 1 :]]
         cv2.fillPoly(labels, [places[around]], label, shift=_SHIFT)

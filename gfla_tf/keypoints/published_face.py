@@ -13,21 +13,8 @@ from PIL import Image
 from scipy.optimize import OptimizeWarning, curve_fit
 from skimage.feature import canny
 
-POINTS = 68
-FOREHEAD = tuple(range(68, 83))  # the points that are added, from right to left in the picture
+from gfla_tf.keypoints.face_structure import CURVES, PARTS
 
-# Label and curves of each part: the curves of a part, joined, enclose the area that has its label.
-PARTS = (
-    (1, ((*range(17), *FOREHEAD, 0),)),  # the face
-    (2, ((17, 18, 19, 20, 21),)),  # brows
-    (2, ((22, 23, 24, 25, 26),)),
-    (3, ((28, 31), (31, 32, 33, 34, 35), (35, 28))),  # the nose
-    (4, ((36, 37, 38, 39), (39, 40, 41, 36))),  # eyes
-    (4, ((42, 43, 44, 45), (45, 46, 47, 42))),
-    (5, ((48, 49, 50, 51, 52, 53, 54), (54, 55, 56, 57, 58, 59, 48))),  # the mouth
-    (6, ((60, 61, 62, 63, 64), (64, 65, 66, 67, 60))),  # its inside
-)
-CURVES = tuple(curve for _, curves in PARTS for curve in curves)
 CHANNELS = 2 + len(CURVES)
 STEEPEST = 1.0  # quadratic coefficient; a parabola that bends more is not drawn
 

@@ -1,6 +1,6 @@
 """The views of view synthesis: 18 azimuths and 3 elevations, each one-hot, one behind the other. NumPy only.
 
-Azimuth 0 sees the object's front; the camera goes on to the object's left, so that azimuth 90 sees its left side and 180 its
+Azimuth 0 sees the object's front; the camera moves to the object's left, so that azimuth 90 sees its left side and 180 its
 back. Elevation is the camera's height above the horizon.
 """
 

@@ -1,7 +1,7 @@
 """The fixed networks in whose features the correctness, content and style losses compare images.
 
-`vgg19` is what the paper uses; its ImageNet weights have to be downloaded. Those of torchvision are what the published trainings
-use, and see images in [-1, 1] as they are; those of Keras see what they were trained with. `vgg16` has those that LPIPS was made
+`vgg19` is what the paper uses; its ImageNet weights have to be downloaded. Those of torchvision are what the published runs use,
+and see images in [-1, 1] as they are; those of Keras see what they were trained with. `vgg16` has those that LPIPS was made
 with, which pip fetches. `people` is a small network of our own that comes with the package, see
 `gfla_tf.models.correspondence_features`.
 """

@@ -12,6 +12,11 @@ from gfla_tf.ops.backend import sampler
 _EXPORTED = ("tf_saved_model", "litert", "onnx")
 
 
+def arguments(scope):
+    """What a constructor was called with, {argument: value}: the beginning of its `locals()`, before anything else is in them."""
+    return {name: value for name, value in scope.items() if name not in ("self", "__class__")}
+
+
 class ConfiguredModel(keras.Model):
     """A functional model whose constructor's arguments are its attributes and its configuration.
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import keras
 
 from gfla_tf.models.animation_generator import SOURCES, AnimationGenerator
+from gfla_tf.models.configured import arguments
 from gfla_tf.models.flow_estimator import FlowEstimator
 
 
@@ -32,35 +33,13 @@ class DanceGenerator(AnimationGenerator):
     task = "dance"
 
     def __init__(
-        self,
-        structure_channels: int = 20,
-        image_size: Sequence[int] = (256, 256),
-        attention_kernels: Mapping[int, int] | None = None,
-        attention_units: int = 128,
-        normalize_source: bool = True,
-        base_channels: int = 64,
-        max_channels: int = 512,
-        depth: int = 3,
-        flow_base_channels: int = 32,
-        flow_max_channels: int = 256,
-        flow_depth: int = 5,
-        flow_limbs: Sequence[Sequence[int]] | None = None,
-        name: str | None = None,
-    ) -> None:
-        super().__init__(
-            {"structure_channels": structure_channels, "normalize_source": normalize_source},
-            image_size=image_size,
-            attention_kernels=attention_kernels,
-            attention_units=attention_units,
-            base_channels=base_channels,
-            max_channels=max_channels,
-            depth=depth,
-            flow_base_channels=flow_base_channels,
-            flow_max_channels=flow_max_channels,
-            flow_depth=flow_depth,
-            flow_limbs=flow_limbs,
-            name=name,
-        )
+        self, structure_channels: int = 20, image_size: Sequence[int] = (256, 256),
+        attention_kernels: Mapping[int, int] | None = None, attention_units: int = 128,
+        normalize_source: bool = True, base_channels: int = 64, max_channels: int = 512, depth: int = 3,
+        flow_base_channels: int = 32, flow_max_channels: int = 256, flow_depth: int = 5,
+        flow_limbs: Sequence[Sequence[int]] | None = None, name: str | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(arguments(locals()))
 
     @classmethod
     def estimate_flows(cls, inputs, settings):

@@ -9,7 +9,7 @@ from gfla_tf.errors import GflaError
 from gfla_tf.layers.convolution import activation
 from gfla_tf.layers.spectral_norm import SpectralConv2D, SpectralConv3D
 from gfla_tf.models.channels import channels_at
-from gfla_tf.models.configured import ConfiguredModel
+from gfla_tf.models.configured import ConfiguredModel, arguments
 
 
 class _Block(keras.layers.Layer):
@@ -97,25 +97,14 @@ class MergeTime(keras.layers.Layer):
 class _Discriminator(ConfiguredModel):
     """What the discriminators share: their size, and `training=True` for one step of power iteration in a call."""
 
-    def __init__(
-        self, layers, image_size, image_channels, base_channels, max_channels, depth, frames=None, /, *, name
-    ):
-        clip = () if frames is None else (frames,)
+    def __init__(self, layers, given):
+        name, clip = given.pop("name"), (given["frames"],) if "frames" in given else ()
         image = x = keras.Input(
-            (*clip, *image_size, image_channels), name="image" if frames is None else "clip"
+            (*clip, *given["image_size"], given["image_channels"]), name="clip" if clip else "image"
         )
         for layer in layers:
             x = layer(x)
-        config = {
-            "image_size": tuple(image_size),
-            "image_channels": image_channels,
-            "base_channels": base_channels,
-            "max_channels": max_channels,
-            "depth": depth,
-        }
-        if frames is not None:
-            config["frames"] = frames
-        super().__init__(image, x, config, name=name)
+        super().__init__(image, x, {**given, "image_size": tuple(given["image_size"])}, name=name)
 
 
 def _to_logits():
@@ -148,14 +137,10 @@ class ResidualDiscriminator(_Discriminator):
     """
 
     def __init__(
-        self,
-        image_size: Sequence[int],
-        image_channels: int = 3,
-        base_channels: int = 32,
-        max_channels: int = 128,
-        depth: int = 4,
-        name: str | None = None,
-    ) -> None:
+        self, image_size: Sequence[int], image_channels: int = 3, base_channels: int = 32,
+        max_channels: int = 128, depth: int = 4, name: str | None = None,
+    ) -> None:  # fmt: skip
+        given = arguments(locals())
         _check_size(image_size, depth)
         layers, hidden = [], base_channels
         for d in range(depth):
@@ -165,7 +150,7 @@ class ResidualDiscriminator(_Discriminator):
             )
             hidden = channels
         layers += _to_logits()
-        super().__init__(layers, image_size, image_channels, base_channels, max_channels, depth, name=name)
+        super().__init__(layers, given)
 
 
 @keras.saving.register_keras_serializable("gfla_tf")
@@ -186,15 +171,10 @@ class TemporalDiscriminator(_Discriminator):
     """
 
     def __init__(
-        self,
-        image_size: Sequence[int],
-        frames: int = 6,
-        image_channels: int = 3,
-        base_channels: int = 32,
-        max_channels: int = 128,
-        depth: int = 4,
-        name: str | None = None,
-    ) -> None:
+        self, image_size: Sequence[int], frames: int = 6, image_channels: int = 3, base_channels: int = 32,
+        max_channels: int = 128, depth: int = 4, name: str | None = None,
+    ) -> None:  # fmt: skip
+        given = arguments(locals())
         _check_size(image_size, depth)
         if frames < 5 or depth < 2:
             raise GflaError(
@@ -213,9 +193,7 @@ class TemporalDiscriminator(_Discriminator):
                 layers.append(MergeTime(name="merge"))
                 hidden = channels * (frames - 4)
         layers += _to_logits()
-        super().__init__(
-            layers, image_size, image_channels, base_channels, max_channels, depth, frames, name=name
-        )
+        super().__init__(layers, given)
 
 
 @keras.saving.register_keras_serializable("gfla_tf")
@@ -232,15 +210,10 @@ class PatchDiscriminator(_Discriminator):
     """
 
     def __init__(
-        self,
-        image_size: Sequence[int],
-        image_channels: int = 3,
-        base_channels: int = 64,
-        max_channels: int = 256,
-        depth: int = 3,
-        name: str | None = None,
-    ) -> None:
-        layers = []
+        self, image_size: Sequence[int], image_channels: int = 3, base_channels: int = 64,
+        max_channels: int = 256, depth: int = 3, name: str | None = None,
+    ) -> None:  # fmt: skip
+        given, layers = arguments(locals()), []
 
         def add(channels, strides, **options):
             layers.append(keras.layers.ZeroPadding2D(1, name=f"pad{len(layers) // 3}"))
@@ -255,4 +228,4 @@ class PatchDiscriminator(_Discriminator):
         add(channels_at(depth, base_channels, max_channels), 1)
         add(1, 1, dtype="float32")
         layers.pop()  # the logit is not activated
-        super().__init__(layers, image_size, image_channels, base_channels, max_channels, depth, name=name)
+        super().__init__(layers, given)

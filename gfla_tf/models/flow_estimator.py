@@ -12,7 +12,7 @@ from gfla_tf.layers.convolution import convolution
 from gfla_tf.layers.limb_flow import LimbFlow
 from gfla_tf.layers.tile import Tile
 from gfla_tf.models.channels import channels_at
-from gfla_tf.models.configured import ConfiguredModel
+from gfla_tf.models.configured import ConfiguredModel, arguments
 
 
 class FlowNet(ConfiguredModel):
@@ -24,37 +24,31 @@ class FlowNet(ConfiguredModel):
     Args:
         inputs: dict of the model's inputs.
         x: what the encoder sees, made of the inputs: (batch, H, W, any), or a list of such, which are joined.
-        settings: the arguments of the subclass.
+        given: {argument of the subclass's constructor: value}, name among them; beside its own:
+            levels: the attention levels, or 0 for flows of pixels.
+            base_channels, max_channels: width at depth d is base * min(2^d, max // base).
+            depth: number of times the size is halved on the way down.
         sources: what stands between `flow` and the level in the outputs' names, for each source.
         at_bottom: changes the coarsest features before they are decoded.
         normalize: instance norm in the decoders.
         prior: {level: flow} to which what is estimated is added, as strings; only for one source.
-        levels: the attention levels, or 0 for flows of pixels.
-        base_channels, max_channels: width at depth d is base * min(2^d, max // base).
-        depth: number of times the size is halved on the way down.
     """
 
     def __init__(
         self,
         inputs,
         x,
-        settings,
+        given,
         sources=("",),
         at_bottom=lambda features: features,
         normalize=True,
         prior=None,
-        /,
-        *,
-        levels,
-        base_channels,
-        max_channels,
-        depth,
-        name,
     ):
-        levels = sorted((int(level) for level in levels), reverse=True)
+        name, depth = given.pop("name"), given["depth"]
+        levels = sorted((int(level) for level in given["levels"]), reverse=True)
 
         def channels(d):
-            return channels_at(d, base_channels, max_channels)
+            return channels_at(d, given["base_channels"], given["max_channels"])
 
         # === Layers ===
         encoders = [
@@ -93,14 +87,7 @@ class FlowNet(ConfiguredModel):
                     outputs[f"flow{source}_{level}"] = flow[..., 2 * i : 2 * i + 2] if several else flow
                     outputs[f"mask{source}_{level}"] = mask[..., i : i + 1] if several else mask
 
-        # === Config ===
-        config = {
-            **settings,
-            "levels": tuple(levels),
-            "base_channels": base_channels,
-            "max_channels": max_channels,
-            "depth": depth,
-        }
+        config = {**given, "image_size": tuple(given["image_size"]), "levels": tuple(levels)}
         super().__init__(inputs, outputs, config, name=name)
 
 
@@ -121,22 +108,16 @@ class FlowEstimator(FlowNet):
     """
 
     def __init__(
-        self,
-        image_size: Sequence[int],
-        pose_channels: int = 18,
-        limbs: Sequence[Sequence[int]] | None = None,
-        levels: Sequence[int] = (3, 2),
-        base_channels: int = 32,
-        max_channels: int = 256,
-        depth: int = 5,
-        name: str | None = None,
-    ) -> None:
+        self, image_size: Sequence[int], pose_channels: int = 18,
+        limbs: Sequence[Sequence[int]] | None = None, levels: Sequence[int] = (3, 2), base_channels: int = 32,
+        max_channels: int = 256, depth: int = 5, name: str | None = None,
+    ) -> None:  # fmt: skip
+        given = arguments(locals())
         inputs = {
             "source_image": keras.Input((*image_size, 3), name="source_image"),
             "source_pose": keras.Input((*image_size, pose_channels), name="source_pose"),
             "target_pose": keras.Input((*image_size, pose_channels), name="target_pose"),
         }
-        settings = {"image_size": tuple(image_size), "pose_channels": pose_channels, "limbs": limbs}
         prior = None
         if limbs:
             layer = LimbFlow(limbs, levels, name="limb_flow", dtype="float32")
@@ -144,16 +125,11 @@ class FlowEstimator(FlowNet):
         super().__init__(
             inputs,
             list(inputs.values()),
-            settings,
+            given,
             ("",),
             lambda features: features,
             True,
             prior,
-            levels=levels,
-            base_channels=base_channels,
-            max_channels=max_channels,
-            depth=depth,
-            name=name,
         )
 
 
@@ -173,15 +149,10 @@ class FaceFlowEstimator(FlowNet):
     """
 
     def __init__(
-        self,
-        image_size: Sequence[int],
-        structure_channels: int = 16,
-        levels: Sequence[int] = (3, 2),
-        base_channels: int = 32,
-        max_channels: int = 256,
-        depth: int = 5,
-        name: str | None = None,
-    ) -> None:
+        self, image_size: Sequence[int], structure_channels: int = 16, levels: Sequence[int] = (3, 2),
+        base_channels: int = 32, max_channels: int = 256, depth: int = 5, name: str | None = None,
+    ) -> None:  # fmt: skip
+        given = arguments(locals())
         names = (
             "target_structure",
             "previous_image",
@@ -193,17 +164,11 @@ class FaceFlowEstimator(FlowNet):
             name: keras.Input((*image_size, 3 if name.endswith("image") else structure_channels), name=name)
             for name in names
         }
-        settings = {"image_size": tuple(image_size), "structure_channels": structure_channels}
         super().__init__(
             inputs,
             list(inputs.values()),
-            settings,
+            given,
             ("_previous", "_reference"),
-            levels=levels,
-            base_channels=base_channels,
-            max_channels=max_channels,
-            depth=depth,
-            name=name,
         )
 
 
@@ -225,16 +190,11 @@ class ViewFlowEstimator(FlowNet):
     """
 
     def __init__(
-        self,
-        image_size: Sequence[int],
-        view_channels: int = 21,
-        normalize_view: bool = True,
-        levels: Sequence[int] = (3, 2),
-        base_channels: int = 32,
-        max_channels: int = 256,
-        depth: int = 5,
+        self, image_size: Sequence[int], view_channels: int = 21, normalize_view: bool = True,
+        levels: Sequence[int] = (3, 2), base_channels: int = 32, max_channels: int = 256, depth: int = 5,
         name: str | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
+        given = arguments(locals())
         inputs = {
             "source_image": keras.Input((*image_size, 3), name="source_image"),
             "source_view": keras.Input((view_channels,), name="source_view"),
@@ -249,21 +209,11 @@ class ViewFlowEstimator(FlowNet):
                 joined
             )
 
-        settings = {
-            "image_size": tuple(image_size),
-            "view_channels": view_channels,
-            "normalize_view": normalize_view,
-        }
         super().__init__(
             inputs,
             inputs["source_image"],
-            settings,
+            given,
             ("",),
             join_views,
             normalize_view,
-            levels=levels,
-            base_channels=base_channels,
-            max_channels=max_channels,
-            depth=depth,
-            name=name,
         )

@@ -4,12 +4,17 @@ from gfla_tf.errors import GflaError
 from gfla_tf.models.configured import ConfiguredModel
 from gfla_tf.models.source_encoder import SourceEncoder
 
+_SHARED = {
+    "image_size", "attention_kernels", "attention_units", "base_channels", "max_channels", "depth",
+    "flow_base_channels", "flow_max_channels", "flow_depth", "flow_limbs",
+}  # fmt: skip
+
 
 class Generator(ConfiguredModel):
     """A generator made of source encoders, flow estimators and a target net. Subclasses `assemble` them.
 
     Args:
-        settings: {argument of the subclass's constructor: value}.
+        given: {argument of the subclass's constructor: value}, name among them, beside its own these:
         image_size: (height, width), divisible by 2^flow_depth and by the 2^depth that the target net starts at.
         attention_kernels: level -> size of the attended patch; its keys are the attention levels.
         attention_units: width of the layer that compares patches, in local attention.
@@ -23,61 +28,26 @@ class Generator(ConfiguredModel):
 
     extra_depth = 0  # how much deeper than `depth` the target net starts
 
-    def __init__(
-        self,
-        settings,
-        /,
-        *,
-        image_size,
-        attention_kernels,
-        attention_units,
-        base_channels,
-        max_channels,
-        depth,
-        flow_base_channels,
-        flow_max_channels,
-        flow_depth,
-        flow_limbs,
-        name,
-    ):
-        image_size = tuple(int(extent) for extent in image_size)
-        kernels = {int(level): int(n) for level, n in (attention_kernels or {3: 3, 2: 5}).items()}
-        finest = 0 if settings.get("attention") == "appearance_flow" else 1
-        _check(image_size, kernels, depth, flow_depth, self.extra_depth, finest)
+    def __init__(self, given, /):
+        name = given.pop("name")
+        image_size = tuple(int(extent) for extent in given["image_size"])
+        kernels = {int(level): int(n) for level, n in (given["attention_kernels"] or {3: 3, 2: 5}).items()}
+        config = {**given, "image_size": image_size, "attention_kernels": kernels}
+        finest = 0 if given.get("attention") == "appearance_flow" else 1
+        _check(image_size, kernels, given["depth"], given["flow_depth"], self.extra_depth, finest)
 
         # === Layers and functional model ===
-        widths = {"base_channels": base_channels, "max_channels": max_channels, "depth": depth}
+        widths = {name: given[name] for name in ("base_channels", "max_channels", "depth")}
+        flow_settings = {name: given[f"flow_{name}"] for name in widths}
+        if given["flow_limbs"]:
+            flow_settings["limbs"] = given["flow_limbs"]
+        units = given["attention_units"]
         inputs, outputs, parts = self.assemble(
             lambda name, **options: SourceEncoder(image_size, name=name, **widths, **options),
-            {
-                "image_size": image_size,
-                "levels": tuple(kernels),
-                "base_channels": flow_base_channels,
-                "max_channels": flow_max_channels,
-                "depth": flow_depth,
-                **({"limbs": flow_limbs} if flow_limbs else {}),
-            },
-            {
-                "image_size": image_size,
-                "attention_kernels": kernels,
-                "attention_units": attention_units,
-                **widths,
-            },
-            **settings,
+            {"image_size": image_size, "levels": tuple(kernels), **flow_settings},
+            {"image_size": image_size, "attention_kernels": kernels, "attention_units": units, **widths},
+            **{name: value for name, value in given.items() if name not in _SHARED},
         )
-
-        # === Config ===
-        config = {
-            **settings,
-            "image_size": image_size,
-            "attention_kernels": kernels,
-            "attention_units": attention_units,
-            **widths,
-            "flow_base_channels": flow_base_channels,
-            "flow_max_channels": flow_max_channels,
-            "flow_depth": flow_depth,
-            "flow_limbs": flow_limbs,
-        }
         super().__init__(inputs, outputs, config, name=name)
         for name, part in parts.items():
             setattr(self, name, part)

@@ -11,8 +11,8 @@ def clean_motion(run, keypoints, width, frames=24, receptive_field=81):
 
     The network sees windows of the length that it was trained on, one after the other: its normalization and its feature are
     taken over the whole input, so that in one long window both would be others than in training. Beyond the ends of the sequence
-    its first or last frame goes on, as in training; what is missing is filled in by `filled`. The network's memory does not grow
-    with the sequence.
+    its first or last frame is repeated, as in training; what is missing is filled in by `filled`. The memory it takes does not
+    grow with the sequence.
 
     Args:
         run: function from keypoints (1, frames + receptive_field - 1, 34) to {"clean": (1, frames, 34)}.

@@ -64,16 +64,10 @@ class MotionExtraction(ConfiguredModel):
     task = "motion"
 
     def __init__(
-        self,
-        joints: int = 17,
-        channels: int = 256,
-        dilations: Sequence[int] = (3, 9, 27),
-        dropout: float = 0.15,
-        relative: bool = False,
-        initializer: str = "orthogonal",
-        frames: int = 24,
+        self, joints: int = 17, channels: int = 256, dilations: Sequence[int] = (3, 9, 27),
+        dropout: float = 0.15, relative: bool = False, initializer: str = "orthogonal", frames: int = 24,
         name: str | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         dilations = tuple(int(dilation) for dilation in dilations)
         if joints < 1 or channels < 1 or any(dilation < 1 for dilation in dilations) or not 0 <= dropout < 1:
             raise GflaError(

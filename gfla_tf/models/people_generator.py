@@ -6,6 +6,7 @@ import keras
 
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.poses import JOINTS
+from gfla_tf.models.configured import arguments
 from gfla_tf.models.flow_estimator import FlowEstimator
 from gfla_tf.models.generator import Generator
 from gfla_tf.models.source_encoder import SourceEncoder
@@ -46,45 +47,15 @@ class PeopleGenerator(Generator):
     task = "pose"
 
     def __init__(
-        self,
-        pose_channels: int = 18,
-        pose_stride: int = 2,
-        trunk_width: int = 24,
-        full_width: int = 12,
-        image_size: Sequence[int] = (256, 256),
-        attention_kernels: Mapping[int, int] | None = None,
-        attention_units: int = 128,
-        base_channels: int = 64,
-        max_channels: int = 512,
-        depth: int = 3,
-        flow_base_channels: int = 32,
-        flow_max_channels: int = 256,
-        flow_depth: int = 5,
-        flow_limbs: Sequence[Sequence[int]] | None = None,
-        name: str | None = None,
-    ) -> None:
+        self, pose_channels: int = 18, pose_stride: int = 2, trunk_width: int = 24, full_width: int = 12,
+        image_size: Sequence[int] = (256, 256), attention_kernels: Mapping[int, int] | None = None,
+        attention_units: int = 128, base_channels: int = 64, max_channels: int = 512, depth: int = 3,
+        flow_base_channels: int = 32, flow_max_channels: int = 256, flow_depth: int = 5,
+        flow_limbs: Sequence[Sequence[int]] | None = None, name: str | None = None,
+    ) -> None:  # fmt: skip
         if pose_stride not in (2, 4):
             raise GflaError(f"pose_stride is {pose_stride}: it must be 2 or 4.")
-        settings = {
-            "pose_channels": pose_channels,
-            "pose_stride": pose_stride,
-            "trunk_width": trunk_width,
-            "full_width": full_width,
-        }
-        super().__init__(
-            settings,
-            image_size=image_size,
-            attention_kernels=attention_kernels,
-            attention_units=attention_units,
-            base_channels=base_channels,
-            max_channels=max_channels,
-            depth=depth,
-            flow_base_channels=flow_base_channels,
-            flow_max_channels=flow_max_channels,
-            flow_depth=flow_depth,
-            flow_limbs=flow_limbs,
-            name=name,
-        )
+        super().__init__(arguments(locals()))
 
     @classmethod
     def assemble(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import keras
 
+from gfla_tf.models.configured import arguments
 from gfla_tf.models.flow_estimator import FlowEstimator
 from gfla_tf.models.pair_generator import PairGenerator
 from gfla_tf.models.target_net import TargetNet
@@ -42,42 +43,13 @@ class PoseGenerator(PairGenerator):
     condition, estimator, drawer = "pose", FlowEstimator, TargetNet
 
     def __init__(
-        self,
-        pose_channels: int = 18,
-        image_size: Sequence[int] = (256, 256),
-        attention: str = "local",
-        attention_kernels: Mapping[int, int] | None = None,
-        attention_units: int = 128,
-        normalize_source: bool = True,
-        return_attention: bool = False,
-        base_channels: int = 64,
-        max_channels: int = 512,
-        depth: int = 3,
-        flow_base_channels: int = 32,
-        flow_max_channels: int = 256,
-        flow_depth: int = 5,
-        flow_limbs: Sequence[Sequence[int]] | None = None,
-        name: str | None = None,
-    ) -> None:
-        super().__init__(
-            {
-                "pose_channels": pose_channels,
-                "attention": attention,
-                "normalize_source": normalize_source,
-                "return_attention": return_attention,
-            },
-            image_size=image_size,
-            attention_kernels=attention_kernels,
-            attention_units=attention_units,
-            base_channels=base_channels,
-            max_channels=max_channels,
-            depth=depth,
-            flow_base_channels=flow_base_channels,
-            flow_max_channels=flow_max_channels,
-            flow_depth=flow_depth,
-            flow_limbs=flow_limbs,
-            name=name,
-        )
+        self, pose_channels: int = 18, image_size: Sequence[int] = (256, 256), attention: str = "local",
+        attention_kernels: Mapping[int, int] | None = None, attention_units: int = 128,
+        normalize_source: bool = True, return_attention: bool = False, base_channels: int = 64,
+        max_channels: int = 512, depth: int = 3, flow_base_channels: int = 32, flow_max_channels: int = 256,
+        flow_depth: int = 5, flow_limbs: Sequence[Sequence[int]] | None = None, name: str | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(arguments(locals()))
 
     @classmethod
     def condition_shape(cls, image_size, pose_channels):

@@ -6,7 +6,7 @@ import keras
 
 from gfla_tf.layers.blocks import EncoderBlock
 from gfla_tf.models.channels import channels_at
-from gfla_tf.models.configured import ConfiguredModel
+from gfla_tf.models.configured import ConfiguredModel, arguments
 
 
 @keras.saving.register_keras_serializable("gfla_tf")
@@ -24,14 +24,12 @@ class SourceEncoder(ConfiguredModel):
     """
 
     def __init__(
-        self,
-        image_size: Sequence[int],
-        base_channels: int = 64,
-        max_channels: int = 512,
-        depth: int = 3,
-        normalize: bool = True,
-        name: str | None = None,
-    ) -> None:
+        self, image_size: Sequence[int], base_channels: int = 64, max_channels: int = 512, depth: int = 3,
+        normalize: bool = True, name: str | None = None,
+    ) -> None:  # fmt: skip
+        given = arguments(locals())
+        del given["name"]
+
         # === Layers ===
         blocks = [
             EncoderBlock(
@@ -49,12 +47,4 @@ class SourceEncoder(ConfiguredModel):
             x = block(x)
             outputs[f"level_{d + 1}"] = x
 
-        # === Config ===
-        config = {
-            "image_size": tuple(image_size),
-            "base_channels": base_channels,
-            "max_channels": max_channels,
-            "depth": depth,
-            "normalize": normalize,
-        }
-        super().__init__(image, outputs, config, name=name)
+        super().__init__(image, outputs, {**given, "image_size": tuple(image_size)}, name=name)

@@ -12,7 +12,7 @@ from gfla_tf.layers.attention import BilinearSampling, GlobalAttention, LocalAtt
 from gfla_tf.layers.blocks import DecoderBlock, EncoderBlock, ImageOutput, ResBlock
 from gfla_tf.layers.tile import Tile
 from gfla_tf.models.channels import channels_at
-from gfla_tf.models.configured import ConfiguredModel
+from gfla_tf.models.configured import ConfiguredModel, arguments
 
 ATTENTION_KINDS = ("local", "bilinear", "global", "none")
 
@@ -39,43 +39,29 @@ class AttentiveDecoder(ConfiguredModel):
     Args:
         inputs: dict of the inputs that the features are made of.
         start: makes them, at level depth: called with the widths by depth (a function) and the depth.
-        settings: the other arguments of the subclass.
+        given: {argument of the subclass's constructor: value}, name among them; beside its own:
+            image_size: (height, width).
+            attention: one of ATTENTION_KINDS.
+            attention_kernels: level -> n, the size of the attended patch.
+            attention_units: width of the layer that compares patches, in local attention.
+            base_channels, max_channels: width at depth d is base * min(2^d, max // base).
+            depth: number of stages.
+            return_features: also output what the image is made of, features (batch, H, W, channels).
         sources: what stands between `source`, `flow`, `mask` and the level, for each source.
-        image_size: (height, width).
-        attention: one of ATTENTION_KINDS.
-        attention_kernels: level -> n, the size of the attended patch.
-        attention_units: width of the layer that compares patches, in local attention.
-        base_channels, max_channels: width at depth d is base * min(2^d, max // base).
-        depth: number of stages.
-        return_features: also output what the image is made of, features (batch, H, W, channels).
     """
 
-    def __init__(
-        self,
-        inputs,
-        start,
-        settings,
-        sources=("",),
-        /,
-        *,
-        image_size,
-        attention,
-        attention_kernels,
-        attention_units,
-        base_channels,
-        max_channels,
-        depth,
-        return_features,
-        name,
-    ):
+    def __init__(self, inputs, start, given, sources=("",)):
+        name, image_size, attention, depth = (
+            given.pop("name"), given["image_size"], given["attention"], given["depth"],
+        )  # fmt: skip
         if attention not in ATTENTION_KINDS:
             raise GflaError(
                 f"There is no attention {attention!r}: choose one of {', '.join(ATTENTION_KINDS)}."
             )
-        kernels = {int(level): int(n) for level, n in (attention_kernels or {3: 3, 2: 5}).items()}
+        kernels = {int(level): int(n) for level, n in (given["attention_kernels"] or {3: 3, 2: 5}).items()}
 
         def channels(d):
-            return channels_at(d, base_channels, max_channels)
+            return channels_at(d, given["base_channels"], given["max_channels"])
 
         def attend(target, i, source):
             """The blend of the target's features and those of one source, at stage i."""
@@ -92,7 +78,7 @@ class AttentiveDecoder(ConfiguredModel):
                 return GlobalAttention(name=f"attn{tag}")(target, features)
             flow, mask = add_input("flow", 2), add_input("mask", 1)
             if attention == "local":
-                layer = LocalAttention(kernels[level], attention_units, name=f"attn{tag}")
+                layer = LocalAttention(kernels[level], given["attention_units"], name=f"attn{tag}")
                 sampled, coefficients[f"attention{source}_{level}"] = layer(target, features, flow)
             else:
                 sampled = BilinearSampling(name=f"attn{tag}")(features, flow)
@@ -108,20 +94,10 @@ class AttentiveDecoder(ConfiguredModel):
             x = ResBlock(hidden, hidden, name=f"residual{i}")(x)
             x = DecoderBlock(channels(max(depth - 2 - i, 0)), hidden, name=f"decoder{i}")(x)
         outputs = {"generated": ImageOutput(name="outconv", dtype="float32")(x), **coefficients}
-        if return_features:
+        if given["return_features"]:
             outputs["features"] = x
 
-        # === Config ===
-        config = {
-            "image_size": tuple(image_size),
-            **settings,
-            "attention_kernels": kernels,
-            "attention_units": attention_units,
-            "base_channels": base_channels,
-            "max_channels": max_channels,
-            "depth": depth,
-            "return_features": return_features,
-        }
+        config = {**given, "image_size": tuple(image_size), "attention_kernels": kernels}
         super().__init__(inputs, outputs, config, name=name)
 
 
@@ -142,20 +118,13 @@ class TargetNet(AttentiveDecoder):
     """
 
     def __init__(
-        self,
-        image_size: Sequence[int],
-        pose_channels: int = 18,
-        attention: str = "local",
-        sources: Sequence[str] = ("",),
-        normalize_source: bool = True,
-        attention_kernels: Mapping[int, int] | None = None,
-        attention_units: int = 128,
-        base_channels: int = 64,
-        max_channels: int = 512,
-        depth: int = 3,
-        return_features: bool = False,
+        self, image_size: Sequence[int], pose_channels: int = 18, attention: str = "local",
+        sources: Sequence[str] = ("",), normalize_source: bool = True,
+        attention_kernels: Mapping[int, int] | None = None, attention_units: int = 128,
+        base_channels: int = 64, max_channels: int = 512, depth: int = 3, return_features: bool = False,
         name: str | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
+        given = {**arguments(locals()), "sources": tuple(sources)}
         inputs = {"target_pose": keras.Input((*image_size, pose_channels), name="target_pose")}
         if attention == "none":
             inputs["source_image"] = keras.Input((*image_size, 3), name="source_image")
@@ -170,26 +139,11 @@ class TargetNet(AttentiveDecoder):
                 x = EncoderBlock(channels(d), normalize=normalize_source or len(inputs) == 1, name=name)(x)
             return x
 
-        settings = {
-            "pose_channels": pose_channels,
-            "attention": attention,
-            "sources": tuple(sources),
-            "normalize_source": normalize_source,
-        }
         super().__init__(
             inputs,
             encode,
-            settings,
+            given,
             sources,
-            image_size=image_size,
-            attention=attention,
-            attention_kernels=attention_kernels,
-            attention_units=attention_units,
-            base_channels=base_channels,
-            max_channels=max_channels,
-            depth=depth,
-            return_features=return_features,
-            name=name,
         )
 
 
@@ -210,20 +164,13 @@ class ViewTargetNet(AttentiveDecoder):
     """
 
     def __init__(
-        self,
-        image_size: Sequence[int],
-        view_channels: int = 21,
-        attention: str = "local",
-        normalize_source: bool = True,
-        normalize_view: bool = True,
-        attention_kernels: Mapping[int, int] | None = None,
-        attention_units: int = 128,
-        base_channels: int = 64,
-        max_channels: int = 512,
-        depth: int = 3,
-        return_features: bool = False,
+        self, image_size: Sequence[int], view_channels: int = 21, attention: str = "local",
+        normalize_source: bool = True, normalize_view: bool = True,
+        attention_kernels: Mapping[int, int] | None = None, attention_units: int = 128,
+        base_channels: int = 64, max_channels: int = 512, depth: int = 3, return_features: bool = False,
         name: str | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
+        given = arguments(locals())
         inputs = {"target_view": keras.Input((view_channels,), name="target_view")}
         if attention == "none":
             inputs["source_view"] = keras.Input((view_channels,), name="source_view")
@@ -255,23 +202,8 @@ class ViewTargetNet(AttentiveDecoder):
                 x = DecoderBlock(channels(d), channels(d + 1), normalize=normalize_view, name=name)(x)
             return x
 
-        settings = {
-            "view_channels": view_channels,
-            "attention": attention,
-            "normalize_source": normalize_source,
-            "normalize_view": normalize_view,
-        }
         super().__init__(
             inputs,
             unfold,
-            settings,
-            image_size=image_size,
-            attention=attention,
-            attention_kernels=attention_kernels,
-            attention_units=attention_units,
-            base_channels=base_channels,
-            max_channels=max_channels,
-            depth=depth,
-            return_features=return_features,
-            name=name,
+            given,
         )

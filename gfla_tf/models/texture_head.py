@@ -95,14 +95,9 @@ class TextureHead(ConfiguredModel):
     """
 
     def __init__(
-        self,
-        image_size: Sequence[int],
-        channels: int,
-        stride: int = 2,
-        trunk_width: int = 24,
-        full_width: int = 12,
-        name: str | None = None,
-    ) -> None:
+        self, image_size: Sequence[int], channels: int, stride: int = 2, trunk_width: int = 24,
+        full_width: int = 12, name: str | None = None,
+    ) -> None:  # fmt: skip
         size = tuple(image_size)
         trunk, half = (tuple(extent // n for extent in size) for n in (stride, 2 * stride))
         shapes = {

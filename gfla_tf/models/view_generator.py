@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import keras
 
+from gfla_tf.models.configured import arguments
 from gfla_tf.models.flow_estimator import ViewFlowEstimator
 from gfla_tf.models.pair_generator import PairGenerator
 from gfla_tf.models.target_net import ViewTargetNet
@@ -40,44 +41,13 @@ class ViewGenerator(PairGenerator):
     extra_depth = 2
 
     def __init__(
-        self,
-        view_channels: int = 21,
-        image_size: Sequence[int] = (256, 256),
-        attention: str = "local",
-        attention_kernels: Mapping[int, int] | None = None,
-        attention_units: int = 128,
-        normalize_source: bool = True,
-        normalize_view: bool = True,
-        return_attention: bool = False,
-        base_channels: int = 64,
-        max_channels: int = 512,
-        depth: int = 3,
-        flow_base_channels: int = 32,
-        flow_max_channels: int = 256,
-        flow_depth: int = 5,
-        flow_limbs: None = None,
-        name: str | None = None,
-    ) -> None:
-        super().__init__(
-            {
-                "view_channels": view_channels,
-                "normalize_view": normalize_view,
-                "attention": attention,
-                "normalize_source": normalize_source,
-                "return_attention": return_attention,
-            },
-            image_size=image_size,
-            attention_kernels=attention_kernels,
-            attention_units=attention_units,
-            base_channels=base_channels,
-            max_channels=max_channels,
-            depth=depth,
-            flow_base_channels=flow_base_channels,
-            flow_max_channels=flow_max_channels,
-            flow_depth=flow_depth,
-            flow_limbs=flow_limbs,
-            name=name,
-        )
+        self, view_channels: int = 21, image_size: Sequence[int] = (256, 256), attention: str = "local",
+        attention_kernels: Mapping[int, int] | None = None, attention_units: int = 128,
+        normalize_source: bool = True, normalize_view: bool = True, return_attention: bool = False,
+        base_channels: int = 64, max_channels: int = 512, depth: int = 3, flow_base_channels: int = 32,
+        flow_max_channels: int = 256, flow_depth: int = 5, flow_limbs: None = None, name: str | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(arguments(locals()))
 
     @classmethod
     def condition_shape(cls, image_size, view_channels, normalize_view):

@@ -60,7 +60,7 @@ def loss_curves(csv_path, png_path):
 
 
 def _count_on(steps, stages):
-    """Lets steps, which begin anew with each stage, go on from the last of the stage before, in place.
+    """Lets steps, which begin anew with each stage, continue from the last of the stage before, in place.
 
     Returns:
         {stage: the step at which it begins}.

@@ -1,6 +1,6 @@
 """Checkpoints that survive a kill, and the callback that saves them.
 
-A checkpoint holds everything that a run needs to go on exactly where it was: generator, discriminators, their
+A checkpoint holds everything that a run needs to resume exactly where it was: generator, discriminators, their
 optimizers, recurrent state, the step, the running means of the epoch, and a record of what else is to be known,
 such as the configuration. `tf.train.CheckpointManager` writes them, because what it wrote stays loadable when the
 process is killed at any moment; `.keras` and `.weights.h5` written in place do not.
@@ -166,7 +166,7 @@ class Checkpoints:
     def _tell_differences(self, path):
         told = self._differences(path)
         if told:
-            _log.warning("Going on from %s, which was %s.", path, told)
+            _log.warning("Resuming from %s, which was %s.", path, told)
 
     def _refuse_non_finite(self):
         for name, value in self._tracked.items():
@@ -174,7 +174,7 @@ class Checkpoints:
                 if variable.dtype.startswith(("float", "bfloat")) and not _is_finite(variable):
                     raise GflaError(
                         f"No checkpoint saved: {variable.path} of {name} is not finite at step "
-                        f"{training_step(self.model)}; the last good checkpoint is {self.latest}, go on from "
+                        f"{training_step(self.model)}; the last good checkpoint is {self.latest}: resume from "
                         "there with a smaller learning rate or stronger gradient clipping."
                     )
 
@@ -210,7 +210,7 @@ class CheckpointCallback(keras.callbacks.Callback):
     """Saves every `every_steps` steps and at the end of training.
 
     It stands behind all other callbacks: what they do at the end of an epoch is done before that step is saved, for a run that
-    goes on from there will not do it again.
+    resumes from there will not do it again.
     """
 
     def __init__(self, checkpoints, every_steps):

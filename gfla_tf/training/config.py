@@ -49,7 +49,7 @@ class ModelConfig:
     """A preset and what differs from it; keys are the constructors' arguments."""
 
     preset: str = "pose_deepfashion"
-    initial_gain: float = 0.02  # of the generator's kernels; short trainings want 1
+    initial_gain: float = 0.02  # of the generator's kernels; short training runs want 1
     generator: dict[str, Any] = field(default_factory=dict)
     discriminator: dict[str, Any] = field(default_factory=dict)
     video_discriminator: dict[str, Any] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class FeaturesConfig:
 
 DRAWINGS = ("published", "simple")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
-# What may differ when a run goes on: it changes how a step is computed or where its data are, not what.
+# What may differ when a run resumes: it changes how a step is computed or where its data are, not what.
 HOW = ("distribution", "accumulation_steps", "data.directory")
 
 

@@ -138,7 +138,7 @@ class Distribution:
             said = re.search(r"Collective ops is aborted by: ([^\n]+)", error.message)
             raise GflaError(
                 f"Another worker of this training has ended ({said[1] if said else reason_of(error)}): start all workers again, "
-                "and they go on from the last checkpoint."
+                "and they resume from the last checkpoint."
             ) from error
 
 

@@ -37,7 +37,7 @@ class GFLA(DistributedFit):
     are known also target_person (batch, H, W, 1), 1 on the person, and the true flow (batch, H, W, 2) with its visibility
     (batch, H, W, 1). Of motion extraction keypoints and clean.
     Of animations: reference_image, reference_structure, target_images and target_structures (batch, T, ...) of T consecutive
-    frames; previous_image, previous_structure and first (batch,) where a clip goes on from the batch before.
+    frames; previous_image, previous_structure and first (batch,) where a clip continues from the batch before.
 
     Args:
         generator: `PoseGenerator`, `DanceGenerator`, `FaceGenerator`, `ViewGenerator` or `MotionExtraction`.

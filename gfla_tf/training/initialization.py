@@ -1,4 +1,4 @@
-"""Initial weights for trainings of minutes, not weeks."""
+"""Initial weights for training runs of minutes, not weeks."""
 
 from gfla_tf.layers.convolution import INITIAL_GAIN
 from gfla_tf.models.source_encoder import SourceEncoder

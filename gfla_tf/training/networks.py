@@ -61,7 +61,7 @@ def load_generator(directory, best=False):
         )
     if not weights.is_file():
         raise GflaError(
-            f"The run {directory} is not finished (it has no {weights.name}): run gfla train again to go on."
+            f"The run {directory} is not finished (it has no {weights.name}): run gfla train again to resume it."
         )
     config = load_recorded_config(directory)
     generator, _ = build_models(config)

@@ -41,7 +41,7 @@ except ImportError:  # Windows
 
 
 class Run:
-    """One training in `directory`; `train` goes on where an interrupted one stopped.
+    """One training in `directory`; `train` resumes where an interrupted one stopped.
 
     Of several workers each makes the run; the chief alone writes.
 
@@ -60,7 +60,7 @@ class Run:
         differing = [] if is_new else differing_keys(load_recorded_config(self.directory), config)
         if refused := [key for key in differing if key not in HOW]:
             finished = (self.directory / "generator.weights.h5").is_file()
-            remedy = self.directory if finished else f"{recorded} to go on from its checkpoints"
+            remedy = self.directory if finished else f"{recorded} to resume from its checkpoints"
             raise GflaError(
                 f"{self.directory} holds a run with another {', '.join(refused)}: "
                 f"choose another name=, or remove {remedy}."
@@ -111,7 +111,7 @@ class Run:
             callbacks: more Keras callbacks for both.
 
         Raises:
-            GflaError: training cannot go on, such as for a loss that is not finite, a full disk, or a worker that has ended.
+            GflaError: training cannot continue, such as for a loss that is not finite, a full disk, or a worker that has ended.
         """
         with self._alone(), self.distribution.together():
             return self._train(callbacks)
@@ -160,7 +160,7 @@ class Run:
     def _save(self, model, path):
         if self.distribution.is_chief:
             save_weights_atomically(model, path)
-        self.distribution.of_chief(0)  # nobody goes on, or leaves, before that is done
+        self.distribution.of_chief(0)  # nobody continues, or leaves, before that is done
 
     def _fit(self, name, data, samples, callbacks):
         config, stage = self.config, getattr(self.config, name)
@@ -171,13 +171,13 @@ class Run:
         done = training_step(trainer)
         if (chiefs := self.distribution.of_chief(done)) != done:
             raise GflaError(
-                f"This worker goes on from step {done} in {folder}, the chief from step {chiefs}: workers must see the same "
+                f"This worker resumes from step {done} in {folder}, the chief from step {chiefs}: workers must see the same "
                 "directory of runs, on a disk that they share."
             )
         if done >= stage.steps or "ended" in checkpoints.record:
             return trainer.finish()
         if done and self.distribution.is_chief:
-            print(f"{config.name}, {name} stage: going on from step {done}", flush=True)
+            print(f"{config.name}, {name} stage: resuming from step {done}", flush=True)
         seed = config.seed + (name == "full")
         batches = functools.partial(self.task.dataset, data, seed)
         own = stage_callbacks(

@@ -32,7 +32,7 @@ def worker_timeout(workers):
     """Within it, so many workers have to find each other in the seconds that GFLA_WORKER_TIMEOUT names, 1800 by default.
 
     Otherwise the process is killed, with one sentence: nothing less ends it while it waits. Afterward SIGTERM does what it did
-    before; TensorFlow would take it for the notice of a preemption that Keras knows nothing of, and go on.
+    before; TensorFlow would take it for the notice of a preemption that Keras knows nothing of, and continue.
 
     Raises:
         GflaError: the environment variable is no number of seconds.

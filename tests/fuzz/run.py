@@ -3,7 +3,7 @@
     python -m tests.fuzz.run --cases 5000
     python -m tests.fuzz.run --kinds models videos --cases 2000 --seed 7
 
-Each kind runs in a process of its own: a signal that ends it is a finding, too, and the next case goes on in a new one. The exit
+Each kind runs in a process of its own: a signal that ends it is a finding, too, and the next case runs in a new one. The exit
 status is 1 if anything was found.
 """
 

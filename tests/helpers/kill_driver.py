@@ -6,7 +6,7 @@ A program of its own whose processes are forked before anything of TensorFlow ha
 FOLDER/killed and FOLDER/whole are the runs. FOLDER/NAME.steps gets a line for every step, of stage, step and what the step's
 callbacks were told, to the last bit; FOLDER/killed.report a line for every start: how many checkpoints it found, all readable,
 and whether the process before was killed in the middle of saving one. Of several workers a random one is killed, and the others,
-who cannot go on, have to end by themselves; all tell their steps.
+who cannot continue, have to end by themselves; all tell their steps.
 """
 
 import json
@@ -46,7 +46,7 @@ class Recorder(keras.callbacks.Callback):
 
 
 class Watched(Checkpoints):
-    """Checkpoints that are all read when a run goes on, and whose saving can be killed: at the share `kill_at` of the time that
+    """Checkpoints that are all read when a run resumes, and whose saving can be killed: at the share `kill_at` of the time that
     the process's first save took, in its second.
     """
 

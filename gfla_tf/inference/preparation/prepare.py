@@ -247,5 +247,5 @@ def _write(path, content):
         write_whole(path, content)
     except OSError as error:
         raise GflaError(
-            f"Cannot write {path} ({error.strerror}): make room, and start again to go on."
+            f"Cannot write {path} ({error.strerror}): make room, and start again to resume."
         ) from error

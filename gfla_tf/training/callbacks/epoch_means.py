@@ -1,4 +1,4 @@
-"""The running means of an unfinished epoch, so that a run that goes on inside it reports what an uninterrupted one reports."""
+"""The running means of an unfinished epoch, so that a run that resumes inside it reports what an uninterrupted one reports."""
 
 import keras
 import tensorflow as tf
@@ -27,7 +27,7 @@ def _replicas(variable):
 
 
 class EpochMeans(keras.callbacks.Callback):
-    """Restores the means with which a run goes on inside an epoch; Keras resets them when it begins `fit`.
+    """Restores the means with which a run resumes inside an epoch; Keras resets them when it begins `fit`.
 
     Args:
         checkpoints: the `Checkpoints` that were restored.

@@ -1,4 +1,4 @@
-"""When the flow stage is done: its correctness loss has come down to the level at which published trainings ended it."""
+"""When the flow stage is done: its correctness loss has come down to the level at which published training runs ended it."""
 
 import sys
 

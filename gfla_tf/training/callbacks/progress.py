@@ -1,6 +1,6 @@
 """What happens beside training: progress, metrics on file, and the stop at a non-finite loss.
 
-All count in steps of the generator's optimizer (`training_step`), so that they go on where a resumed run left
+All count in steps of the generator's optimizer (`training_step`), so that they continue where a resumed run left
 off and hold with steps_per_execution > 1, where Keras calls them once per several steps. The logs they get
 are what `train_step` returned: running means over the epoch if those are results of `keras.metrics.Mean`, the
 last step's values otherwise.
@@ -199,7 +199,7 @@ class StopOnNonFinite(keras.callbacks.Callback):
             remedy = f"the last good checkpoint is {latest}" if latest else "there is no checkpoint yet"
             raise GflaError(
                 f"Training stopped at step {training_step(self.model)}: {self._told(bad)}; {remedy}, "
-                "go on from there with a smaller learning rate or stronger gradient clipping."
+                "resume from there with a smaller learning rate or stronger gradient clipping."
             )
 
     def _told(self, bad):

@@ -62,7 +62,7 @@ class TensorBoardScalars(keras.callbacks.Callback):
         except tf.errors.OpError as error:
             raise GflaError(
                 f"Cannot write TensorBoard's events to {self.log_dir} ({reason_of(error)}): free some space or make it "
-                "writable, and start again to go on."
+                "writable, and start again to resume."
             ) from error
 
     def on_train_end(self, logs=None):

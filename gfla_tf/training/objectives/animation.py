@@ -105,7 +105,7 @@ class ClipObjective(ImageObjective):
 class AnimationObjective(ClipObjective):
     """Frame after frame, each from the reference and the frame generated before it.
 
-    Gradients go back through all T frames, not beyond: the last generated frame is carried to the next batch, which goes on
+    Gradients go back through all T frames, not beyond: the last generated frame is carried to the next batch, which continues
     with the same clips, as "state". Where a clip begins, the reference stands for it. In stage flow, the previous frame is the
     true one, and all frames run at once.
 
