@@ -1,4 +1,4 @@
-"""A training that is killed again and again, also in the middle of saving, ends bit for bit as one that was left alone."""
+"""A training run that is killed again and again, also in the middle of saving, ends bit for bit as one that was left alone."""
 
 import csv
 import dataclasses
@@ -93,5 +93,5 @@ def test_some_kills_hit_a_save_and_no_checkpoint_was_ever_unreadable(case):
 
 def test_a_worker_whose_fellow_was_killed_says_so(case):
     told = (case.folder / "killed.out").read_text()
-    sentence = "GflaError: Another worker of this training has ended ("
+    sentence = "GflaError: Another worker of this training run has ended ("
     assert told.count(sentence) == case.kills * (case.workers - 1)

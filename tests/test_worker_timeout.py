@@ -35,7 +35,7 @@ def test_a_worker_that_waits_in_vain_ends_with_one_sentence(index):
     worker = start(free_addresses(2), index, 2)
     said = worker.communicate(timeout=600)[1]
     assert worker.returncode == -signal.SIGKILL
-    assert "error: after 2 seconds not all 2 workers of this training had come: start all of them" in said
+    assert "error: after 2 seconds not all 2 workers of this training run had come: start all of them" in said
 
 
 def test_together_they_outlive_the_wait_and_a_sigterm_ends_one():

@@ -134,7 +134,7 @@ def _taken(source, form, inputs):
 
 
 def _previous(inputs, structures):
-    """Before the first frame stands the reference, whose joints are others than a target's: told by being equal to it."""
+    """Before the first frame stands the reference, whose joints are others than a target's: recognized by being equal to it."""
     apart = tf.abs(inputs["previous_keypoints"] - inputs["reference_keypoints"])
     later = tf.cast(tf.reduce_max(apart, axis=[1, 2], keepdims=True) > 0.0, tf.float32)[..., None]
     return later * structures["previous_structure"] + (1.0 - later) * structures["reference_structure"]

@@ -1,4 +1,4 @@
-"""Samples for quantization and scores out of a folder of pictures, in place of a training's data; see
+"""Samples for quantization and scores out of a folder of pictures, in place of a training run's data; see
 `gfla_tf.export.quantize.representative`.
 
 Pictures follow each other by name. Each is the source of the next; of animations the first is the reference of all others.

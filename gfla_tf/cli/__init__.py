@@ -48,7 +48,7 @@ def main(arguments=None):
     )
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-    # Once more inside of the process's settings: what is told comes before what is temporary goes.
+    # Once more inside of the process's settings: what is reported comes before what is temporary goes.
     with user_errors(), command_process(), user_errors():
         options = parser.parse_args(arguments)
         module = importlib.import_module(f"gfla_tf.cli.{options.command.replace('-', '_')}")

@@ -4,7 +4,7 @@
     gfla clean-poses --model runs/motion_quickstart --input openpose_json --output clean
 
 The input is a video, whose poses MediaPipe finds, or a folder of OpenPose or COCO .json, one file for each frame; of several
-people it is each frame's main one. The model is a motion network, a .tflite or the directory of a training. Frames without a
+people it is each frame's main one. The model is a motion network, a .tflite or the directory of a training run. Frames without a
 person, and missing joints, are filled in from the frames around; what no frame within the network's receptive field shows is
 left out of the output. Sequences of any length work. See docs/poses.md for the files that are written.
 """

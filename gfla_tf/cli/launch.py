@@ -96,7 +96,7 @@ def _wait(processes):
     if failed is None:
         return 0
     print(
-        f"worker {processes.index(failed)} ended with status {failed.returncode}: the training has ended.",
+        f"worker {processes.index(failed)} ended with status {failed.returncode}: the training run has ended.",
         file=sys.stderr,
     )
     return failed.returncode if failed.returncode > 0 else 128 - failed.returncode

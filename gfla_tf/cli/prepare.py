@@ -64,7 +64,7 @@ def _check(options):
     print(", ".join(f"{count} {what}" for what, count in counts.items()))
     if defects:
         raise GflaError(
-            f"{options.source} has {len(defects)} defects, told above: mend them before training."
+            f"{options.source} has {len(defects)} defects, listed above: mend them before training."
         )
     print(f"{options.source} is whole")
 

@@ -22,7 +22,7 @@ def main(arguments=None):
     """Stresses the network on the command line."""
     parser = command_parser("stress", __doc__)
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--run", type=Path, metavar="DIR", help="directory of a training, runs/NAME")
+    source.add_argument("--run", type=Path, metavar="DIR", help="directory of a training run, runs/NAME")
     source.add_argument(
         "--checkpoint", type=Path, metavar="FILE", help="published generator (.pth); needs --preset"
     )

@@ -1,4 +1,4 @@
-"""Corrupt entries of real data are left out, counted and told, up to a limit."""
+"""Corrupt entries of real data are left out, counted and reported, up to a limit."""
 
 from gfla_tf.errors import GflaError
 

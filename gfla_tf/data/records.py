@@ -60,7 +60,7 @@ class Records:
         return tf.ensure_shape(record, ())
 
     def are_intact(self, numbers):
-        """Whether records can be read, a scalar bool tensor; `numbers` is a vector. Those that cannot are counted and told.
+        """Whether records can be read, a scalar bool tensor; `numbers` is a vector. Those that cannot are counted and reported.
 
         Reading the tensor raises an error with the sentence of a `GflaError` when they are more than the limit allows.
         """

@@ -40,7 +40,7 @@ def load_motion_network(path):
 
     generator = load_generator(path)
     if not isinstance(generator, MotionExtraction):
-        raise GflaError(f"{path} is a training of another task; this program needs 'motion'.")
+        raise GflaError(f"{path} is a training run of another task; this program needs 'motion'.")
 
     def run(keypoints):
         return {

@@ -52,7 +52,7 @@ class MotionExtraction(ConfiguredModel):
         dropout: share of the activations dropped in training.
         relative: whether the network sees the joints relative to the person's middle, in multiples of its size, and adds what it
             finds to the detected joints. Not so the published one, which has to learn where and how large the person is: after
-            a training of minutes it knows that no better than to several per cent of the height.
+            training runs of minutes it knows that no better than to several per cent of the height.
         initializer: of the kernels: "orthogonal", of gain 0.02 as published, or the name of one of Keras'.
         frames: that it gives of a window, T, in training and when converted. It takes any number, but its normalization and its
             feature are of the whole window, so that others serve it less well.

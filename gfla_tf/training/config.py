@@ -121,7 +121,7 @@ def _full_stage():
 
 @dataclass
 class TrainConfig:
-    """A whole training: stage 1 (`flow`) trains the flow estimator alone, stage 2 (`full`) everything."""
+    """A whole training run: stage 1 (`flow`) trains the flow estimator alone, stage 2 (`full`) everything."""
 
     name: str = "unnamed"
     task: str = "pose"

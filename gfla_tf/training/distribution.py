@@ -1,4 +1,4 @@
-"""On which devices a training runs: `tf.distribute` strategies, chosen by the setting `distribution`.
+"""On which devices training runs: `tf.distribute` strategies, chosen by the setting `distribution`.
 
 The rows of a batch are shared out in order: on every step, replica r of R gets rows r * n / R to (r + 1) * n / R of n. Replicas
 are numbered worker after worker.
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 def create_distribution(kind="auto", batch_size=1, accumulation_steps=1, jit_compile=False):
-    """The `Distribution` of a training in this process. Workers find each other here: nothing of TensorFlow may run before.
+    """The `Distribution` of a training run in this process. Workers find each other here: nothing of TensorFlow may run before.
 
     Args:
         kind: "one" device; "mirrored": all GPUs of the machine, or where it has none all its logical CPUs; "multi_worker": the
@@ -137,8 +137,8 @@ class Distribution:
                 raise
             said = re.search(r"Collective ops is aborted by: ([^\n]+)", error.message)
             raise GflaError(
-                f"Another worker of this training has ended ({said[1] if said else reason_of(error)}): start all workers again, "
-                "and they resume from the last checkpoint."
+                f"Another worker of this training run has ended ({said[1] if said else reason_of(error)}): start all "
+                "workers again, and they resume from the last checkpoint."
             ) from error
 
 

@@ -1,4 +1,4 @@
-"""Opening a trained network, whatever it is kept in, and starting a training from it."""
+"""Opening a trained network, whatever it is kept in, and starting a training run from it."""
 
 from os import PathLike
 from pathlib import Path

@@ -41,7 +41,7 @@ except ImportError:  # Windows
 
 
 class Run:
-    """One training in `directory`; `train` resumes where an interrupted one stopped.
+    """One training run in `directory`; `train` resumes where an interrupted one stopped.
 
     Of several workers each makes the run; the chief alone writes.
 

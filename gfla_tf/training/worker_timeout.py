@@ -1,4 +1,4 @@
-"""Where the workers of a training wait for each other, as TensorFlow lets them: deaf to signals and to Python's other threads."""
+"""Where the workers of a run wait for each other, as TensorFlow lets them: deaf to signals and to Python's other threads."""
 
 import contextlib
 import os
@@ -39,8 +39,8 @@ def worker_timeout(workers):
     """
     seconds = _seconds()
     sentence = (
-        f"error: after {seconds:g} seconds not all {workers} workers of this training had come: start all of them again, or set "
-        f"{VARIABLE} to more seconds."
+        f"error: after {seconds:g} seconds not all {workers} workers of this training run had come: start all of them again, "
+        f"or set {VARIABLE} to more seconds."
     )
     here = threading.current_thread() is threading.main_thread()  # who alone may set what a signal does
     handler = signal.getsignal(signal.SIGTERM) if here else None

@@ -1,4 +1,4 @@
-"""Which loss term a gradient that is not finite comes from, found when a training has already stopped."""
+"""Which loss term a gradient that is not finite comes from, found when a training run has already stopped."""
 
 import tensorflow as tf
 

@@ -163,7 +163,7 @@ class Task:
         """
         raise NotImplementedError
 
-    # === What converted networks are told ===
+    # === What converted networks carry ===
 
     def description(self, generator):
         """The task's own fields of a .tflite's description, see `gfla_tf.litert.description`."""
