@@ -9,6 +9,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from PIL import Image
+
+from gfla_tf.keypoints.pose_files import write_openpose
+from tests.helpers.own_pictures import figure
 
 REPOSITORY = Path(__file__).parents[1]
 PARTS = ("gfla_tf", "export", "configs", "pyproject.toml", "README.md", "LICENSE")
@@ -50,7 +54,7 @@ def environment(folder, *install):
 
 
 @pytest.mark.slow
-def test_the_wheel_trains_and_converts_from_another_directory(checkout, tmp_path):
+def test_the_wheel_trains_converts_and_draws_from_another_directory(checkout, tmp_path):
     build = [
         sys.executable,
         "-m",
@@ -72,7 +76,24 @@ def test_the_wheel_trains_and_converts_from_another_directory(checkout, tmp_path
     elsewhere.mkdir()
     assert "trained: runs/pose_quickstart" in call(gfla, "train", "pose_quickstart", *TINY, cwd=elsewhere)
     assert ".tflite" in call(gfla, "convert", "--run", "runs/pose_quickstart", cwd=elsewhere)
-    assert (elsewhere / "runs/pose_quickstart/pose_quickstart.tflite").is_file()
+    model = elsewhere / "runs/pose_quickstart/pose_quickstart.tflite"
+    assert model.is_file()
+    for number, name in enumerate(("me", "dancer")):
+        picture, keypoints, _ = figure(number)
+        Image.fromarray(picture).save(elsewhere / f"{name}.png")
+        write_openpose(elsewhere / f"{name}.json", keypoints)
+    options = [
+        "--source",
+        "me.png",
+        "--source-pose",
+        "me.json",
+        "--pose",
+        "dancer.json",
+        "--output",
+        "out.png",
+    ]
+    assert "wrote out.png" in call(gfla, "transfer", "--model", model, *options, cwd=elsewhere)
+    assert Image.open(elsewhere / "out_generated.png").size == (32, 32)
 
 
 def test_an_editable_installation_finds_the_same_modules_and_configurations(checkout, tmp_path):
