@@ -34,7 +34,7 @@ def read_bytes(path, what, limit=MOST_BYTES, remedy="check its name"):
         raise GflaError(f"Cannot read the {what} {path}: {reason}; {remedy}.") from error
     if len(content) > limit:
         raise GflaError(
-            f"The {what} {path} is larger than {limit / 2**20:g} MiB: it is none, or must be split."
+            f"The {what} {path} is larger than {limit / 2**20:g} MiB: name another file, or split it."
         )
     return content
 

@@ -178,7 +178,7 @@ class TemporalDiscriminator(_Discriminator):
         _check_size(image_size, depth)
         if frames < 5 or depth < 2:
             raise GflaError(
-                f"A temporal discriminator of depth {depth} for {frames} frames cannot be: choose a depth of 2 or more and "
+                f"A temporal discriminator of depth {depth} for {frames} frames cannot be built: choose a depth of 2 or more and "
                 "5 frames or more, of which its two blocks in time take 4."
             )
         layers, hidden = [], base_channels

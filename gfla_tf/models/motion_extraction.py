@@ -72,7 +72,7 @@ class MotionExtraction(ConfiguredModel):
         if joints < 1 or channels < 1 or any(dilation < 1 for dilation in dilations) or not 0 <= dropout < 1:
             raise GflaError(
                 f"Motion extraction with joints {joints}, channels {channels}, dilations {list(dilations)} and dropout {dropout} "
-                "cannot be: the first three must be positive and dropout must lie in [0, 1)."
+                "cannot be built: the first three must be positive and dropout must lie in [0, 1)."
             )
 
         if relative and joints != len(COCO_TO_H36M):

@@ -47,7 +47,7 @@ class GFLA(DistributedFit):
         seed: of all that is random in a step.
 
     Raises:
-        GflaError: the generator is none, or has no such parts.
+        GflaError: the generator is not one of gfla_tf, or has no such parts.
     """
 
     def __init__(

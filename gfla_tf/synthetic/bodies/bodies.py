@@ -129,7 +129,7 @@ class SyntheticBodies(SyntheticSource):
         The frames are those of a 15 Hz camera that stands still; the reference is an earlier moment of the same motion.
         """
         if length < 1:
-            raise GflaError(f"A clip of {length} frames cannot be: it has at least one.")
+            raise GflaError(f"A clip cannot have {length} frames: give it at least one.")
         one, rng = self._identity(identity), self._rng(identity, _CLIP, index)
         motion, mirrored, _ = draw_motion(rng, DANCES)
         view, pace = _draw_view(rng), rng.uniform(0.75, 1.2) / FRAMES_PER_SECOND

@@ -74,7 +74,7 @@ class SyntheticFaces(SyntheticSource):
     def clip(self, identity, index, length):
         """Clip `index` (any integer from 0) of a face: a `Clip` of `length` frames and a reference, 12 to 45 frames before."""
         if length < 1:
-            raise GflaError(f"A clip of {length} frames cannot be: it has at least one.")
+            raise GflaError(f"A clip cannot have {length} frames: give it at least one.")
         draws = self._draws(identity, _CLIP, index)
         reference = int(draws.uniform(0, 10_000))
         start = reference + int(draws.uniform(12, 46))

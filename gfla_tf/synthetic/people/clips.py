@@ -45,7 +45,7 @@ def film(person, draws, image_size, length):
         length: frames of the clip, at least 1.
     """
     if length < 1:
-        raise GflaError(f"A clip of {length} frames cannot be: it has at least one.")
+        raise GflaError(f"A clip cannot have {length} frames: give it at least one.")
     motion = draw_motion(draws, person.style.freedom)
     before = int(draws.uniform(12, 46))
     parts, joints, path = _performed(person.body, motion, before + length)
@@ -76,7 +76,7 @@ def trace(person, draws, image_size, length):
     All confidences are 1: the camera sees to it that the person stays in the picture. Arguments as for `film`.
     """
     if length < 1:
-        raise GflaError(f"A clip of {length} frames cannot be: it has at least one.")
+        raise GflaError(f"A clip cannot have {length} frames: give it at least one.")
     motion = draw_motion(draws, person.style.freedom)
     moved = _performed(person.body, motion, length)
     _, joints = camera.film(*moved, person.body, person.framing, image_size, draws)
