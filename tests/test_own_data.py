@@ -20,7 +20,7 @@ def test_the_page_trains_saves_loads_converts_and_runs_in_25_lines(tmp_path):
         assert ended.returncode == 0, ended.stderr[-3000:]
         printed.append(ended.stdout)
     l1 = [float(value) for value in re.findall(r"val_l1: ([\d.e-]+)", printed[0])]
-    assert len(l1) == 4 and l1[-1] < 0.7 * l1[0]
+    assert len(l1) == 12 and l1[-1] < 0.5 * l1[0] and l1[-1] < 0.03  # copying the source has 0.12
     path, difference = printed[1].split()[-2:]
     assert path == "converted/pose_quickstart.tflite"
     assert float(difference) < 1e-4
