@@ -3,11 +3,10 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
 from gfla_tf.errors import GflaError
 from gfla_tf.training.config import DataConfig, TrainConfig, differing_keys, save_config, to_yaml
-from gfla_tf.training.config_file import load_config, load_recorded_config
+from gfla_tf.training.config_file import load_config
 from gfla_tf.training.networks import build_models
 from gfla_tf.training.runs import Run
 from tests.helpers.tiny_run import tiny_config, write_config
@@ -75,28 +74,6 @@ def test_what_is_saved_loads_again_and_prints_the_same(tmp_path, written):
     again = load_config(tmp_path / "saved.yaml")
     assert again == config and to_yaml(again) == to_yaml(config) and not differing_keys(again, config)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["saved.yaml", "some.yaml"]
-
-
-def test_a_run_recorded_before_a_setting_existed_has_what_it_was_trained_with(tmp_path, written):
-    config = load_config(
-        written("task: dance\nmodel: {preset: dance_quickstart}\nfull: {adam: keras, epsilon: 1e-7}\n")
-    )
-    save_config(config, tmp_path / "config.yaml")
-    assert load_recorded_config(tmp_path) == config
-    recorded = yaml.safe_load((tmp_path / "config.yaml").read_text())
-    for part, key in (
-        ("data", "drawing"),
-        ("flow", "adam"),
-        ("flow", "epsilon"),
-        ("full", "adam"),
-        ("full", "epsilon"),
-    ):
-        del recorded[part][key]
-    (tmp_path / "config.yaml").write_text(yaml.safe_dump(recorded))
-    earlier = load_recorded_config(tmp_path)
-    assert earlier.data.drawing == "simple"
-    assert [(stage.adam, stage.epsilon) for stage in (earlier.flow, earlier.full)] == [("keras", 1e-7)] * 2
-    assert set(differing_keys(earlier, config)) == {"data.drawing", "flow.adam", "flow.epsilon"}
 
 
 def test_differing_keys_are_named_with_their_dots(written):
