@@ -15,6 +15,7 @@ from gfla_tf.evaluation import judge as judging
 from gfla_tf.evaluation.lines import Lines
 from gfla_tf.evaluation.pictures import match
 from gfla_tf.evaluation.protocols import PROTOCOLS, find_protocol
+from gfla_tf.evaluation.scores import FILM_SCORES
 from gfla_tf.keypoints.pose_files import write_openpose
 from gfla_tf.metrics.bootstrap import interval
 from tests.helpers.own_pictures import figure
@@ -226,3 +227,65 @@ def test_lines_refuse_a_file_that_is_not_theirs(tmp_path):
     (tmp_path / "pairs.jsonl").write_text('{"other": 1}\n')
     with pytest.raises(GflaError, match="holds another evaluation"):
         Lines(tmp_path / "pairs.jsonl", {"mine": 1}, 8)
+
+
+@pytest.fixture
+def films(tmp_path):
+    """Six true frames of a textured square that moves by two pixels a frame, and a generated film that flickers."""
+    draw = np.random.default_rng(0)
+    ground, square = (draw.integers(0, 255, (*size, 3)).astype(np.uint8) for size in ((64, 96), (24, 24)))
+    ground = np.asarray(Image.fromarray(ground[::8, ::8]).resize((96, 64), Image.Resampling.BICUBIC))
+    square = np.asarray(Image.fromarray(square[::6, ::6]).resize((24, 24), Image.Resampling.BICUBIC))
+    for name in ("truth", "same", "flickers"):
+        (tmp_path / name).mkdir()
+    for number in range(6):
+        frame = ground.copy()
+        frame[20:44, 10 + 2 * number : 34 + 2 * number] = square
+        flicker = np.clip(frame.astype(int) + 20 * (number % 2), 0, 255).astype(np.uint8)
+        for name, picture in (("truth", frame), ("same", frame), ("flickers", flicker)):
+            Image.fromarray(picture).save(tmp_path / name / f"{number:03d}.png")
+    return tmp_path
+
+
+def test_a_film_that_flickers_has_a_larger_warping_error_than_the_true_one(films):
+    found = {}
+    for name in ("same", "flickers"):
+        options = [
+            "--truth",
+            str(films / "truth"),
+            "--output",
+            str(films / f"{name}_scores"),
+            "--film",
+            "--scores",
+            *FILM_SCORES,
+        ]
+        main([str(films / name), *options])
+        lines = (films / f"{name}_scores/results.jsonl").read_text().splitlines()
+        found[name] = {row["score"]: row for row in map(json.loads, lines)}
+    assert found["same"]["warping_error"]["value"] == found["same"]["true_warping_error"]["value"] < 0.02
+    assert found["same"]["warping_error"]["counted"] == 5  # the first frame has none before it
+    flickers = found["flickers"]["warping_error"]["value"]
+    assert flickers == pytest.approx(20 / 255, abs=0.025)
+
+
+def test_a_film_of_one_frame_and_a_film_that_is_a_network_are_told(films, capsys):
+    for number in range(1, 6):
+        (films / f"same/{number:03d}.png").unlink()
+    for what, sentence in (
+        (films / "same", "A film of one frame"),
+        ("tests/fixtures/tiny_pose.tflite", "is a network, and --film"),
+    ):
+        with pytest.raises(SystemExit):
+            main(
+                [
+                    str(what),
+                    "--truth",
+                    str(films / "truth"),
+                    "--output",
+                    str(films / "scores"),
+                    "--film",
+                    "--scores",
+                    "warping_error",
+                ]
+            )
+        assert sentence in capsys.readouterr().err

@@ -16,6 +16,7 @@ best_and_worst.png and pairs_PROTOCOL.jsonl. Started again after a kill, it resu
 docs/evaluation.md has the scores and the protocols.
 """
 
+import hashlib
 from pathlib import Path
 
 from gfla_tf.cli.parser import command_parser
@@ -36,6 +37,11 @@ def parse_arguments(arguments=None):
     )
     parser.add_argument(
         "--count", type=int, metavar="N", help="draw at most N pairs, spread over all; the first N videos"
+    )
+    parser.add_argument(
+        "--pairs",
+        metavar="REGEX",
+        help="draw only pairs of which it matches a part of the name, SOURCE_2_TARGET",
     )
     parser.add_argument(
         "--best", action="store_true", help="of runs, the weights that were best on held-out samples"
@@ -62,9 +68,19 @@ def parse_arguments(arguments=None):
         "--inception", metavar="FILE", help="weights of Inception v3 (.pth), or download, for fid and kid"
     )
     parser.add_argument(
+        "--film",
+        action="store_true",
+        help="folders hold the frames of a film, in the order of their names: warping_error",
+    )
+    parser.add_argument(
         "--find-poses",
         action="store_true",
         help="find poses in generated pictures, for pckh and joint_distance",
+    )
+    parser.add_argument(
+        "--find-faces",
+        action="store_true",
+        help="find faces in generated and true pictures, for face_distance",
     )
     return parser.parse_args(arguments)
 
@@ -96,7 +112,7 @@ def evaluate(what, output, options, first):
     from gfla_tf.evaluation.judge import judge, judge_copies
     from gfla_tf.evaluation.protocols import find_protocol
     from gfla_tf.evaluation.report import table, write_report
-    from gfla_tf.evaluation.scores import PAIR_SCORES, SCORES, SET_SCORES
+    from gfla_tf.evaluation.scores import FILM_SCORES, PAIR_SCORES, SCORES, SET_SCORES
 
     unknown = set(options.scores or ()) - set(SCORES)
     if unknown:
@@ -107,6 +123,15 @@ def evaluate(what, output, options, first):
         *PAIR_SCORES,
         *(name for name in SET_SCORES if options.inception or name not in ("fid", "kid")),
     ]
+    if set(FILM_SCORES) & set(options.scores or ()) and not options.film:
+        raise GflaError(
+            "warping_error compares frames in the order of time: add --film where the folders hold a film."
+        )
+    find_face = _face_finder() if options.find_faces else None
+    if not options.find_faces:
+        offered.remove("face_distance")
+    if not options.film:
+        offered = [name for name in offered if name not in FILM_SCORES]
     if not options.find_poses:
         offered = [name for name in offered if name not in ("pckh", "joint_distance")]
     protocols = [find_protocol(name, options.resize) for name in options.protocol]
@@ -124,13 +149,16 @@ def evaluate(what, output, options, first):
                     real=options.real,
                     inception=inception_file(options.inception, protocol.inception),
                     detector=detector,
+                    find_face=find_face,
                     origin=origin,
                 )
             )
         if protocol.name in first:
             judgments[-1] = judgments[-1].against(*first[protocol.name])
         if sources is not None:
-            copied = judge_copies(sources, truth, protocol, output, options.scores or offered, origin)
+            copied = judge_copies(
+                sources, truth, protocol, output, options.scores or offered, origin, find_face
+            )
             judgments[-1:] = [judgments[-1].against("copying's", copied), copied]
     write_report(judgments, output, sources)
     print(f"{what}, {len(judgments[0].pairs)} pictures\n\n{table(judgments)}\n")
@@ -161,10 +189,16 @@ def _pictures(what, output, options, protocol):
             raise GflaError(f"{what} is a folder of pictures: name the folder of the true ones with --truth.")
         list_pictures(path)
         return path, options.truth, None, {}
+    if options.film:
+        raise GflaError(
+            f"{what} is a network, and --film is for folders of frames: draw them with gfla animate first."
+        )
     network = Network(path, options.best)
-    drawn = output / f"drawn_{protocol.file_format}_{network.digest[:8]}_{options.count or 'all'}"
+    chosen = hashlib.sha256(options.pairs.encode()).hexdigest()[:4] if options.pairs else "all"
+    drawn = output / f"drawn_{protocol.file_format}_{network.digest[:8]}_{chosen}_{options.count or 'all'}"
     if network.task.name == "pose":
-        draw_pairs(network, held_out_pairs(network, options.data, options.count), drawn, protocol.file_format)
+        pairs = held_out_pairs(network, options.data, options.count, options.pairs)
+        draw_pairs(network, pairs, drawn, protocol.file_format)
     else:
         from gfla_tf.evaluation.published_tests import draw_tests
 
@@ -182,3 +216,9 @@ def _detector(wanted):
     from gfla_tf.inference.detectors.pose_detector import PoseDetector
 
     return PoseDetector()
+
+
+def _face_finder():
+    from gfla_tf.inference.detectors.face_detector import MeshFaceDetector
+
+    return MeshFaceDetector()

@@ -1,6 +1,7 @@
 """Pictures that a pose network draws of held-out pairs, as files: what `gfla evaluate` then judges."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +23,14 @@ FOLDERS = ("generated", "truth", "source")
 SEED = 29  # of synthetic people
 
 
-def held_out_pairs(network, directory, count):
+def held_out_pairs(network, directory, count, pattern=None):
     """The pairs of the test split of a folder or of a run's own data, at the network's size.
 
     Args:
         network: `Network`.
         directory: a folder of pictures (`gfla_tf.data.folder`); None takes the data of the run.
         count: at most so many, spread over all of them; None takes all.
+        pattern: a regular expression that a part of the names has to match; None takes all.
 
     Yields:
         name, and a dict of source_image, target_image (H, W, 3) uint8, source_keypoints, target_keypoints (18, 3), and where
@@ -42,6 +44,8 @@ def held_out_pairs(network, directory, count):
             f"{network.what} comes without data: name a folder of pictures with --data, see docs/own_people.md."
         )
     config = network.config
+    if directory is None and config.data.dataset == "folder":
+        directory = config.data.directory  # its pictures as they are, not as a training sees them
     if directory is not None:
         samples = FolderPairSamples(prepare("folder", directory, network.image_size), "test")
     elif config.data.dataset.startswith("synthetic_"):
@@ -52,10 +56,10 @@ def held_out_pairs(network, directory, count):
             config.data.dataset, config.data.directory, network.image_size, config.data.max_corrupt
         )
         samples = PoseTask(config).pairs(builder, "test")
-    numbers = range(len(samples))
-    if count is not None and count < len(samples):
-        numbers = np.linspace(0, len(samples) - 1, count).astype(int)
     names = getattr(samples, "names", None)
+    numbers = _matching(names or [f"{number:06d}" for number in range(len(samples))], pattern)
+    if count is not None and count < len(numbers):
+        numbers = [numbers[k] for k in np.linspace(0, len(numbers) - 1, count).astype(int)]
     for number in numbers:
         index = tf.constant(number, tf.int64)
         if samples.is_intact(index, tf.zeros(2, tf.int64)):
@@ -97,6 +101,17 @@ def draw_pairs(network, pairs, output, file_format="png"):
             raise GflaError(
                 f"Cannot write {path} ({error.strerror}): make room, and start again to resume."
             ) from error
+
+
+def _matching(names, pattern):
+    """Numbers of the names that a regular expression matches in a part."""
+    try:
+        found = [number for number, name in enumerate(names) if pattern is None or re.search(pattern, name)]
+    except re.error as error:
+        raise GflaError(f"--pairs {pattern!r} is no regular expression ({error}): correct it.") from error
+    if not found:
+        raise GflaError(f"No pair is called as --pairs {pattern!r} says: names are such as {names[0]}.")
+    return found
 
 
 def _flow_scores(flow, true, visibility):

@@ -10,9 +10,10 @@ import numpy as np
 from tqdm import tqdm
 
 from gfla_tf import __version__
+from gfla_tf.evaluation.films import film_scores
 from gfla_tf.evaluation.lines import Lines
 from gfla_tf.evaluation.pictures import at_size, list_pictures, match, read_drawn, read_picture
-from gfla_tf.evaluation.scores import PAIR_SCORES, SET_SCORES, PairScorer, SetScorer
+from gfla_tf.evaluation.scores import FILM_SCORES, PAIR_SCORES, SET_SCORES, PairScorer, SetScorer
 from gfla_tf.files import file_digest
 from gfla_tf.keypoints.pose_files import find_pose
 
@@ -51,15 +52,27 @@ class Judged:
         return dataclasses.replace(self, rivals={**self.rivals, whose: other.rows})
 
 
-def judge_copies(source, truth, protocol, output, scores, origin):
+def judge_copies(source, truth, protocol, output, scores, origin, find_face=None):
     """`judge` of the source pictures in place of what a network drew of them: what has to be beaten."""
     protocol = dataclasses.replace(protocol, name=f"{protocol.name}, source copied")
     scores = [name for name in scores if name in PAIR_SCORES]
-    return dataclasses.replace(judge(source, truth, protocol, output, scores, origin=origin), is_copy=True)
+    return dataclasses.replace(
+        judge(source, truth, protocol, output, scores, find_face=find_face, origin=origin), is_copy=True
+    )
 
 
 def judge(
-    generated, truth, protocol, output, scores, *, real=None, inception=None, detector=None, origin=None
+    generated,
+    truth,
+    protocol,
+    output,
+    scores,
+    *,
+    real=None,
+    inception=None,
+    detector=None,
+    find_face=None,
+    origin=None,
 ):
     """Scores every picture of a folder against the true one; started again after a kill, it resumes.
 
@@ -70,7 +83,7 @@ def judge(
         scores: names of scores wanted, of `PAIR_SCORES` and `SET_SCORES`.
         real: folder of the pictures that distances of sets compare with; None takes the true ones.
         inception: path of Inception's weights.
-        detector: function from uint8 pictures to keypoints or None.
+        detector, find_face: see `PairScorer`.
         origin: more that the result depends on, such as the network that drew the pictures.
 
     Returns:
@@ -80,7 +93,7 @@ def judge(
         GflaError: a folder, a picture or weights cannot be used.
     """
     pairs, without = match(generated, truth)
-    scorer = PairScorer(protocol, [name for name in scores if name in PAIR_SCORES], detector)
+    scorer = PairScorer(protocol, [name for name in scores if name in PAIR_SCORES], detector, find_face)
     sets = SetScorer(protocol, [name for name in scores if name in SET_SCORES], inception)
     weights = scorer.weights | sets.weights
     if inception and {"fid", "kid"} & set(scores):
@@ -129,13 +142,16 @@ def judge(
         distances = sets.distances(
             *(sets.features(read(p)) for p in ([pair.generated for pair in pairs], real_paths))
         )
-    missing = [name for name in PAIR_SCORES if name in scores and not any(name in row for row in lines.rows)]
+    rows = lines.rows
+    if set(FILM_SCORES) & set(scores):
+        rows = [{**row, **more} for row, more in zip(rows, film_scores(pairs, protocol), strict=True)]
+    missing = [name for name in PAIR_SCORES if name in scores and not any(name in row for row in rows)]
     if missing:
         notes.append(
             f"{', '.join(missing)}: no pair has what they need (161 pixels a side; a pose or a mask beside the true picture; "
-            "a true flow; a detector)."
+            "a true flow; a detector, and what it finds)."
         )
-    return Judged(protocol, pairs, lines.rows, distances, notes, origin)
+    return Judged(protocol, pairs, rows, distances, notes, origin)
 
 
 def pictures_digest(paths):

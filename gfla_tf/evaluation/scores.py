@@ -7,6 +7,7 @@ import numpy as np
 from gfla_tf.errors import GflaError
 from gfla_tf.metrics import picture_pairs
 from gfla_tf.metrics.distributions import frechet_distance, kernel_distance
+from gfla_tf.metrics.face_identity import FaceIdentity
 from gfla_tf.metrics.inception import SIDE, Inception
 from gfla_tf.metrics.lpips import Lpips
 from gfla_tf.metrics.lpips_weights import lpips_weights_file, read_lpips_weights
@@ -20,9 +21,11 @@ PAIR_SCORES = {
     "l1": False, "mae": False, "psnr": True, "ssim": True, "ssim_256": True, "ms_ssim": True, "masked_l1": False,
     "masked_ssim": True, "person_l1": False, "lpips": False, "lpips_vgg16": False, "masked_lpips": False, "person_lpips": False,
     "pckh": True, "joint_distance": False, "flow_error": False, "zero_flow_error": False,
+    "warping_error": False, "true_warping_error": False, "face_distance": False,
 }  # fmt: skip
 SET_SCORES = ("fid", "kid", "frechet_vgg16", "kernel_vgg16")
 SCORES = (*PAIR_SCORES, *SET_SCORES)
+FILM_SCORES = ("warping_error", "true_warping_error")  # of frames in the order of time
 DRAWN_SCORES = ("flow_error", "zero_flow_error")  # known when a picture is drawn
 _NETWORK_OF = {"lpips_vgg16": "vgg16", "frechet_vgg16": "vgg16", "kernel_vgg16": "vgg16"}
 
@@ -34,16 +37,21 @@ class PairScorer:
         protocol: `Protocol`.
         wanted: names of `PAIR_SCORES`.
         detector: function from uint8 pictures to keypoints or None, for pckh and joint_distance.
+        find_face: function from uint8 pictures to 68 points or None, for face_distance.
 
     Attributes:
         weights: {what: SHA-256} of the weights in use.
     """
 
-    def __init__(self, protocol, wanted, detector=None):
+    def __init__(self, protocol, wanted, detector=None, find_face=None):
         self.protocol, self.wanted, self._detector = protocol, set(wanted), detector
+        self._find_face = find_face if "face_distance" in self.wanted else None
         networks = {_network(name, protocol) for name in wanted if "lpips" in name}
         self._lpips = {network: load(network) for network in sorted(networks)}
         self.weights = {f"LPIPS {network}": lpips.digest for network, lpips in self._lpips.items()}
+        if self._find_face:
+            self._identity = FaceIdentity()
+            self.weights["face identity"] = self._identity.digest
 
     def __call__(self, generated, truth, known):
         """The scores of a batch: list of {name: number}, those left out that a pair cannot have.
@@ -97,6 +105,10 @@ class PairScorer:
                 continue
             if name in self.wanted:
                 row[name] = score(generated, truth)
+        if self._find_face:
+            points = [self._find_face(picture) for picture in (generated, truth)]
+            if all(each is not None for each in points):
+                row["face_distance"] = self._identity.distance(generated, points[0], truth, points[1])
         if "person_l1" in self.wanted and mask is not None and mask.any():
             row["person_l1"] = _l1_inside(mask, generated, truth)
         if keypoints is None:
