@@ -80,7 +80,10 @@ def calibrate(flatbuffer, kind, model, inputs):
     # The extremes of all samples: the quantizer's own choice, a moving average of them, cuts off what is rare.
     bench = calibrator.Calibrator(flatbuffer, num_threads=2, qsv_update_func=min_max_update)
     with _silence():
-        bench.calibrate(_by_signature(model, inputs), rules)
+        for signature, arrays in _runs(
+            model, inputs
+        ):  # one by one: it makes a list of what it is given, to count it
+            bench.calibrate({signature: [arrays]}, rules)
     return {
         tensor: {
             name: HEADROOM[kind] * value if name in ("min", "max") else value for name, value in seen.items()
@@ -128,21 +131,17 @@ def _silence():
         yield
 
 
-def _by_signature(model, inputs):
-    """{signature: its inputs for each sample}; of a split network `generate` gets what `encode` gave."""
+def _runs(model, inputs):
+    """Signatures and what each takes, sample by sample; of a split network `generate` gets what `encode` gave."""
     if SIGNATURE in model.signatures:
-        return {SIGNATURE: inputs}
+        yield from ((SIGNATURE, arrays) for arrays in inputs)
+        return
     encode, generate = model.signatures[ENCODE], model.signatures[GENERATE]
-
-    def of_generate():
-        for arrays in inputs:
-            encoded = encode(**{name: arrays[name] for name in encode.inputs})
-            yield {name: (arrays | encoded)[name] for name in generate.inputs}
-
-    return {
-        ENCODE: [{name: arrays[name] for name in encode.inputs} for arrays in inputs],
-        GENERATE: of_generate(),
-    }
+    for arrays in inputs:
+        given = {name: arrays[name] for name in encode.inputs}
+        yield ENCODE, given
+        encoded = encode(**given)
+        yield GENERATE, {name: (arrays | encoded)[name] for name in generate.inputs}
 
 
 def _quantizer(flatbuffer, kind, quantized, kept):
