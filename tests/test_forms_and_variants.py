@@ -1,4 +1,4 @@
-"""Every form of every task's network in every variant: it is written, takes and gives what the form says, and reaches its goal."""
+"""Every form of every task's network in every variant: takes and gives what the form says, and reaches its goal."""
 
 import itertools
 

@@ -234,13 +234,3 @@ def test_lists_of_other_files_are_no_films(tmp_path):
     for name in ("list.m3u8", "list.mp4", "notes.txt"):
         with pytest.raises(GflaError, match="not a video"):
             read_video(tmp_path / name)
-
-
-def test_what_killed_programs_left_of_a_film_is_swept_by_the_next(tmp_path):
-    ended = subprocess.Popen(["true"])
-    ended.wait()
-    left, others = tmp_path / f".film.{ended.pid}.tmp.mp4", tmp_path / ".film.1.tmp.mp4"
-    left.touch()
-    others.touch()  # process 1 lives
-    write_video(tmp_path / "film.mp4", moving(2), 25)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".film.1.tmp.mp4", "film.mp4"]

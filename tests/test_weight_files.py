@@ -25,8 +25,9 @@ def test_what_a_kill_left_of_weights_is_gone_after_the_next_save(tmp_path):
         """
         import os, signal, sys
         from tests.helpers.tiny_trainer import TinyTrainer
+        from gfla_tf import files
         from gfla_tf.models import weight_files
-        weight_files.os.replace = lambda *paths: os.kill(os.getpid(), signal.SIGKILL)
+        files.os.replace = lambda *paths: os.kill(os.getpid(), signal.SIGKILL)
         weight_files.save_weights_atomically(TinyTrainer().generator, sys.argv[1] + "/g.weights.h5")
         """,
         tmp_path,

@@ -1,9 +1,5 @@
 """Video files for people to see: .mp4 (H.264), .webm (VP9) or an endless .gif, written frame by frame, whole or not at all."""
 
-import contextlib
-import glob
-import os
-import re
 import sys
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +9,7 @@ import cv2
 import numpy as np
 
 from gfla_tf.errors import GflaError, os_reason, reason_of
+from gfla_tf.files import flush, whole_file
 from gfla_tf.inference.sound import Sound, has_sound
 from gfla_tf.inference.video import open_library
 
@@ -40,12 +37,9 @@ def write_video(path, frames, fps, sound=None):
         GflaError: PyAV is not installed, the suffix is another, there is no frame, or the file cannot be written.
     """
     path, av = require_format(path), open_library()
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
     writer = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(path)
-        with open(temporary, "wb") as file:
+        with whole_file(path) as temporary, open(temporary, "wb") as file:
             for frame in frames:
                 if writer is None:
                     writer = _WRITERS[path.suffix.lower()](av, file, frame, fps, sound)
@@ -53,17 +47,13 @@ def write_video(path, frames, fps, sound=None):
             if writer is None:
                 raise GflaError(f"There are no frames to write to {path}.")
             writer.close()
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+            flush(file)
     except (OSError, av.FFmpegError) as error:
         reason = os_reason(error) if isinstance(error, OSError) else reason_of(error)
         raise GflaError(f"Cannot write the video {path}: {reason}.") from error
     finally:
         if writer is not None:
             writer.abandon()
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
     return writer.count
 
 
@@ -186,22 +176,3 @@ class _Gif(_Mp4):
 
 
 _WRITERS = {".mp4": _Mp4, ".webm": _WebM, ".gif": _Gif}
-
-
-def _sweep(path):
-    """Removes what killed processes left of this file."""
-    pattern = f".{glob.escape(path.stem)}.*.tmp{glob.escape(path.suffix)}"
-    for left in path.parent.glob(pattern):
-        number = re.search(r"\.(\d+)\.tmp", left.name)
-        if number and not _is_alive(int(number[1])):
-            left.unlink(missing_ok=True)
-
-
-def _is_alive(process):
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):
-        pass
-    return True

@@ -4,40 +4,32 @@ A digest of all weights stands in the file as the attribute `gfla_sha256`: a bit
 """
 
 import hashlib
-import os
 from pathlib import Path
 
 import h5py
 import numpy as np
 
 from gfla_tf.errors import GflaError, reason_of
-from gfla_tf.files import flush
+from gfla_tf.files import flush, whole_file
 
 DIGEST = "gfla_sha256"
 
 
 def save_weights_atomically(model, path):
-    """Writes the model's weights as Keras HDF5 under a temporary name beside `path`, then moves them into
-    place.
-
-    One process at a time writes a file: the temporary name is always the same, so that the next save takes the place of what a
-    killed one left.
+    """Writes the model's weights as Keras HDF5 under a temporary name beside `path`, then moves them into place.
 
     Raises:
         GflaError: the file cannot be written; what stood there before stays.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.unfinished.weights.h5")  # Keras insists on the ending
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        model.save_weights(temporary)
-        with h5py.File(temporary, "r+") as file:
-            file.attrs[DIGEST] = digest_of(file)
-        with open(temporary, "rb+") as file:
-            flush(file)
-        os.replace(temporary, path)
+        with whole_file(path, ".weights.h5") as temporary:  # Keras insists on the ending
+            model.save_weights(temporary)
+            with h5py.File(temporary, "r+") as file:
+                file.attrs[DIGEST] = digest_of(file)
+            with open(temporary, "rb+") as file:
+                flush(file)
     except (OSError, RuntimeError) as error:  # h5py reports a full disk as RuntimeError
-        temporary.unlink(missing_ok=True)
         raise GflaError(
             f"Cannot write weights to {path}: {reason_of(error)}; free some space or name another path."
         ) from error
