@@ -1,6 +1,7 @@
 """Public datasets: prepared once by their TensorFlow Datasets builder, then read as `gfla_tf.data.records.Records`."""
 
 import contextlib
+import hashlib
 import importlib
 import io
 import logging
@@ -10,14 +11,21 @@ import sys
 from pathlib import Path
 
 import tensorflow as tf
+from google.protobuf.json_format import ParseError
 
 from gfla_tf.data.corrupt_budget import CorruptEntries
 from gfla_tf.errors import GflaError
+from gfla_tf.files import write_whole
 
 try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None
+
+_DIGEST, _DIGESTED = (
+    "gfla_sha256",
+    ("dataset_info.json", "metadata.json"),
+)  # records have checksums of their own
 
 
 def builder_of(name, directory, image_size):
@@ -55,8 +63,8 @@ def prepare(name, directory, image_size, max_corrupt=0.0):
         max_corrupt: share of a split's records that may be corrupt; they are left out, which standard error tells.
 
     Raises:
-        GflaError: tensorflow-datasets is not installed, a file is missing, more than that are corrupt, or the folder cannot be
-            written.
+        GflaError: tensorflow-datasets is not installed, a file is missing, more than that are corrupt, what was prepared has
+            changed since, or the folder cannot be written.
     """
     directory = Path(directory).expanduser()
     try:
@@ -71,9 +79,11 @@ def prepare(name, directory, image_size, max_corrupt=0.0):
                     builder.download_and_prepare(
                         download_config=tfds.download.DownloadConfig(manual_dir=directory)
                     )
+                Path(builder.data_path / _DIGEST).unlink(missing_ok=True)  # of what stood there before
+            _require_as_written(builder.data_path, directory)
     except GflaError:
         raise
-    except (ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
+    except (ParseError, ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
         raise _damaged(directory) from error
     except (OSError, tf.errors.OpError) as error:
         reason = getattr(error, "strerror", None) or str(error).strip().splitlines()[0]
@@ -109,6 +119,19 @@ def _alone(folder):
         yield
     finally:
         os.close(opened)
+
+
+def _require_as_written(folder, directory):
+    """Raises a `GflaError` if the lists beside the records are not what they were when they were first read."""
+    digest = hashlib.sha256()
+    for name in _DIGESTED:
+        digest.update(name.encode() + (folder / name).read_bytes())
+    place = Path(folder) / _DIGEST
+    if not place.exists():  # just prepared, or before there were digests
+        with contextlib.suppress(OSError):
+            write_whole(place, digest.hexdigest().encode())
+    elif place.read_text(encoding="utf-8", errors="replace") != digest.hexdigest():
+        raise _damaged(directory)
 
 
 def _damaged(directory):

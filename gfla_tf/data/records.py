@@ -39,9 +39,12 @@ class Records:
     def __init__(self, builder, split):
         self.metadata = builder.info.metadata[split]
         self._paths = [str(path) for path in builder.info.splits[split].filepaths]
-        starts = [_record_starts(np.memmap(path, np.uint8, mode="r")) for path in self._paths]
+        try:
+            starts = [_record_starts(np.memmap(path, np.uint8, mode="r")) for path in self._paths]
+        except (OSError, ValueError):  # missing, no file, empty
+            starts = []
         count = sum(map(len, starts))
-        if count != builder.info.splits[split].num_examples:
+        if not count or count != builder.info.splits[split].num_examples:
             raise GflaError(
                 f"The prepared data in {builder.data_dir} are damaged: remove that folder to have them prepared again."
             )
