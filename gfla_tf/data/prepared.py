@@ -32,7 +32,7 @@ def builder_of(name, directory, image_size):
     """The builder of a dataset, which has read nothing yet; arguments as for `prepare`.
 
     Raises:
-        GflaError: tensorflow-datasets is not installed, or a folder of pictures cannot be read.
+        GflaError: tensorflow-datasets is not installed, a folder of pictures cannot be read, or what was prepared is damaged.
     """
     try:
         import tensorflow_datasets as tfds
@@ -49,8 +49,11 @@ def builder_of(name, directory, image_size):
     else:
         size = ImageSize.of(image_size)
     published = {config.name: config for config in builder_class.BUILDER_CONFIGS}
-    with _quiet(tfds):
-        return builder_class(data_dir=directory / "prepared", config=published.get(size.name, size))
+    try:
+        with _quiet(tfds):
+            return builder_class(data_dir=directory / "prepared", config=published.get(size.name, size))
+    except ParseError as error:
+        raise _damaged(directory) from error
 
 
 def prepare(name, directory, image_size, max_corrupt=0.0):
@@ -83,7 +86,7 @@ def prepare(name, directory, image_size, max_corrupt=0.0):
             _require_as_written(builder.data_path, directory)
     except GflaError:
         raise
-    except (ParseError, ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
         raise _damaged(directory) from error
     except (OSError, tf.errors.OpError) as error:
         reason = getattr(error, "strerror", None) or str(error).strip().splitlines()[0]

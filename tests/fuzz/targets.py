@@ -14,7 +14,7 @@ from PIL import Image
 
 from gfla_tf.errors import GflaError
 from tests.fuzz.mutations import VALUES, changed, damaged
-from tests.fuzz.training_targets import Prepared, Runs
+from tests.fuzz.training_targets import Datasets, Prepared, Runs
 
 MODEL = Path(__file__).parents[1] / "fixtures" / "tiny_pose.tflite"
 POSE = np.c_[np.random.default_rng(0).uniform(20, 280, (18, 2)), np.ones(18)].round(2)
@@ -284,6 +284,6 @@ class Commands:
 TARGETS = {
     "poses": Poses, "points": Points, "tables": Tables, "pictures": Pictures, "videos": Videos, "models": Models,
     "pickles": Pickles, "configurations": Configurations, "checkpoints": Checkpoints, "weights": Weights, "commands": Commands,
-    "runs": Runs, "prepared": Prepared,
+    "runs": Runs, "prepared": Prepared, "datasets": Datasets,
 }  # fmt: skip
 __all__ = ["TARGETS", "GflaError"]

@@ -6,7 +6,7 @@ import tensorflow_datasets as tfds
 
 from gfla_tf.data.builders.files import BILINEAR, ImageSize, ManualBuilder, read_text, resized
 from gfla_tf.data.view_tests import view_tests
-from gfla_tf.errors import GflaError
+from gfla_tf.errors import GflaError, reason_of
 from gfla_tf.keypoints.views import AZIMUTHS, ELEVATIONS
 
 
@@ -75,6 +75,10 @@ class ShapeNet(ManualBuilder):
                     f"{list_path}, line {line}: {path.name} has no group {name!r}: remove the line, or put the file to which "
                     "the list belongs there."
                 )
+            if name.count("_") < 2:
+                raise GflaError(
+                    f"{list_path}, line {line}: {name!r} is no view: names are MODEL_AZIMUTH_ELEVATION."
+                )
             model, _, elevation = name.rsplit("_", 2)
             if (model, elevation) not in groups:
                 # Targets of the sources of this model and elevation, whether the list names them or not.
@@ -96,11 +100,13 @@ class ShapeNet(ManualBuilder):
     def _opened(self, directory):
         path = self._file(directory)
         try:
-            return path, h5py.File(path)
-        except OSError as error:
+            file = h5py.File(path)
+            set(file)  # a damaged list of groups shows here
+        except (OSError, RuntimeError) as error:
             raise GflaError(
-                f"{path} cannot be read as HDF5 ({error}): put an undamaged copy there."
+                f"{path} cannot be read as HDF5 ({reason_of(error)}): put an undamaged copy there."
             ) from error
+        return path, file
 
     def _file(self, directory):
         found = sorted(directory.glob(f"data_{self.category or '*'}.hdf5"))
@@ -134,9 +140,9 @@ class ShapeNet(ManualBuilder):
         where = f"{file.filename}, group {name}"
         try:
             image, (azimuth, elevation) = file[name]["image"][()], file[name]["pose"][()].ravel()
-        except (LookupError, OSError, AttributeError, TypeError, ValueError) as error:
+        except (LookupError, OSError, RuntimeError, AttributeError, TypeError, ValueError) as error:
             raise GflaError(
-                f"{where}: it must have image and pose of two numbers ({error}): put an undamaged copy of the file there."
+                f"{where}: it must have image and pose of two numbers ({reason_of(error)}): put an undamaged copy of the file there."
             ) from error
         if image.ndim != 3 or image.shape[-1] != 3 or image.dtype != np.uint8:
             raise GflaError(
