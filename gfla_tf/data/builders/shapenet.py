@@ -142,7 +142,7 @@ class ShapeNet(ManualBuilder):
             image, (azimuth, elevation) = file[name]["image"][()], file[name]["pose"][()].ravel()
         except (LookupError, OSError, RuntimeError, AttributeError, TypeError, ValueError) as error:
             raise GflaError(
-                f"{where}: it must have image and pose of two numbers ({reason_of(error)}): put an undamaged copy of the file there."
+                f"{where}: it must have image and pose of two numbers ({reason_of(error)}): put an undamaged copy there."
             ) from error
         if image.ndim != 3 or image.shape[-1] != 3 or image.dtype != np.uint8:
             raise GflaError(
