@@ -20,10 +20,15 @@ class Survey:
     Args:
         what: is surveyed, such as "market, train".
         image_size: (height, width) in whose pixels joints are.
+        annotated_size: (height, width) in whose pixels they were annotated; of the same proportions, if None.
     """
 
-    def __init__(self, what, image_size):
+    def __init__(self, what, image_size, annotated_size=None):
         self.what, self._size = what, np.array(image_size[::-1], float)
+        stretched = self._size / (annotated_size or image_size)[::-1]
+        self._unswapped = (
+            stretched / stretched[::-1]
+        )  # what x and y that were swapped before they were scaled have to be times
         self._pictures, self._joints, self._inside, self._swapped = 0, 0, 0, 0
         self._nobody, self._worthless, self._places = 0, [], []
 
@@ -43,7 +48,8 @@ class Survey:
             return
         inside = ((places >= -0.5) & (places < self._size)).all(axis=1)
         self._joints, self._inside = self._joints + len(places), self._inside + int(inside.sum())
-        self._swapped += int(((places[:, ::-1] >= -0.5) & (places[:, ::-1] < self._size)).all(axis=1).sum())
+        swapped = places[:, ::-1] * self._unswapped
+        self._swapped += int(((swapped >= -0.5) & (swapped < self._size)).all(axis=1).sum())
         self._places.append(places.max(axis=0) / self._size)
         spread = float((np.ptp(places, axis=0) / self._size).max())
         if len(places) > 2 and spread < _LEAST_SPREAD:

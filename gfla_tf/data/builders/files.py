@@ -40,12 +40,14 @@ class ManualBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
 
     Attributes:
         max_corrupt: share of a split's records that may be.
+        annotated_size: (height, width) of the images in whose pixels joints are annotated, where it is one for all.
     """
 
     HOMEPAGE = CITATION = None
     # Nothing is downloaded. To find that out, TensorFlow Datasets 4.9.10 would import a package that it does not require.
     url_infos = None
     max_corrupt = 0.0
+    annotated_size = None
 
     def features(self, image_size):
         """dict of the features of a record with images of (height, width)."""
@@ -107,7 +109,8 @@ class ManualBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
             else:
                 for kind in set(KINDS) & record.keys():
                     survey = surveys.setdefault(
-                        kind, Survey(f"{what}, {kind}", self.builder_config.image_size)
+                        kind,
+                        Survey(f"{what}, {kind}", self.builder_config.image_size, self.annotated_size),
                     )
                     survey.add(record.get("name", f"record {number}"), record[kind])
                 yield number, record

@@ -1,10 +1,13 @@
 """Pairs of images of one person with the joints of each: what DeepFashion and Market-1501 share.
 
 The lists of pairs have columns from,to; the annotations name:keypoints_y:keypoints_x, where the keypoints are lists of 18 numbers
-in the order of `gfla_tf.keypoints.poses.JOINTS`, -1 where a joint is missing.
+in the order of `gfla_tf.keypoints.poses.JOINTS`, -1 where a joint is missing. Those of own pictures may have a fourth column,
+size, such as 512x352: the height and width of the images in whose pixels they are.
 """
 
 import json
+import re
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow_datasets as tfds
@@ -14,10 +17,17 @@ from gfla_tf.errors import GflaError
 from gfla_tf.io.documents import is_number, plain_name, read_table
 from gfla_tf.keypoints.poses import JOINTS
 
-ANNOTATION_COLUMNS = ["name", "keypoints_y", "keypoints_x"]
+ANNOTATION_COLUMNS, SIZE = ["name", "keypoints_y", "keypoints_x"], "size"
 MISSING = -1
 # Images whose proportions differ from those of the published annotations by more than this factor are own ones.
 TOLERANCE = 1.2
+
+
+class Annotation(NamedTuple):
+    """keypoints: (18, 3) float64, x, y in pixels and a confidence of 1, all 0 where missing; size: (height, width) or None."""
+
+    keypoints: np.ndarray
+    size: tuple | None = None
 
 
 class PosePairs(ManualBuilder, skip_registration=True):
@@ -26,12 +36,10 @@ class PosePairs(ManualBuilder, skip_registration=True):
     Attributes:
         prefix: of the names of the four lists.
         other_prefixes: that they may have instead.
-        annotated_size: (height, width) of the images in whose pixels the annotations are.
     """
 
     prefix = None
     other_prefixes = ()
-    annotated_size = None
 
     def features(self, image_size):
         return {
@@ -71,17 +79,22 @@ class PosePairs(ManualBuilder, skip_registration=True):
         return {"pairs": (pairs - np.searchsorted(sorted(dropped), pairs)).tolist()}
 
     def record(self, entry, image_size):
-        path, name, keypoints = entry
-        if isinstance(keypoints, GflaError):
-            raise keypoints
+        path, name, annotation = entry
+        if isinstance(annotation, GflaError):
+            raise annotation
         image = read_image(path)
-        height, width = image.shape[:2]
-        annotated_height, annotated_width = self.annotated_size
-        stretch = (width * annotated_height) / (height * annotated_width)
-        if not 1 / TOLERANCE < stretch < TOLERANCE:
-            annotated_height, annotated_width = height, width  # own pictures: in pixels of the picture itself
-        placed = keypoints * (image_size[1], image_size[0], 1) / (annotated_width, annotated_height, 1)
+        height, width = self.size_of(annotation, image.shape[:2])
+        placed = annotation.keypoints * (image_size[1], image_size[0], 1) / (width, height, 1)
         return {"image": resized(image, image_size, BILINEAR), "keypoints": np.float32(placed), "name": name}
+
+    @classmethod
+    def size_of(cls, annotation, picture_size):
+        """(height, width) of the images in whose pixels an annotation is: its own, else that of the published ones, or of the
+        picture where the proportions are others."""
+        if annotation.size:
+            return annotation.size
+        stretch = (picture_size[1] * cls.annotated_size[0]) / (picture_size[0] * cls.annotated_size[1])
+        return cls.annotated_size if 1 / TOLERANCE < stretch < TOLERANCE else picture_size
 
 
 def read_pairs(path):
@@ -119,15 +132,14 @@ def read_pairs(path):
 
 
 def read_annotations(path):
-    """name -> keypoints (18, 3) float64: x, y in pixels of the annotated size and a confidence of 1, all 0 where missing.
-
-    For a line that cannot be read, the value is the `GflaError` that says so.
+    """{name: `Annotation`}; for a line that cannot be read, the value is the `GflaError` that says so.
 
     Raises:
         GflaError: the file is missing or is no such list.
     """
     lines = read_text(path, "the keypoints")
-    if not lines or [part.strip() for part in lines[0].split(":")] != ANNOTATION_COLUMNS:
+    header = [part.strip() for part in lines[0].split(":")] if lines else []
+    if header not in (ANNOTATION_COLUMNS, [*ANNOTATION_COLUMNS, SIZE]):
         raise GflaError(
             f"{path}, line 1: it must be {':'.join(ANNOTATION_COLUMNS)}, not {(lines or [''])[0][:60]!r}."
         )
@@ -135,22 +147,32 @@ def read_annotations(path):
     for number, line in enumerate(lines[1:], 2):
         if not line:
             continue
-        name, *lists = line.split(":")
+        name, *values = line.split(":")
         try:
-            y, x = (json.loads(text) for text in lists)
-            if len(y) != len(JOINTS) or len(x) != len(JOINTS):
-                raise ValueError(f"{len(y)} and {len(x)} numbers")
-            if not all(map(is_number, (*x, *y))):
-                raise ValueError("a value that is no number")
-            position = np.array([x, y], np.float64)
-            if not np.isfinite(position).all():
-                raise ValueError("a value that is no number")
+            if len(values) != len(header) - 1:
+                raise ValueError(f"{len(values) + 1} columns")
+            annotations[name] = _annotation(*values)
         except (ValueError, TypeError) as error:
             annotations[name] = GflaError(
                 f"{path}, line {number}: its keypoints cannot be read ({error}): give name:[y, ...]:[x, ...] with {len(JOINTS)} "
                 f"numbers each, {MISSING} where a joint is missing."
             )
-            continue
-        present = (position != MISSING).all(axis=0)
-        annotations[name] = np.stack([*(position * present), present], axis=-1)
     return annotations
+
+
+def _annotation(y, x, size=None):
+    y, x = json.loads(y), json.loads(x)
+    if len(y) != len(JOINTS) or len(x) != len(JOINTS):
+        raise ValueError(f"{len(y)} and {len(x)} numbers")
+    if not all(map(is_number, (*x, *y))):
+        raise ValueError("a value that is no number")
+    position = np.array([x, y], np.float64)
+    if not np.isfinite(position).all():
+        raise ValueError("a value that is no number")
+    if size is not None:
+        found = re.fullmatch(r"([1-9]\d{0,4}) ?x ?([1-9]\d{0,4})", size.strip(), re.ASCII)
+        if not found:
+            raise ValueError(f"the size {size.strip()[:20]!r} is not like 256x176, height x width")
+        size = int(found[1]), int(found[2])
+    present = (position != MISSING).all(axis=0)
+    return Annotation(np.stack([*(position * present), present], axis=-1), size)

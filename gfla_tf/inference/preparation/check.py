@@ -86,19 +86,19 @@ def _check_lists(name, directory):
         pairs, line_of = read_list(pairs_path)
         annotations = read_annotations(annotations_path)
         counts |= {f"{which} pairs": len(pairs), f"{which} pictures": len(line_of)}
-        jobs = []
-        for picture, line in line_of.items():
-            keypoints = annotations.get(picture)
-            if keypoints is None:
+        jobs = [directory / which / picture for picture in line_of]
+        looked_at = parallel_map(_unreadable, jobs, f"checking {which}", "picture")
+        for (picture, line), (sentences, size) in zip(line_of.items(), looked_at, strict=True):
+            annotation = annotations.get(picture)
+            if annotation is None:
                 defects.append(
                     f"{pairs_path}, line {line}: {picture} has no line in {annotations_path.name}: add one."
                 )
-            elif isinstance(keypoints, GflaError):
-                defects.append(str(keypoints))
-            else:
-                defects += _outside(keypoints, builder.annotated_size, f"{annotations_path}, {picture}")
-            jobs.append(directory / which / picture)
-        for sentences, _ in parallel_map(_unreadable, jobs, f"checking {which}", "picture"):
+            elif isinstance(annotation, GflaError):
+                defects.append(str(annotation))
+            elif size:
+                size = builder.size_of(annotation, size)
+                defects += _outside(annotation.keypoints, size, f"{annotations_path}, {picture}")
             defects += sentences
     return counts, defects
 
