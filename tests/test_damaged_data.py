@@ -83,7 +83,7 @@ def test_faces_whose_points_are_all_in_one_place_are_refused(tmp_path):
     write_faces(tmp_path)
     for path in tmp_path.rglob("*.txt"):
         path.write_text("24,16\n24.1,16\n" * 34)
-    with pytest.raises(GflaError, match="frame1.txt has all points within 0.1 pixels of each other"):
+    with pytest.raises(GflaError, match=r"frame1\.txt has all points within 0\.1 pixels of each other"):
         prepare("faceforensics", tmp_path, (32, 32))
 
 

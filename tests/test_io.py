@@ -1,6 +1,8 @@
 """Files from outside are read as what they are, or refused in one sentence that names them."""
 
+import _codecs
 import os
+import pickle
 import subprocess
 import sys
 import zipfile
@@ -187,6 +189,51 @@ def test_arrays_and_containers_come_out_of_pickles(tmp_path):
     np.savez_compressed(tmp_path / "a.npz", positions_2d=positions, metadata=1)
     found = read_object(tmp_path / "a.npz", "positions_2d")
     np.testing.assert_array_equal(found["S1"]["Walking"][0], positions["S1"]["Walking"][0])
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+def test_every_kind_of_array_and_number_comes_out_as_it_was(protocol, tmp_path):
+    random = np.random.default_rng(0)
+    values = [
+        random.normal(size=(4, 17, 2)).astype(np.float32), np.asfortranarray(random.normal(size=(3, 5))), np.zeros((0, 2)),
+        np.arange(6, dtype=">i4"), np.array(["ab", "c"]), np.array([1, "x", None], object), np.array([True, False]),
+        np.float32(3.5), b"abc", (1, 2.5),
+    ]  # fmt: skip
+    np.savez(tmp_path / "a.npz", x=np.array({"S1": values}, object))
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive, archive.open("x.npy", "w") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "|O", "fortran_order": False, "shape": ()})
+        pickle.dump(np.array({"S1": values}, object), file, protocol=protocol)
+    for found, value in zip(read_object(tmp_path / "a.npz", "x")["S1"], values, strict=True):
+        np.testing.assert_array_equal(found, value)
+        assert np.asarray(found).dtype.kind == np.asarray(value).dtype.kind
+
+
+def test_states_that_arrays_cannot_have_are_sentences(tmp_path):
+    """NumPy believes them: more numbers than there are bytes, steps that lead out of memory."""
+    from numpy._core.multiarray import _reconstruct
+
+    class Lying:
+        def __init__(self, make, arguments, state=None):
+            self.made = (make, arguments, state) if state else (make, arguments)
+
+        def __reduce__(self):
+            return self.made
+
+    kind, empty = np.dtype("f4"), (np.ndarray, (0,), b"b")
+    for value in (
+        Lying(np.ndarray, ((4,), kind, b"0000", 0, (10**12,))),
+        Lying(_reconstruct, empty, (1, (10**9,), kind, False, b"0000")),
+        Lying(_reconstruct, empty, (1, (-1,), kind, False, b"")),
+        Lying(_reconstruct, empty, (1, (3,), np.dtype("O"), False, b"0" * 24)),
+        Lying(np.dtype, ("f4",), (3, "<", None, ("a",), {"a": (kind, 2**40)}, 8, 8, 0)),
+        Lying(np.dtype, ("V8",)),
+        Lying(_codecs.encode, ("a", "bz2")),
+    ):
+        np.savez(tmp_path / "a.npz", x=np.array({"S1": [value]}, object))
+        try:
+            read_object(tmp_path / "a.npz", "x")
+        except GflaError as error:
+            assert "a.npz is damaged" in str(error)
 
 
 class Harmful:

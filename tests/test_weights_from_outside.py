@@ -10,6 +10,7 @@ import pytest
 from gfla_tf.errors import GflaError
 from gfla_tf.models.checkpoint_import import read_pth
 from gfla_tf.models.weight_files import DIGEST, load_weights, save_weights_atomically
+from tests.fuzz.hostile import checkpoint
 
 torch = pytest.importorskip("torch")
 
@@ -149,3 +150,11 @@ def test_files_that_are_no_checkpoint_are_told_apart(content, reason, tmp_path):
     (tmp_path / "a.pth").write_bytes(content)
     with pytest.raises(GflaError, match=rf"a\.pth .*{reason}"):
         read_pth(tmp_path / "a.pth")
+
+
+def test_a_checkpoint_that_unpacks_to_gigabytes_is_refused_before(tmp_path):
+    (tmp_path / "bomb.pth").write_bytes(checkpoint(100))
+    with pytest.raises(GflaError, match=r"bomb\.pth unpacks to 100 MiB"):
+        read_pth(tmp_path / "bomb.pth")
+    (tmp_path / "small.pth").write_bytes(checkpoint(1))
+    assert read_pth(tmp_path / "small.pth")["a"].shape == (2**18,)

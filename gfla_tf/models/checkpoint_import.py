@@ -1,5 +1,6 @@
 """Reading the published `.pth` checkpoints into our models, and writing ours in their layout."""
 
+import zipfile
 from collections.abc import Mapping
 
 import numpy as np
@@ -20,6 +21,10 @@ _SHARED = (
     "model.",
 )  # where all names begin so, and behind it not with a number
 _DEEPEST = 4
+_MOST_RATIO, _SMALL = (
+    4,
+    2**26,
+)  # of unpacked bytes to the file's, where there are more than a few: weights hardly shrink
 
 
 def read_pth(path):
@@ -39,7 +44,7 @@ def read_pth(path):
         raise GflaError(f"Checkpoint {path} does not exist.") from error
     except OSError as error:
         raise GflaError(f"Checkpoint {path} cannot be read ({os_reason(error)}).") from error
-    if told := _no_checkpoint(begin):
+    if told := _no_checkpoint(begin) or _unpacks_too_far(path):
         raise GflaError(f"Checkpoint {path} {told}.")
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
@@ -60,6 +65,23 @@ def _no_checkpoint(begin):
         return "only points to the file (Git LFS): fetch it with git lfs pull"
     if begin[8:9] == b"{" and int.from_bytes(begin[:8], "little") < 2**26:
         return "is in the safetensors format: load it there and save it with torch.save(state_dict, path)"
+    return None
+
+
+def _unpacks_too_far(path):
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (
+        OSError,
+        ValueError,
+        zipfile.BadZipFile,
+        NotImplementedError,
+    ):  # of before there were zip files, or damaged
+        return None
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > max(_SMALL, _MOST_RATIO * sum(entry.compress_size for entry in entries)):
+        return f"unpacks to {unpacked / 2**20:.0f} MiB, which no weights do: download it again"
     return None
 
 

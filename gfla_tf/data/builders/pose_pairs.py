@@ -152,7 +152,7 @@ def read_annotations(path):
             if len(values) != len(header) - 1:
                 raise ValueError(f"{len(values) + 1} columns")
             annotations[name] = _annotation(*values)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             annotations[name] = GflaError(
                 f"{path}, line {number}: its keypoints cannot be read ({error}): give name:[y, ...]:[x, ...] with {len(JOINTS)} "
                 f"numbers each, {MISSING} where a joint is missing."
