@@ -123,8 +123,12 @@ def test_metrics_that_cannot_be_written_or_are_no_metrics_say_so(tmp_path):
     (tmp_path / "file").write_text("a,b\n1,2\n")
     with pytest.raises(GflaError, match=r"Cannot write metrics to .*file/metrics.csv"):
         fit(TinyTrainer(), [MetricsCsv(tmp_path / "file" / "metrics.csv", "flow")])
-    with pytest.raises(GflaError, match="file is not a metrics file"):
-        fit(TinyTrainer(), [MetricsCsv(tmp_path / "file", "flow")])
+    for content in ("a,b\n1,2\n", "step,stage,time,l1\n1,flow,1.0,0.5\n"):
+        (tmp_path / "file").write_text(content)
+        with pytest.raises(GflaError, match="file is not a metrics file"):
+            fit(TinyTrainer(), [MetricsCsv(tmp_path / "file", "flow")])
+    with pytest.raises(GflaError, match="Cannot read metrics from .*: Is a directory"):
+        fit(TinyTrainer(), [MetricsCsv(tmp_path, "flow")])
 
 
 @pytest.mark.parametrize("steps_per_execution", [1, 3])

@@ -20,7 +20,7 @@ from pathlib import Path
 from tests.fuzz.targets import TARGETS, GflaError
 
 MOST_SECONDS, MOST_MEGABYTES = 60.0, 1024  # of a case, and beyond what a process takes with good files
-SLOW = {"runs": 0.4, "datasets": 0.4}  # kinds that get a smaller share of the cases
+SLOW = {"runs": 0.2, "datasets": 0.2}  # kinds that get a smaller share of the cases
 
 
 def child(kind, seed, begin, end, folder):

@@ -26,6 +26,7 @@ from gfla_tf.files import write_whole
 from gfla_tf.training.current_step import training_step
 
 _log = logging.getLogger(__name__)
+_OWN = ("step", "stage", "epoch", "time")  # columns that every metrics file has
 LINE_SECONDS = 15.0  # between lines of progress where there is no terminal
 
 
@@ -109,7 +110,7 @@ class MetricsCsv(keras.callbacks.Callback):
         self.path, self.stage_name = Path(path), stage_name
 
     def on_train_begin(self, logs=None):
-        self._columns, rows = ["step", "stage", "epoch", "time"], self._read()
+        self._columns, rows = [*_OWN], self._read()
         step = training_step(self.model)
         for index, row in enumerate(rows):
             if row["stage"] == self.stage_name and int(row["step"]) > step:
@@ -144,14 +145,19 @@ class MetricsCsv(keras.callbacks.Callback):
             raise GflaError(f"Cannot write metrics to {self.path}: {error.strerror}.") from error
 
     def _read(self):
-        if not self.path.exists():
+        try:
+            text = self.path.read_text(encoding="utf-8", errors="replace")
+        except (FileNotFoundError, NotADirectoryError):  # writing it says what is wrong
             return []
-        text = self.path.read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            raise GflaError(
+                f"Cannot read metrics from {self.path}: {error.strerror}; move it away."
+            ) from error
         try:
             rows = list(csv.DictReader(io.StringIO(text[: text.rfind("\n") + 1].replace("\0", ""))))
         except csv.Error:
             rows = [{"damaged": ""}]
-        if rows and not {"step", "stage", "time"} <= rows[0].keys():
+        if rows and not set(_OWN) <= rows[0].keys():
             raise GflaError(
                 f"{self.path} is not a metrics file of a training run: move it away or name another run."
             )
