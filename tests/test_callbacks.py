@@ -127,7 +127,7 @@ def test_metrics_that_cannot_be_written_or_are_no_metrics_say_so(tmp_path):
         (tmp_path / "file").write_text(content)
         with pytest.raises(GflaError, match="file is not a metrics file"):
             fit(TinyTrainer(), [MetricsCsv(tmp_path / "file", "flow")])
-    with pytest.raises(GflaError, match="Cannot read metrics from .*: Is a directory"):
+    with pytest.raises(GflaError, match=r"Cannot read metrics from .*: Is a directory"):
         fit(TinyTrainer(), [MetricsCsv(tmp_path, "flow")])
 
 
