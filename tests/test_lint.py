@@ -109,6 +109,13 @@ def test_a_broken_rule_is_found_with_its_node(case, folder):
     )
 
 
+def test_browsers_refuse_a_gather_by_constants_that_delegates_run(tmp_path):
+    path = write_tflite(tmp_path / "m.tflite", lambda x: tf.gather(x * 2, [3, 0, 2], axis=3), x=MAP)
+    assert lint(path) == []
+    (finding,) = lint(path, browser=True)
+    assert finding.rule == "constant index" and "multiply by a matrix" in finding.reason
+
+
 def test_what_keeps_the_rules_has_no_findings(good):
     assert lint(good) == []
 

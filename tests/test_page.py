@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from gfla_tf.export.verify.lint import lint
 
 from gfla_tf.inference.detectors.pose_detector import PoseDetector
 from gfla_tf.inference.photos import crop, crop_keypoints, person_box, to_float
@@ -127,6 +128,7 @@ def test_ten_pictures_are_those_of_python(accelerator, site, served, open_page, 
     else:
         page = open_page(f"{served.address}?accelerator=webgpu", SOFTWARE_GPU)
     assert page.evaluate("repose.engine().accelerator") == accelerator
+    assert lint(site / "model.tflite", browser=True) == []
     page.click("#reset")
     image, pose = source_of(page)
     model, draw = TFLiteModel(site / "model.tflite"), np.random.default_rng(3)

@@ -80,6 +80,13 @@ def gather(node):
     return f"its indices {index.name} have {index.rank} axes instead of 1" if index.rank != 1 else None
 
 
+def constant_index(node):
+    """Gathered by indices that are computed: LiteRT.js 2.5 on WebGPU refuses constant ones, along any axis."""
+    if node.operation == "GATHER" and node.inputs[1].constant is not None:
+        return "its indices are constant: slice, or multiply by a matrix of zeros and ones"
+    return None
+
+
 def slice_(node):
     """Strided forwards, keeping every axis."""
     if node.operation != "STRIDED_SLICE":
@@ -171,6 +178,9 @@ RULES = {
     "flat index": flat_index,
     "variance": variance,
 }
+
+# Of WebGPU in browsers besides, measured with LiteRT.js 2.5.3 in Chromium.
+BROWSER_RULES = {"constant index": constant_index}
 
 
 def _tensors(node):

@@ -1,9 +1,10 @@
 """Whether the GPU delegates of phones would run a .tflite, by its nodes alone: nothing is run.
 
     gfla lint model.tflite
+    gfla lint --browser model.tflite
 
-names every node that breaks a rule of `gfla_tf.export.verify.delegate_rules`; its exit status is 1 then, and 2 if a
-file cannot be read.
+names every node that breaks a rule of `gfla_tf.export.verify.delegate_rules`, with --browser also those of WebGPU in browsers;
+its exit status is 1 then, and 2 if a file cannot be read.
 """
 
 import argparse
@@ -16,12 +17,13 @@ def main(arguments=None):
     """Prints the findings of the files on the command line."""
     parser = argparse.ArgumentParser(prog="gfla lint", description=__doc__.partition("\n")[0])
     parser.add_argument("files", nargs="+", metavar="FILE", help="a .tflite")
-    findings = 0
+    parser.add_argument("--browser", action="store_true", help="also by the rules of WebGPU in browsers")
+    options, findings = parser.parse_args(arguments), 0
     with user_errors():
         from gfla_tf.export.verify.lint import lint
 
-        for path in parser.parse_args(arguments).files:
-            found = lint(path)
+        for path in options.files:
+            found = lint(path, options.browser)
             findings += len(found)
             print(f"{path}: {f'{len(found)} findings' if found else 'fit for GPU delegates'}")
             for finding in found:
