@@ -97,7 +97,7 @@ class Page {
     const { accelerator, description } = this.engine;
     const on = accelerator === "webgpu" ? "the GPU (WebGPU)" : "the CPU (WebAssembly)";
     const { width, height } = this.size;
-    const speed = this.driver ? `, ${Math.round(this.rate)} pictures a second` : "";
+    const speed = this.driver ? `, ${this.rate.toFixed(this.rate < 10 ? 1 : 0)} pictures a second` : "";
     const text = `On ${on}: ${this.milliseconds.toFixed(0)} ms for ${width} × ${height} pixels${speed}. Weights: ${description.weights.origin}.`;
     const place = required("engine");
     if (place.textContent !== text) place.textContent = text;
