@@ -29,7 +29,7 @@ from tests.helpers.page_browser import (
     still,
     wait_for,
 )
-from tests.helpers.page_site import alone, browser, small_model
+from tests.helpers.page_site import browser, small_model
 
 pytestmark = [
     pytest.mark.xdist_group("page"),  # one browser, one site
@@ -41,12 +41,9 @@ WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """The folder with the page, around the small network."""
-    shared = tmp_path_factory.getbasetemp().parent
-    with alone(shared, "page"):
-        folder = shared / "page-site"
-        if not (folder / "files.js").is_file():
-            write_site(folder, small_model(shared / "page-model"))
-    return folder
+    folder = tmp_path_factory.mktemp("page")
+    write_site(folder / "site", small_model(folder))
+    return folder / "site"
 
 
 @pytest.fixture(scope="module")
@@ -266,7 +263,7 @@ def test_a_denied_camera_says_where_to_allow_it(open_page, served, camera):
 def test_it_reloads_without_its_server(open_page, site):
     with Served(site) as server:
         page = open_page(server.address)
-        wait_for(page, "navigator.serviceWorker.controller")
+        wait_for(page, "Boolean(navigator.serviceWorker.controller)")
     page.reload()
     wait_for(
         page, "document.getElementById('loading').hidden && document.getElementById('engine').textContent"
