@@ -3,6 +3,7 @@
     gfla prepare people/ --output own
     gfla prepare people/ --output own --size 256 176 --fps 5 --held-out cam04
     gfla prepare datasets/market --check market
+    gfla prepare datasets/market --shards market --size 128 64 --beam="--runner=DirectRunner --direct_num_workers=0"
 
 people/ holds a folder for each person, with photos and films in any depth, or a film for each person. A pose file beside a photo
 (NAME.json) and a folder of them beside a film (NAME_poses/, see gfla poses) are taken, otherwise poses are found. Pictures are
@@ -11,9 +12,11 @@ report/contact_sheet.png shows the pictures with their skeletons. For testing ar
 fifth of every other one; or the persons that it names; or, of five persons and more without it, the last fifth of them. Started
 again after a kill, it resumes, and ends with the same files.
 
-Train with data.dataset=folder data.directory=own, see configs/pose_own.yaml and docs/own_people.md.
+--shards writes the TFRecord files of a data set before a training does; with --beam, Apache Beam does, on one machine or on many.
+Train with data.dataset=folder data.directory=own, see docs/own_people.md.
 """
 
+import shlex
 from pathlib import Path
 
 from gfla_tf.cli.parser import command_parser
@@ -26,6 +29,12 @@ def parse_arguments(arguments=None):
     parser.add_argument("source", type=Path, help="folder of people, a film, or with --check a data set")
     parser.add_argument("--output", type=Path, metavar="DIR", help="the training set, made or gone on with")
     parser.add_argument("--check", metavar="DATASET", help="only check: folder, deepfashion or market")
+    parser.add_argument(
+        "--shards", metavar="DATASET", help="only write the sharded files of a data set, such as market"
+    )
+    parser.add_argument(
+        "--beam", metavar="OPTIONS", help='with --shards, let Apache Beam write them: --beam="--runner=..."'
+    )
     parser.add_argument(
         "--size",
         type=int,
@@ -52,6 +61,8 @@ def main(arguments=None):
     with user_errors():
         if options.check:
             _check(options)
+        elif options.shards:
+            _shards(options)
         else:
             _prepare(options)
 
@@ -67,6 +78,21 @@ def _check(options):
             f"{options.source} has {len(defects)} defects, listed above: mend them before training."
         )
     print(f"{options.source} is whole")
+
+
+def _shards(options):
+    from gfla_tf.data.prepared import prepare
+
+    known = sorted(path.stem for path in (Path(__file__).parents[1] / "data" / "builders").glob("*.py"))
+    if options.shards not in known or not options.source.is_dir():
+        raise GflaError(
+            f"--shards {options.shards} of {options.source}: name a data set, such as market, and the folder of its files."
+        )
+    beam = None if options.beam is None else shlex.split(options.beam)
+    builder = prepare(options.shards, options.source, tuple(options.size), beam=beam)
+    for split, info in builder.info.splits.items():
+        print(f"{split}: {info.num_examples} records in {info.num_shards} shards")
+    print(f"written to {builder.data_dir}")
 
 
 def _prepare(options):

@@ -6,6 +6,7 @@ import importlib
 import io
 import logging
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -56,7 +57,7 @@ def builder_of(name, directory, image_size):
         raise _damaged(directory) from error
 
 
-def prepare(name, directory, image_size, max_corrupt=0.0):
+def prepare(name, directory, image_size, max_corrupt=0.0, beam=None):
     """The builder of a dataset whose files are in `directory`, prepared under `directory`/prepared unless it already is.
 
     Args:
@@ -64,6 +65,7 @@ def prepare(name, directory, image_size, max_corrupt=0.0):
         directory: an existing one with the files that the builder's MANUAL_DOWNLOAD_INSTRUCTIONS ask for.
         image_size: (height, width) that images get.
         max_corrupt: share of a split's records that may be corrupt; they are left out, which standard error tells.
+        beam: options of Apache Beam, such as ["--runner=DirectRunner"], which prepares then; a corrupt record is an error.
 
     Raises:
         GflaError: tensorflow-datasets is not installed, a file is missing, more than that are corrupt, what was prepared has
@@ -72,20 +74,26 @@ def prepare(name, directory, image_size, max_corrupt=0.0):
     directory = Path(directory).expanduser()
     try:
         builder = builder_of(name, directory, image_size)
-        builder.max_corrupt = max_corrupt
+        builder.max_corrupt, builder.on_beam = max_corrupt, beam is not None
         import tensorflow_datasets as tfds
 
         with _quiet(tfds):
             if not builder.is_prepared():
                 print(f"preparing {name}, once, in {builder.data_dir}", file=sys.stderr, flush=True)
                 with _alone(builder.data_path.parent):
+                    how = {} if beam is None else {"beam_options": _beam_options(beam)}
                     builder.download_and_prepare(
-                        download_config=tfds.download.DownloadConfig(manual_dir=directory)
+                        download_config=tfds.download.DownloadConfig(manual_dir=directory, **how)
                     )
                 Path(builder.data_path / _DIGEST).unlink(missing_ok=True)  # of what stood there before
             _require_as_written(builder.data_path, directory)
     except GflaError:
         raise
+    except RuntimeError as error:  # of a Beam runner, which tells what went wrong far away as text
+        told = re.search(r"GflaError: (.+?\.)(?= \[while running|\n|$)", str(error))
+        raise GflaError(
+            told[1] if told else f"Apache Beam failed ({_last_line(error)}): see its own log."
+        ) from error
     except (ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
         raise _damaged(directory) from error
     except (OSError, tf.errors.OpError) as error:
@@ -135,6 +143,18 @@ def _require_as_written(folder, directory):
             write_whole(place, digest.hexdigest().encode())
     elif place.read_text(encoding="utf-8", errors="replace") != digest.hexdigest():
         raise _damaged(directory)
+
+
+def _beam_options(options):
+    try:
+        from apache_beam.options.pipeline_options import PipelineOptions
+    except ImportError as error:
+        raise GflaError(f"Apache Beam is not here ({error}): pip install apache-beam.") from error
+    return PipelineOptions(options)
+
+
+def _last_line(error):
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1][:200]
 
 
 def _damaged(directory):

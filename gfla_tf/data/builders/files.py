@@ -31,6 +31,23 @@ class ImageSize(tfds.core.BuilderConfig):
         )
 
 
+class Recorder:
+    """A builder's `record` for other processes and machines, to which builders themselves cannot be sent.
+
+    Args:
+        cls: of the builder.
+        config: its configuration.
+    """
+
+    def __init__(self, cls, config):
+        self._class, self._config = cls, config
+
+    def __call__(self, number, entry):
+        builder = self._class.__new__(self._class)
+        builder._builder_config = self._config
+        return number, builder.record(entry, self._config.image_size)
+
+
 class ManualBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
     """A builder of files that nobody may hand on, so that each user gets them from their owners.
 
@@ -41,6 +58,7 @@ class ManualBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
     Attributes:
         max_corrupt: share of a split's records that may be.
         annotated_size: (height, width) of the images in whose pixels joints are annotated, where it is one for all.
+        on_beam: whether Apache Beam makes the records, on as many machines as its runner has; a corrupt one ends it then.
     """
 
     HOMEPAGE = CITATION = None
@@ -48,6 +66,7 @@ class ManualBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
     url_infos = None
     max_corrupt = 0.0
     annotated_size = None
+    on_beam = False
 
     def features(self, image_size):
         """dict of the features of a record with images of (height, width)."""
@@ -93,8 +112,16 @@ class ManualBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         generators = {}
         for split in ("train", "test"):
             table, whole = self.table(dl_manager.manual_dir, split)
-            generators[split] = self._generate_examples(table, split, whole)
+            make = self._pipeline if self.on_beam else self._generate_examples
+            generators[split] = make(table, split, whole)
         return generators
+
+    def _pipeline(self, table, split, whole):
+        """The numbered records of a split as Beam makes them; the numbers keep their order."""
+        import apache_beam as beam
+
+        self.info.metadata[split] = {**whole, "corrupt": []}
+        return beam.Create(list(enumerate(table))) | beam.MapTuple(Recorder(type(self), self.builder_config))
 
     def _generate_examples(self, table, split, whole):
         what, dropped = f"{self.name}, {split}", set()
