@@ -1,14 +1,18 @@
 """What ends a command is one line and an exit status, and nothing temporary stays."""
 
 import errno
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from gfla_tf.cli import process
 from gfla_tf.errors import GflaError, Stopped, user_errors
@@ -132,3 +136,18 @@ def test_a_training_that_is_stopped_saves_first_and_the_same_command_resumes(tmp
         saved = sorted((tmp_path / "runs" / "tiny" / "checkpoints" / "flow").glob("ckpt-*.index"))
         assert saved
     assert not any(tmp_path.glob("gfla-scratch-*")) and not any(tmp_path.glob("__autograph*"))
+
+
+def test_libraries_say_nothing_where_a_command_ends_well(tmp_path):
+    """LiteRT, TensorFlow and ffmpeg like to; GFLA_DEBUG=1 lets them."""
+    shutil.copy(ROOT / "tests" / "fixtures" / "tiny_pose.tflite", tmp_path / "model.tflite")
+    Image.fromarray(np.zeros((300, 300, 3), np.uint8)).save(tmp_path / "me.png")
+    pose = np.c_[np.random.default_rng(1).uniform(40, 260, (18, 2)), np.ones(18)].ravel().tolist()
+    frame = {"people": [{"pose_keypoints_2d": pose}]}
+    (tmp_path / "me.json").write_text(json.dumps(frame))
+    (tmp_path / "film.json").write_text(json.dumps([frame] * 3))
+    words = "animate --model model.tflite --source me.png --source-pose me.json --poses film.json --output out.mp4"
+    done = gfla(*words.split(), cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "wrote out.mp4 (3 frames)\n", "")
+    done = gfla("train", "pose_quickstart", "--dry-run", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
