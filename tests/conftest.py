@@ -22,3 +22,19 @@ def fetched_bodies():
         assets.fetch()
     except GflaError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def small_people(tmp_path_factory):
+    """A function from a form's settings to the path of a small network for people, see `small_model`; each is converted once."""
+    from tests.helpers.page_site import small_model
+
+    made = {}
+
+    def of(**form):
+        key = tuple(sorted(form.items()))
+        if key not in made:
+            made[key] = small_model(tmp_path_factory.mktemp("people"), **form)
+        return made[key]
+
+    return of

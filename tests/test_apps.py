@@ -10,8 +10,8 @@ import pytest
 
 from gfla_tf.litert.runner import TFLiteModel
 from gfla_tf.pictures.drawing import to_uint8
-from tests.helpers.page_site import small_model
 
+pytestmark = pytest.mark.xdist_group("page")  # the same networks
 APPS = Path(__file__).parents[1] / "examples" / "apps"
 LITERT = Path(ai_edge_litert.__file__).parent
 
@@ -27,8 +27,8 @@ def program(tmp_path_factory):
 
 
 @pytest.fixture(scope="module", params=[{}, {"uint8": True, "split": True}], ids=["plain", "uint8_split"])
-def model(request, tmp_path_factory):
-    return TFLiteModel(small_model(tmp_path_factory.mktemp("model"), **request.param))
+def model(request, small_people):
+    return TFLiteModel(small_people(**request.param))
 
 
 def test_the_c_program_draws_what_python_draws(program, model, tmp_path):

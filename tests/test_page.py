@@ -29,7 +29,7 @@ from tests.helpers.page_browser import (
     still,
     wait_for,
 )
-from tests.helpers.page_site import browser, small_model
+from tests.helpers.page_site import browser
 
 pytestmark = [
     pytest.mark.xdist_group("page"),  # one browser, one site
@@ -39,11 +39,11 @@ WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
+def site(tmp_path_factory, small_people):
     """The folder with the page, around the small network."""
-    folder = tmp_path_factory.mktemp("page")
-    write_site(folder / "site", small_model(folder))
-    return folder / "site"
+    folder = tmp_path_factory.mktemp("page") / "site"
+    write_site(folder, small_people())
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -139,10 +139,12 @@ def test_ten_pictures_are_those_of_python(accelerator, site, served, open_page, 
         assert np.abs(theirs.astype(int) - image).max() > 50, "the person moved"
 
 
-def test_a_network_in_two_parts_gives_the_same_pictures(site, page, open_page, tmp_path):
+def test_a_network_in_two_parts_and_bytes_gives_the_same_pictures(
+    site, page, open_page, small_people, tmp_path
+):
     _, pose = source_of(page)
     shutil.copytree(site, tmp_path / "split")
-    shutil.copyfile(small_model(tmp_path, split=True), tmp_path / "split" / "model.tflite")
+    shutil.copyfile(small_people(uint8=True, split=True), tmp_path / "split" / "model.tflite")
     with Served(tmp_path / "split") as server:
         parts = open_page(f"{server.address}?accelerator=wasm")
         pose[3:5, 1] -= 9
