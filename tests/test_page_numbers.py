@@ -1,11 +1,13 @@
 """The page computes what Python computes, from constants that are Python's."""
 
 import os
+import shutil
 import subprocess
 
 import pytest
 
 from gfla_tf.errors import GflaError
+from gfla_tf.page import site
 from gfla_tf.page.constants import FILE, typescript
 from gfla_tf.page.site import write_site
 from tests.helpers.page_site import WEB, node_packages
@@ -38,3 +40,11 @@ def test_a_network_that_the_page_cannot_run_is_refused_with_a_remedy(tmp_path):
     with pytest.raises(GflaError, match="--keypoints"):
         write_site(tmp_path / "site", FIXTURES / "tiny_pose.tflite")
     assert not (tmp_path / "site").exists()
+
+
+def test_without_a_network_that_ships_the_command_asks_for_one(monkeypatch, tmp_path):
+    (tmp_path / "people_256").mkdir()
+    shutil.copy(FIXTURES / "tiny_pose.tflite", tmp_path / "people_256")  # takes maps
+    monkeypatch.setattr(site, "SHIPPED", tmp_path)
+    with pytest.raises(GflaError, match="give --model"):
+        site.shipped_model()

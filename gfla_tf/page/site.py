@@ -13,6 +13,7 @@ from gfla_tf.litert.description import read_description
 from gfla_tf.page.build import built_page
 
 SHIPPED = Path(__file__).resolve().parents[1] / "pretrained"
+_NOWHERE = ("resampler", "litert")  # lowerings with operations that no browser has
 # What the page needs for its first picture is kept for offline use at once; the rest when it was needed once.
 _LATER = ("detect/", "litert/litert_wasm_compat_internal")
 
@@ -44,15 +45,24 @@ def write_site(folder, model=None, pose_model="lite"):
 
 
 def shipped_model():
-    """Path of the network that ships with the package; raises a `GflaError` where there is none."""
-    found = sorted(
-        SHIPPED.glob("people_*/*keypoints*.tflite"), key=lambda path: ("float16" not in path.name, path)
-    )
+    """Path of the largest network that ships with the package and that the page runs, in float16 if there is a choice.
+
+    Raises:
+        GflaError: none does.
+    """
+    found = []
+    for path in sorted(SHIPPED.glob("people_*/*.tflite")):
+        description = read_description(path)
+        if (
+            "source_keypoints" in description["inputs"]
+            and description.get("lowering", "gather") not in _NOWHERE
+        ):
+            found.append((description["image_size"], description.get("variant") == "float16", path))
     if not found:
         raise GflaError(
-            "No network ships with this version: give --model, a file that gfla convert --keypoints wrote."
+            "No network that takes joints ships with this version: give --model, a file that gfla convert --keypoints wrote."
         )
-    return found[0]
+    return max(found)[-1]
 
 
 def require_runnable(model):
@@ -63,7 +73,7 @@ def require_runnable(model):
     Person(description, model)  # made for our joints
     if "source_keypoints" not in description["inputs"]:
         raise GflaError(f"{model} takes maps instead of joints: convert it with gfla convert --keypoints.")
-    if (lowering := description.get("lowering", "gather")) in ("resampler", "litert"):
+    if (lowering := description.get("lowering", "gather")) in _NOWHERE:
         raise GflaError(
             f"{model} has the lowering {lowering}, which no browser runs: convert it with --lowering gather."
         )
