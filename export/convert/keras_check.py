@@ -57,8 +57,9 @@ def as_float(value):
 def rounding_limits(outputs):
     """What `require_agreement` may allow for the found picture.
 
-    One that is rounded to uint8 may differ by half a level more than `TOLERANCE`. One whose pixels `flow_0` carries along
-    may differ by `TOLERANCE` for every pixel of the largest flow, for that is what flows themselves may; at most by a level.
+    One that is rounded to uint8 may differ by half a level more than `TOLERANCE`. Where `flow_0` carries pixels along, what is
+    made of them (the picture, what is drawn, roles, the outline) may differ by `TOLERANCE` for every pixel of the largest flow,
+    for that is what flows themselves may; at most by a level.
 
     Args:
         outputs: {output name: array} that were found.
@@ -66,7 +67,8 @@ def rounding_limits(outputs):
     limits = dict.fromkeys(outputs, TOLERANCE)
     if "flow_0" in outputs:
         farthest = float(np.abs(outputs["flow_0"]).max(initial=1.0))
-        limits["generated"] = min(TOLERANCE * max(1.0, farthest), LEVEL)
+        carried = min(TOLERANCE * max(1.0, farthest), LEVEL)
+        limits |= {name: carried for name in outputs if not name.startswith(("flow_", "mask_"))}
     for name, value in outputs.items():
         limits[name] += LEVEL / 2 if value.dtype == np.uint8 else 0
     return limits

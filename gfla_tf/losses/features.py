@@ -98,6 +98,8 @@ def create_feature_extractor(network, weights=None):
         raise GflaError(
             f"There is no feature network {network!r}: choose one of {', '.join(FEATURE_NETWORKS)}."
         )
+    if network != "vgg19" and weights == "torchvision":  # configurations' default, which is VGG-19's
+        weights = None
     with precision("float32"):  # VGG's activations are too large for half precision
         return {"vgg19": _vgg19, "vgg16": _vgg16, "people": _people}[network](weights)
 

