@@ -10,6 +10,7 @@ truth's, and `detail_match` its correlation with the truth's. A blurred picture 
 
 import argparse
 import json
+from itertools import chain
 from pathlib import Path
 
 import cv2
@@ -24,6 +25,7 @@ from gfla_tf.inference.detectors.pose_detector import PoseDetector
 from gfla_tf.inference.photos import to_float
 from gfla_tf.metrics.bootstrap import interval
 from gfla_tf.metrics.end_point_error import end_point_error
+from gfla_tf.pictures.drawing import draw_skeleton, labeled_grid, to_uint8, write_png
 from gfla_tf.synthetic.bodies import SyntheticBodies
 
 # Score: the groups of people that it tells apart, by `SyntheticBodies.traits`.
@@ -127,6 +129,21 @@ def rows_of(scores, copied, traits):
     return rows
 
 
+def sheet(pairs, outputs):
+    """uint8 picture: of each pair source, target pose, what was drawn, truth; two pairs a row."""
+    cells = [
+        [
+            ("source", pair.source),
+            ("pose", draw_skeleton(np.zeros_like(pair.source), pair.target_keypoints)),
+            ("drawn", to_uint8(output["generated"])),
+            ("truth", pair.target),
+        ]
+        for pair, output in zip(pairs, outputs)
+    ]
+    rows = [[*chain.from_iterable(cells[i : i + 2])] for i in range(0, len(cells), 2)]
+    return labeled_grid(rows, cell=pairs[0].source.shape[0])
+
+
 def main(arguments=None):
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.held_out_people", description=__doc__.splitlines()[0]
@@ -136,6 +153,9 @@ def main(arguments=None):
     )
     parser.add_argument("--people", type=int, default=200, help="how many (default: %(default)s)")
     parser.add_argument("--json", type=Path, help="file for the figures")
+    parser.add_argument(
+        "--sheet", type=Path, help=".png of the first network's pictures of the first 8 people"
+    )
     options = parser.parse_args(arguments)
     with user_errors():
         networks, figures, people = [network_of(name) for name in options.networks], {}, {}
@@ -145,7 +165,10 @@ def main(arguments=None):
                 if network.size not in people:
                     people[network.size] = HeldOutPeople(network.size, options.people)
                 shown = people[network.size]
-                rows = rows_of(*judged(judge, shown, [network(pair) for pair in shown.pairs]), shown.traits)
+                outputs = [network(pair) for pair in shown.pairs]
+                if options.sheet and network is networks[0]:
+                    write_png(options.sheet, sheet(shown.pairs[:8], outputs))
+                rows = rows_of(*judged(judge, shown, outputs), shown.traits)
                 figures[network.name] = rows
                 print(f"{network.name}, {options.people} people")
                 for name, row in rows.items():
