@@ -5,7 +5,6 @@ import pytest
 import tensorflow as tf
 from scipy.ndimage import minimum_filter
 
-import gfla_tf
 from gfla_tf.data import own_augmentation
 from gfla_tf.data.folder import read_pairs, read_pictures, read_split
 from gfla_tf.data.folder_pairs import FolderPairSamples
@@ -13,6 +12,7 @@ from gfla_tf.data.own_augmentation import Augmentation, augment, mirror, move
 from gfla_tf.data.prepared import prepare
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.poses import JOINTS
+from gfla_tf.models.presets import create_generator
 from gfla_tf.training.config_file import load_config
 from gfla_tf.training.tasks.pose import PoseTask
 from tests.helpers.own_pictures import figure, write_people
@@ -125,7 +125,7 @@ class TestTraining:
             PoseTask(config).pairs(builder, "train")
         config.data.keep_background, config.full.alpha, config.full.roles = False, 0.0, 1.0
         assert len(PoseTask(config).pairs(builder, "train")) == 8 * 7
-        generator = gfla_tf.PeopleGenerator.from_preset("people_128", pose_channels=18, flow_limbs=None)
+        generator = create_generator("people_128", pose_channels=18, flow_limbs=None)
         with pytest.raises(GflaError, match="roles has a weight, but the data folder has no true flow"):
             PoseTask(config).check(generator, None)
 

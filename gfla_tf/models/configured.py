@@ -57,8 +57,9 @@ class ConfiguredModel(keras.Model):
         >>> gfla_tf.PoseGenerator.from_preset("pose_deepfashion", weights="latest_net_G.pth")
 
         Args:
-            name: a preset, see `gfla_tf.presets`, which is fresh without `weights`; or with weights of its own: a folder that
-                `save_to_preset` wrote, a run (runs/NAME), a .keras file, or hf://USER/REPOSITORY.
+            name: a preset, see `gfla_tf.presets`, which is fresh without `weights`, but for those with which the package comes
+                (people_256, people_128); or with weights of its own: a folder that `save_to_preset` wrote, a run (runs/NAME), a
+                .keras file, or hf://USER/REPOSITORY.
             weights: a published .pth, or whatever else `init_from` takes.
             settings: replace single arguments of the constructor, such as image_size.
 

@@ -53,7 +53,8 @@ def from_preset(
     name: str | PathLike, weights: str | PathLike | None = None, cls: type = keras.Model, **settings: Any
 ) -> keras.Model:
     """A network by the name of its settings; see `from_preset` of the networks, whose `cls` is the class that it must have."""
-    if str(name) in PRESETS and not Path(name).is_dir():
+    of_discriminators = cls in DISCRIMINATORS.values()
+    if str(name) in PRESETS and (weights is not None or of_discriminators or find_preset(name) is None):
         network = _fresh(str(name), cls, settings)
     else:
         network = load(name)
