@@ -15,7 +15,7 @@ from gfla_tf.keypoints.pose_files import write_openpose
 from tests.helpers.own_pictures import figure
 
 REPOSITORY = Path(__file__).parents[1]
-PARTS = ("gfla_tf", "export", "configs", "pyproject.toml", "README.md", "LICENSE")
+PARTS = ("gfla_tf", "export", "configs", "web", "pyproject.toml", "README.md", "LICENSE")
 TINY = [
     "batch_size=2", "steps_per_epoch=2", "checkpoint_every=2", "flow.steps=2", "full.steps=2", "data.identities=2",
     "data.frames=2", "model.generator.image_size=[32,32]", "model.generator.base_channels=4",
@@ -36,7 +36,7 @@ def checkout(tmp_path_factory):
     for part in PARTS:
         path = REPOSITORY / part
         if path.is_dir():
-            shutil.copytree(path, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(path, folder / part, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
         elif path.is_file():
             shutil.copy(path, folder / part)
     return folder
