@@ -230,7 +230,7 @@ def test_a_nan_stops_training_naming_step_term_and_last_checkpoint_and_nothing_i
     checkpoints = Checkpoints(tmp_path, trainer)
     order = [StopOnNonFinite(checkpoints), CheckpointCallback(checkpoints, every_steps=3)]
     with pytest.raises(
-        GflaError, match=r"stopped at step 7: l1 is nan; the last good checkpoint is .*/ckpt-2: resume"
+        GflaError, match=r"stopped at step 7: l1 is nan; the last good checkpoint is .*/ckpt-2, resume"
     ):
         fit(trainer, order if stop_first else order[::-1], steps_per_epoch=12)
     assert int(trainer.generator_optimizer.iterations) == 7

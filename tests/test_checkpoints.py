@@ -101,7 +101,7 @@ def test_the_callback_saves_whenever_a_multiple_is_passed_and_only_the_latest_st
 def test_a_checkpoint_of_another_model_is_refused_in_one_sentence(tmp_path):
     Checkpoints(tmp_path, TinyTrainer(filters=4)).save()
     with pytest.raises(
-        GflaError, match=r"Checkpoint .*ckpt-1 does not fit this model \(.+\): use the conf"
+        GflaError, match=r"checkpoint .*ckpt-1 does not fit this model \(.+\): use the conf"
     ) as caught:
         Checkpoints(tmp_path, TinyTrainer(filters=6)).restore_latest()
     assert "\n" not in str(caught.value)
