@@ -92,9 +92,7 @@ def judged(judge, people, outputs):
         for picture, pair, where in zip(pictures, people.pairs, seen, strict=True)
     ]
     scores["detail"], scores["detail_match"] = np.array(texts).T
-    scores["ssim on the person, above copying's"] = (
-        scores["ssim on the person"] - copied["ssim on the person"]
-    )
+    scores["ssim on the person, above copying"] = scores["ssim on the person"] - copied["ssim on the person"]
     flows = [output.get("flow_0") for output in outputs]
     if all(flow is not None for flow in flows):
         for name, values, found in (("end_point_error", scores, flows), ("end_point_error", copied, None)):
@@ -117,13 +115,13 @@ def rows_of(scores, copied, traits):
     for name, values in scores.items():
         rows[name] = interval(values)
         if name in (*COMPARED, "end_point_error"):
-            rows[f"{name} / {'zero flow' if name == 'end_point_error' else 'copying'}'s"] = interval(
+            rows[f"{name} / {'zero flow' if name == 'end_point_error' else 'copying'}"] = interval(
                 values, copied[name]
             )
     for group, belongs in GROUPS.items():
         chosen = np.array([bool(belongs(one)) for one in traits])
         if chosen.sum() >= 5:
-            rows[f"lpips / copying's, {group} ({chosen.sum()})"] = interval(
+            rows[f"lpips / copying, {group} ({chosen.sum()})"] = interval(
                 scores["lpips"][chosen], copied["lpips"][chosen]
             )
     return rows

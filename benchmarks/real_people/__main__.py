@@ -61,7 +61,7 @@ def _figures(scores, copied):
         rows[name] = interval(values)
         if name in COMPARED:
             rows[f"{name}, copying"] = interval(copied[name])
-            rows[f"{name} / copying's"] = interval(values, copied[name])
+            rows[f"{name} / copying"] = interval(values, copied[name])
     return rows
 
 

@@ -15,10 +15,10 @@ NOTES = (
     "source's pixels, and nothing is drawn; it is trained for as many steps.",
 )
 GOALS = {
-    "flow_error_of_zero_flow": (0.5, "<=", "end-point error / zero flow's"),
-    "l1_of_copying": (0.6, "<=", "L1 / copying's"),
-    "l1_of_appearance_flow": (0.9, "<=", "L1 / appearance flow's"),
-    "ssim_above_copying": (0.1, ">=", "SSIM above copying's"),
+    "flow_error_of_zero_flow": (0.5, "<=", "end-point error / zero flow"),
+    "l1_of_copying": (0.6, "<=", "L1 / copying"),
+    "l1_of_appearance_flow": (0.9, "<=", "L1 / appearance flow"),
+    "ssim_above_copying": (0.1, ">=", "SSIM above copying"),
 }
 
 HELD_OUT_SEED = 1

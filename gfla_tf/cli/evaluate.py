@@ -93,7 +93,7 @@ def main(arguments=None):
         for what in options.what:
             output = options.output / Path(what).name if len(options.what) > 1 else options.output
             for judged in evaluate(what, output, options, first):
-                first.setdefault(judged.protocol.name, (f"{Path(what).name}'s", judged))
+                first.setdefault(judged.protocol.name, (Path(what).name, judged))
 
 
 def evaluate(what, output, options, first):
@@ -159,7 +159,7 @@ def evaluate(what, output, options, first):
             copied = judge_copies(
                 sources, truth, protocol, output, options.scores or offered, origin, find_face
             )
-            judgments[-1:] = [judgments[-1].against("copying's", copied), copied]
+            judgments[-1:] = [judgments[-1].against("copying", copied), copied]
     write_report(judgments, output, sources)
     print(f"{what}, {len(judgments[0].pairs)} pictures\n\n{table(judgments)}\n")
     print(

@@ -29,7 +29,7 @@ _JUDGING = ("lpips", "ssim", "l1", "psnr")  # the first one that there is decide
 def results(judged):
     """One dict for each score of a `Judged`: score, value, low and high where it has an interval, pairs, and its origin.
 
-    Behind them stand the shares of its rivals' scores, such as "lpips / copying's".
+    Behind them stand the shares of its rivals' scores, such as "lpips / copying".
     """
     rows = []
     for name in PAIR_SCORES:
