@@ -58,7 +58,7 @@ def gfla(*arguments, shell=None, **settings):
     command = shell or [*GFLA, *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **settings.pop("env", {})}
     return subprocess.run(
-        command, shell=shell is not None, env=environment, capture_output=True, text=True, timeout=120, **settings
+        command, shell=shell is not None, env=environment, capture_output=True, text=True, timeout=600, **settings
     )  # fmt: skip
 
 
@@ -126,7 +126,7 @@ def test_a_training_that_is_stopped_saves_first_and_the_same_command_resumes(tmp
         ):
             time.sleep(0.1)
         process_.send_signal(number)
-        output, message = process_.communicate(timeout=120)
+        output, message = process_.communicate(timeout=600)
         assert process_.returncode == status, (output, message)
         assert message.startswith("stopped at step ") and message.count("\n") == 1, message
         assert "of the flow stage; the same command resumes" in message
