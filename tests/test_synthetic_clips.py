@@ -67,7 +67,7 @@ def test_a_clip_is_the_one_recorded_on_another_day():
 
 
 def test_a_clip_without_frames_is_refused_in_one_sentence():
-    with pytest.raises(GflaError, match="A clip of 0 frames"):
+    with pytest.raises(GflaError, match="A clip cannot have 0 frames"):
         SyntheticPeople((32, 32)).clip(0, 0, 0)
 
 
