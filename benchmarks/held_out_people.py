@@ -95,18 +95,20 @@ def judged(judge, people, outputs):
     scores["ssim on the person, above copying"] = scores["ssim on the person"] - copied["ssim on the person"]
     flows = [output.get("flow_0") for output in outputs]
     if all(flow is not None for flow in flows):
-        for name, values, found in (("end_point_error", scores, flows), ("end_point_error", copied, None)):
-            values[name] = np.array(
-                [
-                    end_point_error(
-                        np.zeros_like(s["flow"]) if found is None else found[i], s["flow"], s["visibility"]
-                    )
-                    if s["visibility"].any()
-                    else np.nan
-                    for i, s in enumerate(people.samples)
-                ]
-            )
+        still = [np.zeros_like(sample["flow"]) for sample in people.samples]
+        scores["end_point_error"] = _end_point_errors(people.samples, flows)
+        copied["end_point_error"] = _end_point_errors(people.samples, still)
     return scores, copied
+
+
+def _end_point_errors(samples, flows):
+    """(people,), NaN where nothing is visible."""
+    return np.array(
+        [
+            end_point_error(flow, s["flow"], s["visibility"]) if s["visibility"].any() else np.nan
+            for s, flow in zip(samples, flows, strict=True)
+        ]
+    )
 
 
 def rows_of(scores, copied, traits):

@@ -36,14 +36,11 @@ def ssim(generated, target, region=None):
     # In [0, 1]: the luminance term compares means by their product, which says nothing around 0 and below.
     generated, target = ((np.asarray(images, np.float32) + 1) / 2 for images in (generated, target))
     settings = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
-    if region is None:
-        region = np.full(generated.shape[:3], True)
-    else:
-        settings["full"] = True
     scores = []
-    for a, b, where in zip(generated, target, region, strict=True):
-        score = structural_similarity(a, b, channel_axis=-1, data_range=1.0, **settings)
-        if "full" in settings:
-            score = score[1].mean(axis=-1)[where].mean() if where.any() else np.nan
-        scores.append(score)
-    return float(np.nanmean(scores))
+    for number, (a, b) in enumerate(zip(generated, target, strict=True)):
+        score, local = structural_similarity(a, b, channel_axis=-1, data_range=1.0, full=True, **settings)
+        if region is None:
+            scores.append(score)
+        elif region[number].any():
+            scores.append(local.mean(axis=-1)[region[number]].mean())
+    return float(np.mean(scores)) if scores else float("nan")
