@@ -45,6 +45,6 @@ def test_a_network_that_the_page_cannot_run_is_refused_with_a_remedy(tmp_path):
 def test_without_a_network_that_ships_the_command_asks_for_one(monkeypatch, tmp_path):
     (tmp_path / "people_256").mkdir()
     shutil.copy(FIXTURES / "tiny_pose.tflite", tmp_path / "people_256")  # takes maps
-    monkeypatch.setattr(site, "SHIPPED", tmp_path)
+    monkeypatch.setattr(site, "PRETRAINED", tmp_path)
     with pytest.raises(GflaError, match="give --model"):
         site.shipped_model()

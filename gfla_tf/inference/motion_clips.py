@@ -4,18 +4,11 @@ import numpy as np
 
 from gfla_tf.errors import GflaError
 from gfla_tf.keypoints.poses import JOINTS
+from gfla_tf.synthetic.bodies.keypoints import BONES
 from gfla_tf.synthetic.bodies.motions import motions
 
 SIZE = 256  # pixels that a standing person's legs and trunk take, about
 
-_BONES = {
-    "shoulder": "Arm",
-    "elbow": "ForeArm",
-    "wrist": "Hand",
-    "hip": "UpLeg",
-    "knee": "Leg",
-    "ankle": "Foot",
-}
 # Places of the face from the base of the skull along the head's axes: to its left, up and forward, in lengths of the neck.
 _FACE = {
     "nose": (0, 0.75, 1.1),
@@ -54,7 +47,7 @@ def clip_keypoints(name, fps, view=0.0):
 def _seen(place, head, view):
     turn = np.array([[np.cos(view), 0, np.sin(view)], [0, 1, 0], [-np.sin(view), 0, np.cos(view)]])
     found = {
-        f"{s.lower()}_{joint}": place[s + bone] for s in ("Left", "Right") for joint, bone in _BONES.items()
+        f"{s.lower()}_{joint}": place[s + bone] for s in ("Left", "Right") for joint, bone in BONES.items()
     }
     found["neck"] = (found["left_shoulder"] + found["right_shoulder"]) / 2
     unit = np.linalg.norm(place["Head"] - place["Neck"])

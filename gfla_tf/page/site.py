@@ -8,11 +8,11 @@ from pathlib import Path
 from gfla_tf.errors import GflaError, os_reason
 from gfla_tf.files import write_whole
 from gfla_tf.inference.detectors.network_files import read_pose_networks
+from gfla_tf.inference.models import PRETRAINED
 from gfla_tf.inference.subjects import Person
 from gfla_tf.litert.description import read_description
 from gfla_tf.page.build import built_page
 
-SHIPPED = Path(__file__).resolve().parents[1] / "pretrained"
 _NOWHERE = ("resampler", "litert")  # lowerings with operations that no browser has
 # What the page needs for its first picture is kept for offline use at once; the rest when it was needed once.
 _LATER = ("detect/", "litert/litert_wasm_compat_internal")
@@ -51,7 +51,7 @@ def shipped_model():
         GflaError: none does.
     """
     found = []
-    for path in sorted(SHIPPED.glob("people_*/*.tflite")):
+    for path in sorted(PRETRAINED.glob("people_*/*.tflite")):
         description = read_description(path)
         if (
             "source_keypoints" in description["inputs"]

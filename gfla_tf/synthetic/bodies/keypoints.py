@@ -5,7 +5,8 @@ import numpy as np
 from gfla_tf.keypoints.poses import JOINTS
 from gfla_tf.synthetic.bodies.template import SIDES, template
 
-_BONES = {
+# Joint: the bone that begins there, without its side; the rig and the motion clips name them alike.
+BONES = {
     "shoulder": "Arm",
     "elbow": "ForeArm",
     "wrist": "Hand",
@@ -33,7 +34,7 @@ def places(person, bones):
 
     found = {name: mark(name) for name in person.marks}
     for side, _, _ in SIDES:
-        found |= {f"{side.lower()}_{joint}": bone(side + name) for joint, name in _BONES.items()}
+        found |= {f"{side.lower()}_{joint}": bone(side + name) for joint, name in BONES.items()}
     shoulders, hips = (found[f"left_{name}"] + found[f"right_{name}"] for name in ("shoulder", "hip"))
     trunk = np.linalg.norm(shoulders - hips) / 2
     for side in ("left", "right"):
