@@ -7,7 +7,9 @@ import pytest
 
 import gfla_tf
 from benchmarks.held_out_people import HeldOutPeople, texture
+from benchmarks.pretrained import with_figures
 from benchmarks.real_people.networks import network_of
+from gfla_tf.errors import GflaError
 from gfla_tf.inference.models import PRETRAINED, load_model
 from gfla_tf.inference.photos import to_float
 from gfla_tf.keypoints.poses import pose_maps
@@ -72,3 +74,29 @@ def test_commands_take_it_where_no_model_is_named():
         == load_model(None).path
         == PRETRAINED / "people_256" / "people_256.tflite"
     )
+
+
+def test_new_figures_take_the_rows_of_the_card():
+    card = """# people_256
+
+By `python -m benchmarks.held_out_people`:
+
+| | | 95 % |
+|---|---|---|
+| L1 on the person / copying | 0.498 | 0.462 to 0.534 |
+| women (54) | 0.535 | 0.488 to 0.589 |
+
+By `python -m benchmarks.real_people`:
+
+| L1 on the person / copying | 0.523 | 0.491 to 0.557 |
+"""
+    held = {"l1 / copying": (0.25, 0.125, 0.5), "lpips / copying, women (60)": (0.5, 0.25, 0.75)}
+    changed = with_figures(card, held, {"l1 / copying": (0.375, 0.25, 0.5)})
+    assert [line for line in changed.splitlines() if "0." in line] == [
+        "| L1 on the person / copying | 0.250 | 0.125 to 0.500 |",
+        "| women (60) | 0.500 | 0.250 to 0.750 |",
+        "| L1 on the person / copying | 0.375 | 0.250 to 0.500 |",
+    ]
+    assert with_figures(card) == card
+    with pytest.raises(GflaError, match="women"):
+        with_figures(card, {"l1 / copying": (0.25, 0.125, 0.5)})
