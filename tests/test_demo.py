@@ -39,6 +39,7 @@ def photo(tmp_path_factory):
 
 def test_a_photo_is_put_into_poses_and_danced(network, photo, tmp_path, monkeypatch):
     monkeypatch.setattr(demo, "DANCE", "dab")  # 2.3 seconds
+    monkeypatch.setattr(demo, "fetch_films", lambda: pytest.fail("a film was fetched beside one's own photo"))
     picture, film = demo.demonstrate(tmp_path / "out", photo, network)
     columns = 1 + 2 * len(demo.POSES)
     height, width = cv2.imread(str(picture)).shape[:2]
@@ -78,3 +79,13 @@ def test_every_clip_is_a_person_who_stands_upright_most_of_the_time():
 def test_a_clip_that_is_not_there_is_one_sentence():
     with pytest.raises(GflaError, match=r"There is no motion clip 'waltz': choose one of .*dance"):
         clip_keypoints("waltz", 15)
+
+
+def test_what_cannot_be_fetched_is_one_sentence_before_anything_is_written(network, tmp_path, monkeypatch):
+    def fails():
+        raise GflaError("The films of a real person cannot be fetched: try again.")
+
+    monkeypatch.setattr(demo, "fetch_films", fails)
+    with pytest.raises(GflaError, match="films"):
+        demo.demonstrate(tmp_path / "out", None, network)
+    assert not (tmp_path / "out").exists()

@@ -1,17 +1,21 @@
 """One photo in a few poses, and dancing: what the network of the package makes of it, in seconds."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tqdm import tqdm
 
 from gfla_tf.inference.animation import animate
-from gfla_tf.inference.footage import read_films
+from gfla_tf.inference.detectors.network_files import read_pose_networks
+from gfla_tf.inference.footage import fetch_films, read_frame
 from gfla_tf.inference.models import load_model
 from gfla_tf.inference.motion import FittedMotion
 from gfla_tf.inference.motion_clips import clip_keypoints
 from gfla_tf.inference.subjects import read_subject, subject_of
 from gfla_tf.inference.video_writer import require_format, write_video
 from gfla_tf.pictures.drawing import labeled_grid, write_png
+from gfla_tf.synthetic.bodies import assets
 
 FPS = 15
 SAMPLE = 2, 10  # where no photo is named: the camera and the frame of the film of a real person
@@ -43,12 +47,14 @@ def demonstrate(output, photo=None, model=None, pose_model=None):
         GflaError: the photo shows nobody, or something cannot be fetched or written.
     """
     picture, film = Path(output) / "poses.png", require_format(Path(output) / "dance.mp4")
+    _fetch_together(
+        [lambda: read_pose_networks(pose_model), _fetch_motions, *([] if photo else [fetch_films])]
+    )
     model = load_model(model, "pose")
     subject = subject_of(model, pose_model)
     if photo is None:
         photo = Path(output) / "photo.png"
-        camera, frame = SAMPLE
-        write_png(photo, read_films()[camera][frame])
+        write_png(photo, read_frame(*SAMPLE))
     image, keypoints = read_subject(subject, photo)
 
     def danced(targets):
@@ -74,3 +80,14 @@ def demonstrate(output, photo=None, model=None, pose_model=None):
         )
         write_video(film, beside, FPS)
     return picture, film
+
+
+def _fetch_together(fetches):
+    """What is wanted is fetched at the same time: most of it is waiting, and whoever tries a demo waits, too."""
+    with ThreadPoolExecutor() as pool:
+        for job in [pool.submit(fetch) for fetch in fetches]:
+            job.result()
+
+
+def _fetch_motions():
+    assets.fetch(lambda sentence: print(sentence, file=sys.stderr), ["motions"])

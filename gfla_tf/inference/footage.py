@@ -1,6 +1,7 @@
 """Films of one person before four cameras, out of the package pose2sim (BSD-3-Clause); fetched, never committed."""
 
 import io
+import itertools
 import sys
 import tempfile
 import zipfile
@@ -18,18 +19,25 @@ CAMERAS = (1, 2, 3, 4)
 _MEMBER = "Pose2Sim/Demo_SinglePerson/videos/cam0{}.mp4"
 
 
-def read_films():
-    """{camera: list of uint8 RGB frames (H, W, 3)}, 100 of each; a `GflaError` says why the films cannot be had."""
-    path = cached_file(
+def fetch_films():
+    """Path of the cached zip file with the films, which is made from the package where it is not there yet."""
+    return cached_file(
         f"pose2sim-{PACKAGE.version}-single-person.zip",
         [PACKAGE],
         _repack,
         "The films of a real person",
         report=lambda sentence: print(sentence, file=sys.stderr),
     )
-    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
-        archive.extractall(folder)
-        return {camera: _frames(Path(folder) / _MEMBER.format(camera)) for camera in CAMERAS}
+
+
+def read_films():
+    """{camera: list of uint8 RGB frames (H, W, 3)}, 100 of each; a `GflaError` says why the films cannot be had."""
+    return {camera: list(_frames(camera)) for camera in CAMERAS}
+
+
+def read_frame(camera, number):
+    """One frame of the film of one camera; raises as `read_films` does."""
+    return next(itertools.islice(_frames(camera), number, None))
 
 
 def _repack(archives):
@@ -41,12 +49,14 @@ def _repack(archives):
     return content.getvalue()
 
 
-def _frames(path):
-    capture, frames = cv2.VideoCapture(str(path)), []
-    while (read := capture.read())[0]:
-        frames.append(cv2.cvtColor(read[1], cv2.COLOR_BGR2RGB))
-    if not frames:
+def _frames(camera):
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(fetch_films()) as archive:
+        path = Path(archive.extract(_MEMBER.format(camera), folder))
+        capture, count = cv2.VideoCapture(str(path)), 0
+        while (read := capture.read())[0]:
+            yield cv2.cvtColor(read[1], cv2.COLOR_BGR2RGB)
+            count += 1
+    if not count:
         raise GflaError(
             f"{path.name} of pose2sim holds no frames: remove ~/.cache/gfla_tf/pose2sim*, and try again."
         )
-    return frames

@@ -24,16 +24,17 @@ _FILES = {
 _INSTEAD = "until then use the drawn people, which need nothing"
 
 
-def fetch(report=None):
+def fetch(report=None, kinds=("body", "motions")):
     """Paths of the repacked files, fetched where the cache lacks them.
 
     Args:
+        kinds: which of them.
         report: function of a sentence, told before each download.
 
     Raises:
         GflaError: they cannot be had; the sentence names the drawn people as what works without them.
     """
-    return [_path(kind, report) for kind in _FILES]
+    return [_path(kind, report) for kind in kinds]
 
 
 @functools.lru_cache(maxsize=2)
