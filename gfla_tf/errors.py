@@ -115,6 +115,8 @@ def _told(error):
         return f"error: {_of_system(error)}", BAD_INPUT
     if isinstance(error, RuntimeError) and str(error).startswith("Symlink loop from "):  # of Path.resolve
         return f"error: {str(error)[18:]} cannot be used: its symbolic links lead in a circle.", BAD_INPUT
+    if isinstance(error, RuntimeError) and "home directory" in str(error):  # of Path.expanduser
+        return "error: There is no home folder of that user: write the path out, without ~.", BAD_INPUT
     place = _place(error.__traceback__)
     return (
         f"error: A mistake of gfla-tf itself{place}: {type(error).__name__}: {reason_of(error)}. Please report it, with what "

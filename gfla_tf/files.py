@@ -1,16 +1,23 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all, and folders that one process at a time writes into."""
 
 import contextlib
 import hashlib
 import os
 import re
+import shutil
 import threading
 from pathlib import Path
 
 from gfla_tf.errors import GflaError, os_reason
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
 _UNFINISHED = re.compile(r"\..+\.(\d+)\.\d+\.unfinished[\w.]*")
 _swept = set()  # folders in which this process has looked for what killed ones left
+_sweeping = threading.Lock()
 
 
 def file_digest(path):
@@ -49,16 +56,36 @@ def whole_file(path, suffix=""):
         OSError: the file cannot be written; what stood there before stays, and nothing beside it.
     """
     path = Path(path)
-    name = f".{path.name[:50]}.{os.getpid()}.{threading.get_native_id()}.unfinished{suffix}"
-    temporary = path.with_name(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(path.parent)
+    temporary = _temporary(path, suffix)
     try:
         yield temporary
         os.replace(temporary, path)
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def whole_folder(path):
+    """The same for a folder that does not change: the one that is given exists, and one that stands at `path` meanwhile stays."""
+    path = Path(path)
+    temporary = _temporary(path)
+    temporary.mkdir()
+    try:
+        yield temporary
+        try:
+            os.rename(temporary, path)
+        except OSError:
+            if not path.is_dir():
+                raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _temporary(path, suffix=""):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path.parent)
+    return path.with_name(f".{path.name[:50]}.{os.getpid()}.{threading.get_native_id()}.unfinished{suffix}")
 
 
 def write_whole(path, content):
@@ -68,6 +95,33 @@ def write_whole(path, content):
         flush(file)
 
 
+@contextlib.contextmanager
+def alone(folder, told):
+    """No other process is in such a block for the same folder meanwhile, however it may end.
+
+    Args:
+        folder: path of one that exists.
+        told: the sentence for the second one.
+
+    Raises:
+        GflaError: another process is.
+        OSError: the folder cannot be opened.
+    """
+    if fcntl is None:
+        yield
+        return
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # disks that know no locks
+            try:
+                fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise GflaError(told) from None
+        yield
+    finally:
+        os.close(opened)
+
+
 def flush(file):
     """Has an open file's content on the disk, so that not even the loss of power leaves an empty one in its place."""
     file.flush()
@@ -75,15 +129,25 @@ def flush(file):
 
 
 def _sweep(folder):
-    """Removes what killed processes left in a folder, once: thousands of pictures may be written to it."""
-    if folder in _swept or os.name == "nt":  # where asking for a process would end it
+    """Removes what killed processes left in a folder, once: thousands of pictures may be written to it.
+
+    A file with the number of this process is of one that had it before, as each has that is the first in a container: before a
+    folder was swept, no thread of this process writes to it.
+    """
+    if os.name == "nt":  # where asking for a process would end it
         return
-    _swept.add(folder)
-    with contextlib.suppress(OSError):
+    with _sweeping, contextlib.suppress(OSError):
+        if folder in _swept:
+            return
+        _swept.add(folder)
         for name in os.listdir(folder):
             found = _UNFINISHED.fullmatch(name)
-            if found and not _is_alive(int(found[1])):
-                (folder / name).unlink(missing_ok=True)
+            if found and (int(found[1]) == os.getpid() or not _is_alive(int(found[1]))):
+                left = folder / name
+                if left.is_dir():
+                    shutil.rmtree(left, ignore_errors=True)
+                else:
+                    left.unlink(missing_ok=True)
 
 
 def _is_alive(process):

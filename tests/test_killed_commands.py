@@ -13,7 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gfla_tf.inference.video_writer import write_video
+from gfla_tf.keypoints.pose_files import write_openpose
 from tests.helpers.dataset_files import write_pose_pairs
+from tests.helpers.own_pictures import figure, write_people
 from tests.helpers.tiny_run import write_config
 
 ROOT = Path(__file__).parents[1]
@@ -134,3 +137,29 @@ def test_convert(tmp_path):
         tmp_path / "out",
         is_whole,
     )
+
+
+def test_prepare(tmp_path):
+    """The preparation of one's own people resumes: every file is what it ends as, and the last run leaves the same ones."""
+    write_people(tmp_path / "people", {"anna": 12, "clara": 12}, (240, 160), masks=True)
+    (tmp_path / "people/ben/walk_poses").mkdir(parents=True)
+    frames = [figure(number, (240, 160), 2) for number in range(40)]
+    write_video(tmp_path / "people/ben/walk.mp4", (picture for picture, _, _ in frames), 5)
+    for number, (_, keypoints, _) in enumerate(frames):
+        write_openpose(tmp_path / f"people/ben/walk_poses/{number}.json", keypoints)
+    output, expected = tmp_path / "own", {}
+    notes = output / "report/sources"
+
+    def is_whole(_):
+        found = {path: path.read_bytes() for path in output.rglob("*") if is_result(path)}
+        if not expected:
+            expected.update(found)
+            assert len(found) > 140  # of each picture two or three files, notes, the report
+        for note in notes.glob("*.json") if len(found) == len(expected) else ():
+            note.unlink()  # all is done: the next run has to do it again, over what is there
+        differ = [path.name for path, content in found.items() if expected.get(path) != content]
+        print(*differ)
+        return not differ
+
+    command = ["-m", "gfla_tf", "prepare", "people", "--output", "own", "--size", "128", "88"]
+    kill_at_ten_moments(command, tmp_path, output, is_whole)

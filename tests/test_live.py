@@ -69,7 +69,7 @@ def test_a_film_is_a_camera_that_begins_anew(tmp_path):
     seen = [round(float(next(frames).mean()) / 80) for _ in range(7)]
     frames.close()
     assert seen == [0, 1, 2, 0, 1, 2, 0]
-    with pytest.raises(GflaError, match=r"The film .*absent\.avi gives no pictures"):
+    with pytest.raises(GflaError, match=r"There is no video .*absent\.avi: No such file"):
         next(live.camera_frames(tmp_path / "absent.avi"))
 
 

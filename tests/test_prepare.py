@@ -12,7 +12,7 @@ from gfla_tf.data.folder import read_pairs, read_pictures, read_split
 from gfla_tf.errors import GflaError
 from gfla_tf.inference.preparation import prepare as preparing
 from gfla_tf.inference.preparation.prepare import Settings, prepare_people
-from gfla_tf.inference.preparation.report import REMEDIES, summary, write_preparation_report
+from gfla_tf.inference.preparation.report import REMEDIES, summary
 from gfla_tf.inference.preparation.sources import find_sources
 from gfla_tf.inference.video_writer import write_video
 from gfla_tf.keypoints.pose_files import find_pose, write_openpose
@@ -31,12 +31,6 @@ def in_this_process(monkeypatch):
         def __init__(self, model=None, film=False):
             pass
 
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            pass
-
         def found(self, image):
             return []
 
@@ -44,9 +38,7 @@ def in_this_process(monkeypatch):
 
 
 def prepare(people, output, settings=SETTINGS, held_out=()):
-    notes = prepare_people(find_sources(people), output, settings, held_out)
-    write_preparation_report(notes, output)
-    return notes
+    return prepare_people(find_sources(people), output, settings, held_out)
 
 
 def film(path, count, poses=True, person=0):

@@ -7,11 +7,7 @@ import shutil
 from pathlib import Path
 
 from gfla_tf.errors import GflaError, os_reason
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
+from gfla_tf.files import alone
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -33,11 +29,13 @@ def staged(directory, names):
     directory = Path(directory)
     temporary = directory / f".{names[-1]}.converting"
     made = [path for path in (directory, *directory.parents) if not path.exists()]
-    lock = None
+    told = f"Another process is converting into {directory}: let it end, or name another --output."
+    lock = contextlib.ExitStack()
     try:
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            lock = _locked(directory)
+            lock.enter_context(alone(directory, told))
+            lock.callback(shutil.rmtree, temporary, ignore_errors=True)
             for name in names:
                 aside = _aside(temporary, name)
                 if aside.exists() and not (directory / name).exists():
@@ -58,28 +56,10 @@ def staged(directory, names):
         except OSError as error:
             raise GflaError(f"Cannot write to {directory}: {os_reason(error)}.") from error
     finally:
-        if lock is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
-            os.close(lock)
+        lock.close()
         for path in made:
             with contextlib.suppress(OSError):  # not empty: the block ended well
                 path.rmdir()
-
-
-def _locked(directory):
-    """The directory, open and locked until it is closed, or the process ends however it may."""
-    opened = os.open(directory, os.O_RDONLY)
-    try:
-        if fcntl is not None:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(opened)
-        raise GflaError(
-            f"Another process is converting into {directory}: let it end, or name another --output."
-        ) from None
-    except OSError:
-        pass  # a disk that knows no locks
-    return opened
 
 
 def _is_of(error, temporary):

@@ -178,13 +178,12 @@ def _pictures(what, output, options, protocol):
     from gfla_tf.evaluation.drawn import FOLDERS, draw_pairs, held_out_pairs
     from gfla_tf.evaluation.network import Network
     from gfla_tf.evaluation.pictures import list_pictures
+    from gfla_tf.models.preset_folder import CONFIG
     from gfla_tf.training.networks import is_run
 
     path = Path(what)
-    is_folder_of_pictures = (
-        path.is_dir() and not is_run(path) and not any(path.glob("*.h5")) and not any(path.glob("*.json"))
-    )
-    if is_folder_of_pictures:
+    is_network = is_run(path) or (path / CONFIG).is_file() or any(path.glob("*.h5"))
+    if path.is_dir() and not is_network:
         if options.truth is None:
             raise GflaError(f"{what} is a folder of pictures: name the folder of the true ones with --truth.")
         list_pictures(path)

@@ -22,6 +22,9 @@ from pathlib import Path
 from gfla_tf.cli.parser import command_parser
 from gfla_tf.errors import GflaError, user_errors
 
+MOST_FPS = 2000
+LEAST_SIDE, MOST_SIDE = 16, 4096
+
 
 def parse_arguments(arguments=None):
     """The command line; see `gfla prepare --help`."""
@@ -97,14 +100,16 @@ def _shards(options):
 
 def _prepare(options):
     from gfla_tf.inference.preparation.prepare import Settings, prepare_people
-    from gfla_tf.inference.preparation.report import summary, write_preparation_report
+    from gfla_tf.inference.preparation.report import summary
     from gfla_tf.inference.preparation.sources import find_sources
 
     if options.output is None:
         raise GflaError("Nothing says where the training set goes: name a folder with --output.")
-    if options.fps <= 0 or min(options.size) < 16:
+    if not 0 < options.fps <= MOST_FPS:
+        raise GflaError(f"--fps is {options.fps:g}: it must be above 0 and at most {MOST_FPS}.")
+    if not all(LEAST_SIDE <= side <= MOST_SIDE for side in options.size):
         raise GflaError(
-            f"--fps {options.fps:g} and --size {options.size[0]} {options.size[1]} must be larger."
+            f"--size is {options.size[0]} {options.size[1]}: height and width must be from {LEAST_SIDE} to {MOST_SIDE} pixels."
         )
     source, output = options.source.resolve(), options.output.resolve()
     if output == source or output in source.parents or source in output.parents:
@@ -113,7 +118,6 @@ def _prepare(options):
         )
     settings = Settings(tuple(options.size), options.fps, options.pose_model)
     notes = prepare_people(find_sources(options.source), options.output, settings, options.held_out)
-    write_preparation_report(notes, options.output)
     print(summary(notes))
     print(
         f"\n{sum(len(note['kept']) for note in notes)} pictures in {options.output}: look at report/contact_sheet.png"

@@ -10,13 +10,13 @@ Without split.csv the split holds whole persons where there are at least five, o
 the names: neighbors in time do not lie on both sides.
 """
 
-import csv
 import random
 from pathlib import Path
 from typing import NamedTuple
 
 from gfla_tf.errors import GflaError
 from gfla_tf.files import stat_digest
+from gfla_tf.io.documents import read_table
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 SPLITS = ("train", "test")
@@ -59,7 +59,7 @@ def read_pictures(directory):
         parts = path.relative_to(directory).parts
         if path.suffix.lower() not in SUFFIXES or path.stem.endswith(_MASK) or len(parts) < 2:
             continue
-        if parts[0] in _RESERVED or any(part.startswith(".") for part in parts):
+        if parts[0] in _RESERVED or any(part.startswith(".") for part in parts) or not path.is_file():
             continue
         beside = (path.with_suffix(".json"), path.with_name(f"{path.stem}_keypoints.json"))
         mask = path.with_name(f"{path.stem}{_MASK}.png")
@@ -176,13 +176,11 @@ def _own_pairs(pictures, split, which):
 
 def _rows(path, columns):
     """(number of the line, {column: value}) of a CSV file."""
-    try:
-        rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise GflaError(f"{path} cannot be read as a table ({error}): write it again.") from error
-    for number, row in enumerate(rows, 2):
-        if any(not row.get(column) for column in columns):
+    (_, header), *rows = read_table(path, "table") or [(1, [])]
+    for number, row in rows:
+        values = dict(zip(header, row))
+        if any(not values.get(column) for column in columns):
             raise GflaError(
                 f"{path}, line {number}: it must have the columns {','.join(columns)}, none empty."
             )
-        yield number, row
+        yield number, values

@@ -5,7 +5,6 @@ import hashlib
 import importlib
 import io
 import logging
-import os
 import re
 import shutil
 import sys
@@ -16,12 +15,7 @@ from google.protobuf.json_format import ParseError
 
 from gfla_tf.data.corrupt_budget import CorruptEntries
 from gfla_tf.errors import GflaError
-from gfla_tf.files import write_whole
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
+from gfla_tf.files import alone, write_whole
 
 _DIGEST, _DIGESTED = (
     "gfla_sha256",
@@ -117,19 +111,10 @@ def _alone(folder):
     """No other process prepares here meanwhile; what killed ones left is removed."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):  # disks that know no locks
-            try:
-                if fcntl is not None:
-                    fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise GflaError(f"Another process is preparing the data in {folder}: let it end.") from None
+    with alone(folder, f"Another process is preparing the data in {folder}: let it end."):
         for left in folder.glob("incomplete.*"):
             shutil.rmtree(left, ignore_errors=True)
         yield
-    finally:
-        os.close(opened)
 
 
 def _require_as_written(folder, directory):

@@ -165,7 +165,7 @@ def pictures_digest(paths):
 def _read(pair, protocol):
     truth = read_picture(pair.truth)
     size = protocol.size or truth.shape[:2]
-    keypoints = find_pose(pair.keypoints) if pair.keypoints else None
+    keypoints = find_pose(pair.keypoints, image_size=truth.shape[:2]) if pair.keypoints else None
     if keypoints is not None:
         scale = np.array([size[1] / truth.shape[1], size[0] / truth.shape[0]])
         places = (keypoints[:, :2] + 0.5) * scale - 0.5

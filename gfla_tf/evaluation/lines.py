@@ -30,13 +30,14 @@ class Lines:
         self.path, self.rows = Path(path), []
         header = json.dumps(header, sort_keys=True)
         if self.path.is_file():
-            lines = self.path.read_text(encoding="utf-8").split("\n")[:-1]  # the last one is empty or cut off
+            text = self.path.read_text(encoding="utf-8", errors="replace")
+            lines = text.split("\n")[:-1]  # the last one is empty or cut off
             if lines and lines[0] != header:
                 raise GflaError(
                     f"{self.path} holds another evaluation, of other pictures, weights or versions: name another --output, or "
                     "remove it."
                 )
-            self.rows = [json.loads(line) for line in lines[1:]]
+            self.rows = _rows(lines[1:])
             self.rows = self.rows[: len(self.rows) // batch * batch]
         whole = "".join(f"{line}\n" for line in [header, *map(_line, self.rows)])
         self._write(lambda: write_whole(self.path, whole.encode()))
@@ -59,6 +60,20 @@ class Lines:
             raise GflaError(
                 f"Cannot write {self.path} ({error.strerror}): make room, and start again to resume."
             ) from error
+
+
+def _rows(lines):
+    """The rows before the first line that a failing disk damaged."""
+    rows = []
+    for line in lines:
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            break
+        if not isinstance(row, dict) or "name" not in row:
+            break
+        rows.append(row)
+    return rows
 
 
 def _line(row):

@@ -1,14 +1,15 @@
 """The pictures that are judged: files in two folders that belong together by their names."""
 
 import io
-import json
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
-from gfla_tf.errors import GflaError, reason_of
+from gfla_tf.errors import GflaError
+from gfla_tf.io import pictures
+from gfla_tf.io.documents import is_number, read_json
 from gfla_tf.metrics.resizing import resize
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
@@ -44,7 +45,9 @@ def list_pictures(folder):
     paths = sorted(
         path
         for path in folder.iterdir()
-        if path.suffix.lower() in SUFFIXES and not path.stem.endswith("_mask")
+        if path.suffix.lower() in SUFFIXES
+        and not path.stem.endswith("_mask")
+        and not path.name.startswith(".")
     )
     if not paths:
         raise GflaError(f"The folder {folder} holds no pictures ({', '.join(SUFFIXES)}): name another.")
@@ -81,22 +84,14 @@ def match(generated, truth):
 def read_drawn(path):
     """Scores that were known when a picture was drawn, {name: number}, as `gfla_tf.evaluation.drawn` writes them beside it."""
     file = Path(path).with_suffix(".json")
-    try:
-        scores = json.loads(file.read_text()) if file.is_file() else {}
-    except (OSError, ValueError) as error:
-        raise GflaError(f"Cannot read the scores {file} ({reason_of(error)}): remove the file.") from error
-    return scores if isinstance(scores, dict) else {}
+    scores = read_json(file, "file of scores") if file.is_file() else None
+    known = scores if isinstance(scores, dict) else {}  # else a pose, of programs that draw
+    return {name: value for name, value in known.items() if is_number(value)}
 
 
 def read_picture(path):
     """uint8 RGB (H, W, 3); a `GflaError` if the file is no picture."""
-    try:
-        with Image.open(path) as image:
-            return np.asarray(image.convert("RGB"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise GflaError(
-            f"Cannot read the picture {path} ({reason_of(error)}): make it again, or remove it."
-        ) from error
+    return pictures.read_picture(path, "picture", "make it again, or remove it")
 
 
 def at_size(picture, size, name):

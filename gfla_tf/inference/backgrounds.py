@@ -78,6 +78,7 @@ def _blurred(frame, person):
 def _color(text):
     """(1, 1, 3) uint8 of a color, or None if it is none."""
     try:
-        return np.array(ImageColor.getrgb(str(text))[:3], np.uint8)[None, None]
+        values = ImageColor.getrgb(str(text))[:3]
     except ValueError:
         return None
+    return np.clip(values, 0, 255).astype(np.uint8)[None, None]  # as browsers do

@@ -10,10 +10,11 @@ from gfla_tf.inference.detectors.pose_detector import PoseDetector
 from gfla_tf.inference.models import load_model
 from gfla_tf.inference.tracks import people_of_folder
 from gfla_tf.inference.video import read_video
+from gfla_tf.io.folders import numbered_files
 from gfla_tf.keypoints.identity import Follower
 from gfla_tf.keypoints.joint_orders import to_coco
 from gfla_tf.keypoints.pose_files import read_frames, write_openpose
-from gfla_tf.keypoints.pose_formats import Found, by_numbers
+from gfla_tf.keypoints.pose_formats import Found
 from gfla_tf.keypoints.poses import JOINTS
 from gfla_tf.keypoints.sequences import MIN_JOINTS
 from gfla_tf.models.motion_cleaning import clean_as_published, clean_motion
@@ -70,7 +71,7 @@ def read_poses(path, pose_model=None, person=None):
     if path.is_dir():
         people = people_of_folder(path, ".json", lambda file: [frame.people for frame in read_frames(file)])
         poses = [follow(found) for found in tqdm(people, "reading poses", unit=" frames", disable=None)]
-        names = [file.stem for file in sorted(path.glob("*.json"), key=lambda file: by_numbers(file.name))]
+        names = [file.stem for file in numbered_files(path, ".json")]
     elif path.suffix.lower() == ".json":
         frames = read_frames(path)
         size = next((frame.size[::-1] for frame in frames if frame.size), None)

@@ -15,6 +15,7 @@ from gfla_tf.inference.motion import LiveFit
 from gfla_tf.inference.photos import to_float
 from gfla_tf.inference.picture_stream import PictureStream
 from gfla_tf.inference.subjects import read_subject, subject_of
+from gfla_tf.inference.video import read_video
 from gfla_tf.keypoints.joint_orders import H36M_17, to_h36m
 from gfla_tf.pictures.drawing import to_uint8
 
@@ -87,26 +88,34 @@ def camera_frames(source):
     Raises:
         GflaError: there is no such camera or film, or the camera stops.
     """
-    is_camera = str(source).isdigit()
-    capture = cv2.VideoCapture(int(source) if is_camera else str(source))
+    text = str(source)
+    is_camera = text.isascii() and text.isdigit() and len(text) < 5
+    return _webcam(int(text)) if is_camera else _film(source)
+
+
+def _webcam(number):
+    capture = cv2.VideoCapture(number)
     try:
-        pause = 0 if is_camera else 1 / (capture.get(cv2.CAP_PROP_FPS) or 25)
-        due, count = time.perf_counter(), 0
         while True:
             there, frame = capture.read()
             if not there:
-                if is_camera or not count:
-                    what = f"camera {source}" if is_camera else f"film {source}"
-                    raise GflaError(f"The {what} gives no pictures: check that it is there and not in use.")
-                capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
-                count = 0
-                continue
-            count += 1
-            due = max(due + pause, time.perf_counter() - pause)
-            time.sleep(max(0.0, due - time.perf_counter()))
+                raise GflaError(
+                    f"The camera {number} gives no pictures: check that it is there and not in use."
+                )
             yield cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
     finally:
         capture.release()
+
+
+def _film(path):
+    due = time.perf_counter()
+    while True:
+        video = read_video(path)
+        pause = 1 / video.fps
+        for frame in video.frames:
+            due = max(due + pause, time.perf_counter() - pause)
+            time.sleep(max(0.0, due - time.perf_counter()))
+            yield frame
 
 
 def beside_camera(shown, height=384):

@@ -2,6 +2,8 @@
 
 import itertools
 
+from gfla_tf.inference.video import opened
+
 RATE = 48000  # samples per second
 
 
@@ -39,9 +41,9 @@ class Sound:
         resampler = av.AudioResampler(format=self._stream.format, layout="stereo", rate=RATE)
         queue = av.AudioFifo()
         samples = 0
-        with av.open(str(path)) as film:
-            begin = film.streams.video[0].start_time
-            begin = 0 if begin is None else begin * film.streams.video[0].time_base
+        with open(path, "rb") as file, opened(av, file) as film:
+            pictures = film.streams.best("video")
+            begin = 0 if pictures.start_time is None else pictures.start_time * pictures.time_base
             for frame in itertools.chain(_decoded(av, film), [None]):
                 if frame is not None and frame.time is not None and frame.time < begin:
                     continue
@@ -58,7 +60,7 @@ class Sound:
 
 def has_sound(av, path):
     """Whether a film has an audio stream."""
-    with av.open(str(path)) as film:
+    with open(path, "rb") as file, opened(av, file) as film:
         return bool(film.streams.audio)
 
 

@@ -13,8 +13,8 @@ from tqdm import tqdm
 from gfla_tf.errors import GflaError
 from gfla_tf.inference.photos import MIN_JOINTS, Box, box_around, crop, crop_keypoints, with_margins
 from gfla_tf.inference.video import read_video
+from gfla_tf.io.folders import numbered_files
 from gfla_tf.keypoints.identity import Follower
-from gfla_tf.keypoints.pose_formats import by_numbers
 
 # The crop is at most so many times as large as the frame that needs most: the subject should not become small.
 ROOM = 1.25
@@ -154,7 +154,7 @@ def people_of_folder(folder, suffix, read):
     Raises:
         GflaError: there are no such files, or one holds several frames.
     """
-    files = sorted(folder.glob(f"*{suffix}"), key=lambda path: by_numbers(path.name))
+    files = numbered_files(folder, suffix)
     if not files:
         raise GflaError(f"The folder {folder} has no {suffix} files, one for each frame.")
     for file in files:

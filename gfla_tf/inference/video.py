@@ -66,7 +66,8 @@ def read_video(path):
     return Video(float(rate), _chained(first, frames))
 
 
-def _opened(av, file):
+def opened(av, file):
+    """PyAV's container of an open file: of those that hold pictures and times alone."""
     return av.open(file, options={"format_whitelist": _CONTAINERS}, metadata_errors="ignore")
 
 
@@ -85,7 +86,7 @@ def _stream(container, path):
 def _rate(av, path):
     """Frames per second, by the timestamps of all frames; what the file says of its rate is taken if it is that."""
     times = []
-    with open(path, "rb") as file, _opened(av, file) as container:
+    with open(path, "rb") as file, opened(av, file) as container:
         stream = _stream(container, path)
         said = stream.average_rate or stream.guessed_rate
         said = said if said and _RATES[0] <= said <= _RATES[1] else None
@@ -105,7 +106,7 @@ def _rate(av, path):
 def _frames(av, file, path, rate):
     """The frames at that rate: each takes the place that its time says; a gap repeats the frame before it."""
     damaged, begin, place, shape, last, matrix = 0, None, -1, None, None, None
-    with file, _opened(av, file) as container:
+    with file, opened(av, file) as container:
         stream = _stream(container, path)
         stream.thread_type = "AUTO"
         for frame in _decoded(av, container, stream):

@@ -51,6 +51,23 @@ def read_picture(path, what="photo", remedy="check its name"):
         ) from error
 
 
+def read_mask(path):
+    """The outline of a person as bool (H, W), true where a picture is white; errors as of `read_gray_mask`."""
+    return read_gray_mask(path) > 127
+
+
+def read_gray_mask(path):
+    """uint8 (H, W) of a picture that is white where a person is.
+
+    Raises:
+        GflaError: the picture cannot be read, or is dark throughout without being black: programs write labels such as 1 so.
+    """
+    values = np.asarray(Image.fromarray(read_picture(path, "mask")).convert("L"))
+    if 0 < values.max() <= 127:
+        raise GflaError(f"The mask {path} has values of at most {values.max()}: make the person white, 255.")
+    return values
+
+
 class _Unscaled(Exception):
     """The picture's values say nothing about brightness."""
 

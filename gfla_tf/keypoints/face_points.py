@@ -7,6 +7,7 @@ import numpy as np
 from gfla_tf.errors import GflaError, os_reason
 from gfla_tf.files import write_whole
 from gfla_tf.io.documents import is_number, read_text
+from gfla_tf.io.folders import numbered_files
 from gfla_tf.keypoints.face_structure import POINTS
 
 LEAST_SPREAD = 4.0  # pixels
@@ -14,13 +15,13 @@ FRAME_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
 
 
 def frame_files(folder):
-    """The pictures in a folder, in the order of their names.
+    """The pictures in a folder, in the order of the numbers in their names.
 
     Raises:
         GflaError: there is no such folder, or no picture in it.
     """
     try:
-        files = sorted(path for path in Path(folder).iterdir() if path.suffix.lower() in FRAME_SUFFIXES)
+        files = numbered_files(folder, *FRAME_SUFFIXES)
     except OSError as error:
         raise GflaError(f"Cannot read the folder {folder}: {error.strerror}.") from error
     if not files:
@@ -29,13 +30,13 @@ def frame_files(folder):
 
 
 def paired_files(frames, points):
-    """(frame, points) files of two folders, in the order of their names, which are the same but for the suffix.
+    """(frame, points) files of two folders, in the order of the numbers in their names, which are the same but for the suffix.
 
     Raises:
         GflaError: a folder cannot be read, there are more files in one than in the other, or their names differ.
     """
     pictures = frame_files(frames)
-    texts = sorted(Path(points).glob("*.txt"))
+    texts = numbered_files(points, ".txt") if Path(points).is_dir() else []
     if len(pictures) != len(texts):
         raise GflaError(
             f"{frames} has {len(pictures)} frames, {points} has {len(texts)} files of points: each frame takes one."

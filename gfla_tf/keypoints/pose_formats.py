@@ -5,13 +5,13 @@ COCO dataset (`cocodataset.org/#format-data`, 17 joints), of Halpe (26 joints) a
 has the first three as a table.
 """
 
-import re
 from typing import NamedTuple
 
 import numpy as np
 
 from gfla_tf.errors import GflaError
 from gfla_tf.io.documents import is_number
+from gfla_tf.io.folders import by_numbers
 from gfla_tf.keypoints.joint_orders import H36M_17, to_h36m
 from gfla_tf.keypoints.poses import JOINTS
 
@@ -94,17 +94,12 @@ def frames_of(document, joints, path):
     frames = list(document.values()) if isinstance(document, dict) else document
     if isinstance(frames, list) and frames:
         if all(_holds(frame, "people") or _holds(frame, "bodies") for frame in frames):
-            names = document if isinstance(document, dict) else range(len(frames))  # of pictures
-            order = sorted(range(len(frames)), key=lambda at: by_numbers(list(names)[at]))
+            names = list(document) if isinstance(document, dict) else range(len(frames))  # of pictures
+            order = sorted(range(len(frames)), key=lambda at: by_numbers(names[at]))
             return [_openpose_frame(frames[at], joints, path) for at in order]
         if all(_holds(frame, "pose_landmarks") for frame in frames):
             return [_landmark_frame(frame, joints, path) for frame in frames]
     return _coco_frames(document, joints, path)
-
-
-def by_numbers(name):
-    """Sorts frame_9 before frame_10."""
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", str(name))]
 
 
 def to_joints(points, order):

@@ -13,6 +13,7 @@ import keras
 from gfla_tf import __version__
 from gfla_tf.errors import GflaError, reason_of
 from gfla_tf.files import write_whole
+from gfla_tf.io.documents import read_text
 from gfla_tf.models.model_card import model_card
 from gfla_tf.models.weight_files import load_weights, save_weights_atomically
 
@@ -76,18 +77,25 @@ def create_from_folder(folder):
     """The same with fresh weights."""
     path = Path(folder) / CONFIG
     try:
-        config = json.loads(path.read_text())
+        config = json.loads(read_text(path, "configuration of a network"))
         name, arguments = config["network"], config["arguments"]
         if config["format"] != "gfla_tf":
             raise ValueError(f"its format is {config['format']}")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise GflaError(
             f"{path} does not describe a network of gfla_tf ({reason_of(error)}): name a folder that save_to_preset wrote."
         ) from error
     cls = keras.saving.get_registered_object(f"gfla_tf>{name}")
     if cls is None:
         raise GflaError(f"{path} is of a network {name}, which this version does not know: update gfla-tf.")
-    return cls.from_config(arguments)
+    try:
+        return cls.from_config(arguments)
+    except GflaError:
+        raise
+    except Exception as error:  # Keras fails in every way that arguments can be wrong
+        raise GflaError(
+            f"{path} has arguments that {name} does not take ({reason_of(error)}): get the folder again."
+        ) from error
 
 
 def _downloaded(name):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gfla_tf.errors import GflaError
 from gfla_tf.fetch import cache_folder
+from gfla_tf.files import whole_folder
 
 PURPOSE = "The page"
 _PATIENCE = 600  # seconds
@@ -36,19 +37,14 @@ def built_page():
     if place.is_dir():
         return place
     print(f"{PURPOSE}: building it once into {place}", file=sys.stderr, flush=True)
-    cache_folder().mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache_folder(), prefix=".page-") as work:
+    with tempfile.TemporaryDirectory(prefix="gfla-page-") as work, whole_folder(place) as folder:
         for file in files:
             copy = Path(work) / file.relative_to(sources())
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copy)
         _run(["npm", "ci", "--omit=dev", "--no-audit", "--no-fund", "--silent"], work)
         _run(["node", "build.mjs", "dist"], work)
-        try:
-            os.rename(Path(work) / "dist", place)
-        except OSError:
-            if not place.is_dir():  # else somebody else has built it meanwhile
-                raise
+        shutil.copytree(Path(work) / "dist", folder, dirs_exist_ok=True)
     return place
 
 

@@ -34,7 +34,7 @@ def write_site(folder, model=None, pose_model="lite"):
     networks = read_pose_networks(pose_model)
     page = built_page()
     try:
-        shutil.copytree(page, folder, dirs_exist_ok=True)
+        shutil.copytree(page, folder, copy_function=_copied, dirs_exist_ok=True)
         (folder / "detect").mkdir(exist_ok=True)
         write_whole(folder / "model.tflite", model.read_bytes())
         write_whole(folder / "detect" / "people.tflite", networks.detector)
@@ -42,6 +42,10 @@ def write_site(folder, model=None, pose_model="lite"):
         write_whole(folder / "files.js", _file_list(folder).encode())
     except OSError as error:
         raise GflaError(f"The page cannot be written to {folder}: {os_reason(error)}.") from error
+
+
+def _copied(file, to):
+    write_whole(to, Path(file).read_bytes())
 
 
 def shipped_model():

@@ -11,12 +11,12 @@ runs/NAME/flow_estimator.weights.h5, generator.weights.h5    the result of each 
 
 import contextlib
 import functools
-import os
 from pathlib import Path
 
 import keras
 
 from gfla_tf.errors import GflaError, raised_in_graphs
+from gfla_tf.files import alone
 from gfla_tf.layers.precision import precision
 from gfla_tf.losses.features import create_feature_extractor
 from gfla_tf.models.weight_files import load_weights, save_weights_atomically
@@ -33,11 +33,6 @@ from gfla_tf.training.networks import build_models
 from gfla_tf.training.optimizers import create_adam
 from gfla_tf.training.tasks import TASKS
 from gfla_tf.training.trainer import Trainer
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
 
 
 class Run:
@@ -119,21 +114,12 @@ class Run:
     @contextlib.contextmanager
     def _alone(self):
         """No other process trains in the directory meanwhile."""
-        if fcntl is None or not self.distribution.is_chief:
+        if not self.distribution.is_chief:
             yield
             return
-        directory = os.open(self.directory, os.O_RDONLY)
-        try:
-            with contextlib.suppress(OSError):  # disks that know no locks
-                try:
-                    fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    raise GflaError(
-                        f"Another process is training in {self.directory}: let it end, or choose another name=."
-                    ) from None
+        told = f"Another process is training in {self.directory}: let it end, or choose another name=."
+        with alone(self.directory, told):
             yield
-        finally:
-            os.close(directory)
 
     def _train(self, callbacks):
         result = self.directory / "generator.weights.h5"

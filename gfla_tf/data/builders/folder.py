@@ -4,11 +4,11 @@ import dataclasses
 
 import numpy as np
 import tensorflow_datasets as tfds
-from PIL import Image
 
-from gfla_tf.data.builders.files import ImageSize, ManualBuilder
+from gfla_tf.data.builders.files import BILINEAR, ImageSize, ManualBuilder, read_image, resized
 from gfla_tf.data.folder import fingerprint, read_pairs, read_pictures, read_split
-from gfla_tf.errors import GflaError, reason_of
+from gfla_tf.errors import GflaError
+from gfla_tf.io.pictures import read_gray_mask
 from gfla_tf.keypoints.pose_files import read_pose
 from gfla_tf.keypoints.poses import JOINTS
 
@@ -37,7 +37,7 @@ class FolderContent(ImageSize):
 class Folder(ManualBuilder):
     """A record is a picture with its pose and, where all have one, its mask; pairs as those of `PosePairs`."""
 
-    VERSION = tfds.core.Version("1.0.0")
+    VERSION = tfds.core.Version("1.0.1")
     BUILDER_CONFIGS = ()
     MANUAL_DOWNLOAD_INSTRUCTIONS = "A folder for each person, see docs/own_people.md."
 
@@ -76,37 +76,29 @@ class Folder(ManualBuilder):
     def record(self, entry, image_size):
         if entry.keypoints is None:
             raise GflaError(f"The picture {entry.path} has no pose beside it: write one with gfla poses.")
-        image, (height, width) = _read(entry.path, image_size, "RGB")
+        image = read_image(entry.path)
+        height, width = image.shape[:2]
         stretch = width * image_size[0] / (height * image_size[1])
         if not 1 / TOLERANCE < stretch < TOLERANCE:
             raise GflaError(
                 f"The picture {entry.path} is {height} x {width} (height x width), too far from the proportions of "
                 f"{image_size[0]} x {image_size[1]}: crop it with gfla prepare."
             )
-        keypoints = read_pose(entry.keypoints)
+        keypoints = read_pose(entry.keypoints, (height, width))
         scale = np.array([image_size[1] / width, image_size[0] / height])
         present = keypoints[:, 2:] > 0
         places = (keypoints[:, :2] + 0.5) * scale - 0.5
         record = {
-            "image": image,
+            "image": resized(image, image_size, BILINEAR),
             "keypoints": np.float32(np.where(present, np.column_stack([places, keypoints[:, 2]]), 0)),
             "name": entry.name,
         }
         if self.builder_config.masks:
-            record["person"] = _read(entry.mask, image_size, "L")[0][..., None]
+            mask = read_gray_mask(entry.mask)
+            if mask.shape != (height, width):
+                raise GflaError(
+                    f"The mask {entry.mask} has {mask.shape[1]} x {mask.shape[0]} pixels, its picture {width} x {height}: make "
+                    "it as large."
+                )
+            record["person"] = resized(mask, image_size, BILINEAR)[..., None]
         return record
-
-
-def _read(path, image_size, mode):
-    """uint8 picture at (height, width), resized by Pillow's bilinear filter, and the (height, width) of its file."""
-    try:
-        with Image.open(path) as image:
-            size = (image.height, image.width)
-            image = image.convert(mode)
-            if size != tuple(image_size):
-                image = image.resize(image_size[::-1], Image.Resampling.BILINEAR)
-            return np.asarray(image), size
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise GflaError(
-            f"The picture {path} cannot be decoded ({reason_of(error)}): put an undamaged copy there, or remove it."
-        ) from error

@@ -7,7 +7,6 @@ first file belongs to the first frame, however it is called.
 """
 
 import dataclasses
-import re
 from typing import ClassVar
 
 import tensorflow_datasets as tfds
@@ -15,6 +14,7 @@ import tensorflow_datasets as tfds
 from gfla_tf.data.builders.files import BICUBIC, ManualBuilder, read_image, resized
 from gfla_tf.data.corrupt_budget import shortened
 from gfla_tf.errors import GflaError
+from gfla_tf.io.folders import by_numbers
 
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp")
 
@@ -39,7 +39,7 @@ class Layout:
 
     def order(self, name):
         """What names are sorted by."""
-        return name if self.alphabetical else _by_numbers(name)
+        return name if self.alphabetical else by_numbers(name)
 
 
 class FrameFolders(ManualBuilder, skip_registration=True):
@@ -130,9 +130,3 @@ def _files(folder, endings, layout):
     return sorted(
         (path for path in found if not path.name.startswith(".")), key=lambda path: layout.order(path.name)
     )
-
-
-def _by_numbers(name):
-    """Sorts numbers in names by their value."""
-    parts = re.split(r"(\d+)", name)
-    return [int(part) if index % 2 else part for index, part in enumerate(parts)], name

@@ -6,8 +6,9 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from gfla_tf.data.builders.dance_frames import DanceFrames
-from gfla_tf.data.builders.files import BICUBIC, ImageSize, read_image, resized
+from gfla_tf.data.builders.files import BICUBIC, ImageSize, resized
 from gfla_tf.data.builders.frames import IMAGES
+from gfla_tf.io.pictures import read_gray_mask
 
 
 class Iper(DanceFrames):
@@ -45,5 +46,5 @@ class Iper(DanceFrames):
     def details(self, entry, frame, image_size):
         person = np.full(image_size, 255, np.uint8)
         if "masks" in entry:
-            person = resized(read_image(entry["masks"], "L"), image_size, BICUBIC)
+            person = resized(read_gray_mask(entry["masks"]), image_size, BICUBIC)
         return {**super().details(entry, frame, image_size), "person": person[..., None]}

@@ -4,10 +4,10 @@ import collections
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from gfla_tf.data.folder import read_pairs, read_pictures, read_split
-from gfla_tf.errors import GflaError, reason_of
+from gfla_tf.errors import GflaError
+from gfla_tf.io.pictures import read_picture
 from gfla_tf.keypoints.pose_files import find_pose
 from gfla_tf.synthetic.parallel import parallel_map
 
@@ -59,7 +59,7 @@ def _look_at_picture(picture):
     if picture.keypoints is None:
         return [*defects, f"{picture.path} has no pose beside it: write one with gfla poses."]
     try:
-        keypoints = find_pose(picture.keypoints)
+        keypoints = find_pose(picture.keypoints, image_size=size)
     except GflaError as error:
         return [*defects, str(error)]
     if keypoints is None:
@@ -111,15 +111,9 @@ def _list(directory, prefixes, kind, which):
 def _unreadable(path):
     """([sentence], None), or ([], (height, width)) of a picture that can be read."""
     try:
-        with Image.open(path) as image:
-            image.load()
-            return [], (image.height, image.width)
-    except FileNotFoundError:
-        return [f"{path} is missing: put the picture there."], None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        return [
-            f"{path} cannot be decoded ({reason_of(error)}): put an undamaged copy there, or remove it."
-        ], None
+        return [], read_picture(path, "picture", "put an undamaged copy there, or remove it").shape[:2]
+    except GflaError as error:
+        return [str(error)], None
 
 
 def _outside(keypoints, size, origin):

@@ -6,8 +6,9 @@ import numpy as np
 
 from gfla_tf.errors import GflaError
 from gfla_tf.inference.video import read_video
-from gfla_tf.io.pictures import read_picture
-from gfla_tf.keypoints.pose_files import find_pose
+from gfla_tf.io.pictures import read_mask, read_picture
+from gfla_tf.keypoints.identity import Follower
+from gfla_tf.keypoints.pose_files import find_pose, read_frames
 
 
 class Seen(NamedTuple):
@@ -47,28 +48,28 @@ def look_at(source, fps, finder):
         return
     with finder(False) as find:
         for path in source.photos:
-            yield _photo(path, find)
+            same = sum(other.stem == path.stem for other in source.photos)
+            yield _photo(path, path.stem if same == 1 else path.name, find)
 
 
-def _photo(path, find):
+def pose_file(photo):
+    """Path of the pose beside a photo, or None."""
+    beside = photo.with_suffix(".json"), photo.with_name(f"{photo.stem}_keypoints.json")
+    return next((path for path in beside if path.is_file()), None)
+
+
+def _photo(path, name, find):
     def problem(told):
-        return Seen(path.stem, str(path), None, None, None, told)
+        return Seen(name, str(path), None, None, None, told)
 
     try:
         image = read_picture(path)
     except GflaError:
         return problem("unreadable")
-    beside = next(
-        (
-            p
-            for p in (path.with_suffix(".json"), path.with_name(f"{path.stem}_keypoints.json"))
-            if p.is_file()
-        ),
-        None,
-    )
+    beside = pose_file(path)
     mask_path = path.with_name(f"{path.stem}_mask.png")
     try:
-        own_mask = read_picture(mask_path)[..., 0] > 127 if mask_path.is_file() else None
+        own_mask = read_mask(mask_path) if mask_path.is_file() else None
     except GflaError:
         return problem("unreadable mask")
     if own_mask is not None and own_mask.shape != image.shape[:2]:
@@ -77,15 +78,16 @@ def _photo(path, find):
         found = find(image)
     else:
         try:
-            found = None if (pose := find_pose(beside)) is None else (pose, None)
+            pose = find_pose(beside, image_size=image.shape[:2])
         except GflaError:
             return problem("unreadable pose file")
+        found = None if pose is None else (pose, None)
         if found is not None and _mostly_outside(found[0], image.shape[:2]):
             return problem("joints outside")
     if found is None:
         return problem("nobody found")
     keypoints, mask = found
-    return Seen(path.stem, str(path), image, keypoints, own_mask if own_mask is not None else mask, "")
+    return Seen(name, str(path), image, keypoints, own_mask if own_mask is not None else mask, "")
 
 
 def _film(source, fps, finder):
@@ -94,29 +96,44 @@ def _film(source, fps, finder):
     except GflaError:
         yield Seen("00000", str(source.film), None, None, None, "unreadable")
         return
-    files = sorted(source.poses.glob("*.json")) if source.poses else None
+    followed = None if source.poses is None else _Followed(source.poses)
     with finder(True) as find:
-        for number in _chosen(video, fps):
-            index, image = number
-            name, origin = f"{index:05d}", f"{source.film}, frame {index}"
-            if files is None:
+        for index, image in _chosen(video, fps):
+            problem = ""
+            if followed is None:
                 found = find(image)
-            elif index >= len(files):
-                yield Seen(name, origin, None, None, None, "no pose file")
-                continue
             else:
-                try:
-                    found = None if (pose := find_pose(files[index])) is None else (pose, None)
-                except GflaError:
-                    yield Seen(name, origin, None, None, None, "unreadable pose file")
-                    continue
-                if found is not None and _mostly_outside(found[0], image.shape[:2]):
-                    yield Seen(name, origin, None, None, None, "joints outside")
-                    continue
+                pose, problem = followed(index, image.shape[:2])
+                found = None if pose is None else (pose, None)
             if found is None:
-                yield Seen(name, origin, None, None, None, "nobody found")
-            else:
-                yield Seen(name, origin, image, *found, "")
+                problem = problem or "nobody found"
+            elif followed is not None and _mostly_outside(found[0], image.shape[:2]):
+                problem = "joints outside"
+            shown = (None, None, None) if problem else (image, *found)
+            yield Seen(f"{index:05d}", f"{source.film}, frame {index}", *shown, problem)
+
+
+class _Followed:
+    """The pose of one person in the frames of a film, by its pose files; all of them are looked at, so that nobody else is taken
+    for that person between two frames that are wanted."""
+
+    def __init__(self, files):
+        self._files, self._follow, self._next = files, Follower(), 0
+
+    def __call__(self, index, image_size):
+        """(keypoints or None, why there are none or "") of a frame; frames are asked for in order."""
+        if index >= len(self._files):
+            return None, "no pose file"
+        while self._next <= index:
+            problem = ""
+            try:
+                (frame,) = read_frames(self._files[self._next], image_size=image_size)
+                people = frame.people
+            except (GflaError, ValueError):  # the latter of a file of several frames
+                people, problem = [], "unreadable pose file"
+            pose = self._follow(people)
+            self._next += 1
+        return pose, problem
 
 
 def _chosen(video, fps):

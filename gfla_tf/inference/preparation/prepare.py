@@ -14,11 +14,12 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from gfla_tf.errors import GflaError
-from gfla_tf.files import stat_digest, write_whole
+from gfla_tf.errors import GflaError, os_reason
+from gfla_tf.files import alone, stat_digest, write_whole
 from gfla_tf.inference.detectors.pose_detector import PoseDetector, joints_of
 from gfla_tf.inference.photos import Box, crop, crop_keypoints, inside_photo, person_box
-from gfla_tf.inference.preparation.frames import look_at
+from gfla_tf.inference.preparation.frames import look_at, pose_file
+from gfla_tf.inference.preparation.report import write_preparation_report
 from gfla_tf.keypoints.pose_files import main_person, write_openpose
 from gfla_tf.synthetic.parallel import parallel_map
 
@@ -48,7 +49,7 @@ class Settings(NamedTuple):
 
 
 def prepare_people(sources, output, settings, held_out=()):
-    """Writes the training set of `sources`.
+    """Writes the training set of `sources`, and the report on it.
 
     Args:
         sources: list of `Source`.
@@ -61,7 +62,8 @@ def prepare_people(sources, output, settings, held_out=()):
         the notes of all sources, a list of dicts: person, source, looked_at, kept (names) and dropped ({reason: [origin]}).
 
     Raises:
-        GflaError: a name in `held_out` is unknown, nothing was kept, or a file cannot be written.
+        GflaError: a name in `held_out` is unknown, nothing was kept, a file cannot be written, or another process is preparing
+            there.
     """
     output = Path(output)
     known = {
@@ -71,10 +73,20 @@ def prepare_people(sources, output, settings, held_out=()):
         raise GflaError(
             f"There is no person or film {unknown[0]} to hold out: choose among {', '.join(sorted(known))}."
         )
-    todo = [(source, output, settings) for source in sources if _note(source, output, settings) is None]
+    _made(output / NOTES)
+    with alone(output, f"Another process is preparing {output}: let it end, or name another --output."):
+        return _prepare_alone(sources, output, settings, held_out)
+
+
+def _prepare_alone(sources, output, settings, held_out):
+    todo = [source for source in sources if _note(source, output, settings) is None]
+    for source in todo:
+        _remove_left(source, sources, output)
     if todo:
-        parallel_map(_prepare_source, todo, "preparing", "source")
+        jobs = [(source, output, settings) for source in todo]
+        parallel_map(_prepare_source, jobs, "preparing", "source")
     notes = [_note(source, output, settings) for source in sources]
+    write_preparation_report(notes, output)
     if not any(note["kept"] for note in notes):
         reasons = sorted({reason for note in notes for reason in note["dropped"]})
         raise GflaError(
@@ -89,21 +101,23 @@ def pose_finder(detector=None):
 
     @contextlib.contextmanager
     def finder(is_film):
-        with PoseDetector(detector, film=is_film) as detect:
-            followed = None
+        detect = followed = None
 
-            def find(image):
-                nonlocal followed
-                people = {person.number: person for person in detect.found(image)}
-                joints = {number: joints_of(person, image.shape[:2]) for number, person in people.items()}
-                if not is_film or followed not in people:
-                    main = main_person(list(joints.values()))
-                    followed = next((number for number, each in joints.items() if each is main), None)
-                if followed is None:
-                    return None
-                return joints[followed], people[followed].mask(image.shape[:2]) > _OUTLINE
+        def find(image):
+            nonlocal detect, followed
+            detect = detect or PoseDetector(
+                detector, film=is_film
+            )  # poses may all lie beside: then it is not fetched
+            people = {person.number: person for person in detect.found(image)}
+            joints = {number: joints_of(person, image.shape[:2]) for number, person in people.items()}
+            if not is_film or followed not in people:
+                main = main_person(list(joints.values()))
+                followed = next((number for number, each in joints.items() if each is main), None)
+            if followed is None:
+                return None
+            return joints[followed], people[followed].mask(image.shape[:2]) > _OUTLINE
 
-            yield find
+        yield find
 
     return finder
 
@@ -112,8 +126,6 @@ def _prepare_source(job):
     """Prepares one source and writes its note; of a module's top level, for other processes."""
     source, output, settings = job
     folder = output / source.person
-    for old in folder.glob(f"{source.name}-*"):  # of a run that was killed, or of other settings
-        old.unlink()
     kept, dropped, looked_at, thumbnails, poses = [], {}, 0, [], []
     for seen in look_at(source, settings.fps, pose_finder(settings.detector)):
         looked_at += 1
@@ -141,6 +153,16 @@ def _prepare_source(job):
     }
     key = _key(source, settings)
     _write(_note_path(source, output), json.dumps({"key": key, **note}, indent=1, sort_keys=True).encode())
+
+
+def _remove_left(source, sources, output):
+    """Removes what a run that was killed, or one of other settings, made of a source: not of another one of a longer name."""
+    longer = tuple(f"{other.name}-" for other in sources
+                   if other.person == source.person and other.name.startswith(f"{source.name}-"))  # fmt: skip
+    folder = output / source.person
+    for old in folder.iterdir() if folder.is_dir() else ():
+        if old.name.startswith(f"{source.name}-") and not old.name.startswith(longer):
+            old.unlink()
 
 
 def cropped(seen, size):
@@ -183,7 +205,7 @@ def _thumbnail(image):
 
 def _write_picture(path, image, keypoints, mask):
     files = {".png": image} | ({} if mask is None else {"_mask.png": np.uint8(mask) * 255})
-    write_openpose(_made(path.with_name(f"{path.name}.json")), keypoints)
+    write_openpose(_made(path.parent) / f"{path.name}.json", keypoints)
     for ending, pixels in files.items():
         content = io.BytesIO()
         Image.fromarray(pixels).save(content, "PNG")
@@ -226,20 +248,21 @@ def _note_path(source, output):
 
 def _key(source, settings):
     """What the pictures of a source depend on."""
-    files = [
-        file
-        for path in ((source.film,) if source.film else source.photos)
-        for file in (path, path.with_suffix(".json"), path.with_name(f"{path.stem}_mask.png"))
-        if file.is_file()
-    ]
+    files = [source.film, *(source.poses or ())] if source.film else []
+    for photo in source.photos:
+        mask = photo.with_name(f"{photo.stem}_mask.png")
+        files += [photo, *filter(None, [pose_file(photo)]), *([mask] if mask.is_file() else [])]
     return stat_digest(
         {file.name: file for file in files}, f"{settings.size} {settings.fps} {settings.detector}"
     )
 
 
-def _made(path):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path
+def _made(folder):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise GflaError(f"Cannot write to {folder}: {os_reason(error)}; name another --output.") from error
+    return folder
 
 
 def _write(path, content):
@@ -247,5 +270,5 @@ def _write(path, content):
         write_whole(path, content)
     except OSError as error:
         raise GflaError(
-            f"Cannot write {path} ({error.strerror}): make room, and start again to resume."
+            f"Cannot write {path} ({os_reason(error)}): make room, and start again to resume."
         ) from error

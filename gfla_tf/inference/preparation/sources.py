@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from gfla_tf.data.folder import SUFFIXES
 from gfla_tf.errors import GflaError
+from gfla_tf.io.folders import numbered_files
 
 FILMS = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".gif")
 _POSES = ("_poses", "_keypoints", "_json")  # endings of the folder with a pose file for each frame of a film
@@ -19,14 +20,14 @@ class Source(NamedTuple):
         name: first part of its pictures' names there, no other source of the person has the same.
         film: path, or None.
         photos: paths, empty for a film.
-        poses: folder with a pose file for each frame of the film, or None where poses are found.
+        poses: the pose files of the film's frames, or None where poses are found.
     """
 
     person: str
     name: str
     film: Path | None
     photos: tuple
-    poses: Path | None
+    poses: tuple | None
 
 
 def find_sources(path):
@@ -72,7 +73,8 @@ def find_sources(path):
 
 def _film(path, person, name):
     beside = (path.with_name(path.stem + ending) for ending in _POSES)
-    return Source(person, name, path, (), next((folder for folder in beside if folder.is_dir()), None))
+    folder = next((folder for folder in beside if folder.is_dir()), None)
+    return Source(person, name, path, (), folder and tuple(numbered_files(folder, ".json")))
 
 
 def _with_own_names(sources):
