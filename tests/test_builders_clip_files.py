@@ -1,14 +1,17 @@
 """Folders of videos that are wrong are named in one sentence before anything is trained."""
 
+import json
 import shutil
 
 import pytest
+from PIL import Image
 
+from gfla_tf.data.builders.dance_frames import read_openpose
 from gfla_tf.data.prepared import prepare
 from gfla_tf.data.video_clips import ClipSamples, piece_dataset
 from gfla_tf.errors import GflaError
 from gfla_tf.training.tasks.dance import CLEAN_REFERENCE
-from tests.helpers.dataset_files import write_dance, write_faces, write_iper, write_people
+from tests.helpers.dataset_files import FRAME_SIZE, write_dance, write_faces, write_iper, write_people
 
 pytest.importorskip("tensorflow_datasets")
 LENGTH, UNROLL = 8, 2  # of clips and of their pieces
@@ -33,6 +36,10 @@ def write(text):
     return lambda path: path.write_text(text)
 
 
+def one_person(values):
+    return json.dumps({"people": [{"pose_keypoints_2d": values}]})
+
+
 def remove(path):
     shutil.rmtree(path) if path.is_dir() else path.unlink()
 
@@ -51,13 +58,16 @@ CLEAN, NOISY = "train/clean/v10/frame3_keypoints.json", "train/noisy/v10/frame3_
         ("train/masks/v10/frame2.png", remove, "train/masks/v10 has 8 files .* for the 9 frames of"),
         ("train/frames/v10/3.png", write("no image"), "frames/v10/3.png: it is truncated or not an image"),
         ("train/masks/v10/frame3.png", write("no image"), "masks/v10/frame3.png: it is truncated or not an image"),
-        (CLEAN, write("{"), "frame3_keypoints.json cannot be read as OpenPose JSON"),
-        (CLEAN, write("[]"), "frame3_keypoints.json cannot be read as OpenPose JSON"),
-        (CLEAN, write('{"people": [{"face": []}]}'), "frame3_keypoints.json cannot be read as OpenPose JSON"),
-        (CLEAN, write('{"people": [{"pose_keypoints_2d": ["a"]}]}'), "frame3_keypoints.json cannot be read as OpenPose JSON"),
+        (CLEAN, write("{"), "frame3_keypoints.json is not valid JSON"),
+        (CLEAN, write("[]"), "frame3_keypoints.json is neither OpenPose JSON"),
+        (CLEAN, write('{"people": [{"face": []}]}'), "clean/v10/frame3_keypoints.json has no person: write the cleaned joints"),
+        (CLEAN, write('{"people": [{"pose_keypoints_2d": ["a"]}]}'), "a person of 1 values: 17 joints take 51"),
+        (CLEAN, write(one_person(["8"] * 51)), "values that are no numbers of pixels"),
+        (CLEAN, write(one_person([True] * 51)), "values that are no numbers of pixels"),
+        (NOISY, write(one_person([-1e308] * 54)), "values that are no numbers of pixels"),
+        (NOISY, write(one_person([float("nan")] * 54)), "values that are no numbers of pixels"),
         (CLEAN, write('{"people": []}'), "clean/v10/frame3_keypoints.json has no person: write the cleaned joints"),
         (NOISY, lambda p: write_people(p.with_name("frame3"), [(1, 1, 1)] * 17), "a person of 51 values: 18 joints take 54"),
-        (NOISY, lambda p: write_people(p.with_name("frame3"), [(1, float("nan"), 1)] * 18), "a person of 54 values: 18 joints"),
     ],
 )  # fmt: skip
 def test_files_that_are_wrong_are_named_in_one_sentence(files, path, spoil, says):
@@ -65,6 +75,28 @@ def test_files_that_are_wrong_are_named_in_one_sentence(files, path, spoil, says
     with pytest.raises(GflaError, match=says.replace("(", r"\(").replace(")", r"\)")) as raised:
         prepare("iper", files, SIZE)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "content", ["", '{"people": [null]}', '{"people": [{"pose_keypoints_2d": []}]}', '{"people": null}']
+)
+def test_a_frame_in_which_a_detector_found_nobody_is_one_without_joints(files, content):
+    (files / NOISY).write_text(content)
+    assert not read_openpose(files / NOISY, 18).any()
+    assert prepare("iper", files, SIZE).info.splits["train"].num_examples == 30
+
+
+def test_joints_are_read_behind_a_mark_and_under_the_key_of_old_versions(tmp_path):
+    path = tmp_path / "frame.json"
+    path.write_text(json.dumps({"people": [None, {"pose_keypoints": list(range(54))}]}), encoding="utf-8-sig")
+    assert read_openpose(path, 18).tolist() == [[3 * n, 3 * n + 1, 3 * n + 2] for n in range(18)]
+
+
+def test_a_mask_of_labels_is_refused(files):
+    mask = files / "train/masks/v10/frame3.png"
+    Image.new("L", FRAME_SIZE[::-1], 1).save(mask)
+    with pytest.raises(GflaError, match=r"frame3\.png has values of at most 1: make the person white, 255"):
+        prepare("iper", files, SIZE)
 
 
 def test_a_file_of_face_points_that_is_wrong_is_named(tmp_path):

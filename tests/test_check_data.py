@@ -30,7 +30,7 @@ def test_defects_of_a_folder_are_told_with_file_and_remedy(tmp_path, capsys):
         main([str(tmp_path), "--check", "folder"])
     output = capsys.readouterr()
     for sentence in (
-        "000.png cannot be decoded", "001.png has no pose beside it: write one with gfla poses",
+        "000.png: it is truncated or not an image", "001.png has no pose beside it: write one with gfla poses",
         "002.json is neither OpenPose",
         "003.json has 18 joints outside its 64 x 96 pixels", "ben has one picture and so no partner",
     ):  # fmt: skip
@@ -55,7 +55,8 @@ def test_defects_of_a_public_data_set_are_told(tmp_path, capsys):
         main([str(tmp_path), "--check", "market"])
     told = capsys.readouterr().out
     for sentence in (
-        f"{picture} cannot be decoded", f"{other} is missing", f"{third} has no line in market-annotation-train.csv",
+        f"{picture}: it is truncated or not an image", f"{other}: No such file or directory; put an undamaged",
+        f"{third} has no line in market-annotation-train.csv",
         "has 1 joints outside its 64 x 128 pixels",
     ):  # fmt: skip
         assert sentence in told

@@ -1,7 +1,12 @@
 """From the detector's 33 points, in MediaPipe's own enumeration, to our joints, and who is followed."""
 
+import zipfile
+from pathlib import Path
+
+import flatbuffers
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 
 from gfla_tf.errors import GflaError
 from gfla_tf.inference.detectors import pose_detector
@@ -80,3 +85,36 @@ def test_a_damaged_file_of_networks_is_refused_in_one_sentence(tmp_path, content
     with pytest.raises(GflaError, match=r"Cannot read the networks in .*damaged\.task") as raised:
         PoseDetector(model)
     assert "\n" not in str(raised.value)
+
+
+def test_networks_of_a_bundle_are_looked_at_before_litert_sees_them(tmp_path):
+    """A tensor that is not there ended the process."""
+    content = (Path(__file__).parent / "fixtures" / "tiny_pose.tflite").read_bytes()
+    model = schema.ModelT.InitFromPackedBuf(content, 0)
+    model.subgraphs[0].operators[0].inputs[0] = 99999
+    builder = flatbuffers.Builder()
+    builder.Finish(model.Pack(builder), b"TFL3")
+    with zipfile.ZipFile(tmp_path / "damaged.task", "w") as archive:
+        for name in ("pose_detector.tflite", "pose_landmarks_detector.tflite"):
+            archive.writestr(name, bytes(builder.Output()))
+    with pytest.raises(
+        GflaError, match=r"damaged\.task is damaged \(.*\): delete the file and fetch it again\.$"
+    ):
+        PoseDetector(tmp_path / "damaged.task")
+
+
+@pytest.mark.parametrize("place", [8, 6], ids=["an unknown compression", "encrypted"])
+def test_a_bundle_that_zip_cannot_unpack_is_a_sentence(place, tmp_path):
+    path = tmp_path / "damaged.task"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("pose_detector.tflite", "pose_landmarks_detector.tflite"):
+            archive.writestr(name, b"0" * 100)
+    content = bytearray(path.read_bytes())
+    for mark, shift in ((b"PK\x03\x04", 0), (b"PK\x01\x02", 2)):
+        begin = content.find(mark)
+        while begin >= 0:
+            content[begin + place + shift] |= 0x61
+            begin = content.find(mark, begin + 4)
+    path.write_bytes(content)
+    with pytest.raises(GflaError, match=r"Cannot read the networks in .*damaged\.task"):
+        PoseDetector(path)

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -227,6 +228,36 @@ def test_lines_refuse_a_file_that_is_not_theirs(tmp_path):
     (tmp_path / "pairs.jsonl").write_text('{"other": 1}\n')
     with pytest.raises(GflaError, match="holds another evaluation"):
         Lines(tmp_path / "pairs.jsonl", {"mine": 1}, 8)
+
+
+@pytest.mark.parametrize("damage", ['{"name": "a', "\0\0\0", "[1]", '{"l1": 1}', "\ufffd"])
+def test_lines_behind_a_damaged_one_are_computed_again(tmp_path, damage):
+    header, rows = {"mine": 1}, [{"name": f"{n}", "l1": n / 7} for n in range(6)]
+    lines = Lines(tmp_path / "pairs.jsonl", header, 2)
+    lines.add(rows)
+    text = (tmp_path / "pairs.jsonl").read_text().split("\n")
+    (tmp_path / "pairs.jsonl").write_text("\n".join([*text[:4], damage, *text[5:]]))
+    assert [row["name"] for row in Lines(tmp_path / "pairs.jsonl", header, 2).rows] == ["0", "1"]
+
+
+def test_every_kind_of_picture_is_judged_by_its_brightness_and_poses_beside_are_no_scores(folders, tmp_path):
+    picture = figure(0)[0]
+    (tmp_path / "generated").mkdir()
+    cv2.imwrite(str(tmp_path / "generated/0.png"), picture.astype(np.uint16)[..., ::-1] * 257)
+    write_openpose(tmp_path / "generated/0.json", figure(0)[1])
+    main(
+        [
+            str(tmp_path / "generated"),
+            "--truth",
+            str(folders / "truth"),
+            "--output",
+            str(tmp_path / "out"),
+            "--scores",
+            "l1",
+        ]
+    )
+    (line,) = (tmp_path / "out/results.jsonl").read_text().splitlines()
+    assert json.loads(line)["scores"]["l1"]["mean"] == 0
 
 
 @pytest.fixture

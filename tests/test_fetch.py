@@ -56,6 +56,20 @@ def test_a_fetched_file_is_made_once_and_found_again(tmp_path, monkeypatch, home
     assert told == [f"A thing: fetching thing 1.0.0 (0 MB) once into {cache_folder()}"]
 
 
+def test_a_cached_file_that_changed_is_fetched_again(tmp_path, monkeypatch, home):
+    archive = a_tgz(tmp_path)
+    an_npm(tmp_path, monkeypatch, f"cp {archive} . && echo called >> {tmp_path}/calls")
+    package = thing(hashlib.sha256(archive.read_bytes()).hexdigest())
+    for damage in (b"", b"firsT", b"first"):
+        path = cached_file("thing-1.bin", [package], first_member, "A thing")
+        path.write_bytes(damage)
+    assert cached_file("thing-1.bin", [package], first_member, "A thing").read_bytes() == b"first"
+    assert (tmp_path / "calls").read_text() == "called\n" * 3
+    path.with_name("thing-1.bin.sha256").unlink()  # of a version that kept no digests
+    assert cached_file("thing-1.bin", [package], first_member, "A thing").read_bytes() == b"first"
+    assert (tmp_path / "calls").read_text() == "called\n" * 3
+
+
 def test_an_archive_with_another_hash_is_refused_and_leaves_nothing(tmp_path, monkeypatch, home):
     an_npm(tmp_path, monkeypatch, f"cp {a_tgz(tmp_path)} .")
     with pytest.raises(GflaError, match=r"A thing cannot be fetched: thing 1.0.0 from npm has the SHA-256"):

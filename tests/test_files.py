@@ -2,12 +2,14 @@
 
 import os
 import signal
+import subprocess
 import threading
 
 import pytest
 
 from gfla_tf import files
-from gfla_tf.files import whole_file, write_whole
+from gfla_tf.errors import GflaError
+from gfla_tf.files import alone, whole_file, whole_folder, write_whole
 from tests.helpers.run_python import run_python
 
 
@@ -75,3 +77,47 @@ def test_a_folder_is_looked_through_once(tmp_path, monkeypatch):
     for k in range(3):
         write_whole(tmp_path / "frames" / f"{k}.png", b"1")
     assert looked == [tmp_path / "frames"]
+
+
+def test_a_process_of_the_same_number_as_a_killed_one_sweeps_too(tmp_path):
+    """The first process of every container has the number 1."""
+    left = tmp_path / f".film.mp4.{os.getpid()}.1.unfinished"
+    left.write_bytes(b"half")
+    with whole_file(tmp_path / "a") as one, whole_file(tmp_path / "b") as other:
+        one.write_bytes(b"1")
+        other.write_bytes(b"2")
+    assert names(tmp_path) == ["a", "b"]
+
+
+def test_a_folder_is_there_whole_or_not_at_all(tmp_path):
+    left = tmp_path / f".page.{os.getpid()}.1.unfinished"
+    left.mkdir()
+    (left / "half").touch()
+    with pytest.raises(ZeroDivisionError), whole_folder(tmp_path / "page") as folder:
+        (folder / "a").touch()
+        raise ZeroDivisionError
+    assert names(tmp_path) == []
+    with whole_folder(tmp_path / "page") as folder:
+        (folder / "a").touch()
+        assert not (tmp_path / "page").exists()
+    with whole_folder(tmp_path / "page") as folder:  # somebody else was faster
+        (folder / "b").touch()
+    assert names(tmp_path) == ["page"] and names(tmp_path / "page") == ["a"]
+
+
+def test_a_folder_is_one_process_own_until_it_ends_however_it_may(tmp_path):
+    program = """
+        import os, signal, sys
+        from gfla_tf.files import alone
+        with alone(sys.argv[1], "taken"):
+            print("ready", flush=True)
+            sys.stdin.read()
+        """
+    process = run_python(program, tmp_path, stdin=subprocess.PIPE)
+    assert process.stdout.readline()
+    with pytest.raises(GflaError, match="taken"), alone(tmp_path, "taken"):
+        pass
+    process.kill()
+    process.wait(timeout=60)
+    with alone(tmp_path, "taken"):
+        pass

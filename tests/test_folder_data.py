@@ -1,8 +1,12 @@
 """Anyone's pictures: the layout of folders, pairs within a person, and augmentation that moves everything together."""
 
+import json
+
+import cv2
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 from scipy.ndimage import minimum_filter
 
 from gfla_tf.data import own_augmentation
@@ -64,6 +68,20 @@ class TestPairs:
             (tmp_path / "pairs.csv").write_text(f"from,to\n{row}\n")
             with pytest.raises(GflaError, match=sentence):
                 pairs_of(tmp_path, "train")
+
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+    def test_tables_as_spreadsheets_write_them_are_read(self, tmp_path, encoding):
+        write_people(tmp_path, {"anna": 4})
+        rows = "".join(
+            f'"anna/00{k}.png", {which}\r\n' for k, which in enumerate(("test", "train", "train", "test"))
+        )
+        (tmp_path / "split.csv").write_text(f"picture, split\r\n{rows}\r\n", encoding=encoding)
+        (tmp_path / "pairs.csv").write_text("from ,to\r\nanna/002.png, anna/001.png\r\n", encoding=encoding)
+        assert [(s.name, t.name) for s, t in pairs_of(tmp_path, "train")] == [
+            ("anna/002.png", "anna/001.png")
+        ]
+        (tmp_path / "pairs.csv").unlink()
+        assert {s.name for s, _ in pairs_of(tmp_path, "test")} == {"anna/000.png", "anna/003.png"}
 
     def test_many_pictures_make_not_too_many_pairs(self, tmp_path):
         write_people(tmp_path, {"anna": 60}, size=(24, 16))
@@ -145,6 +163,38 @@ class TestTraining:
             GflaError, match=r"too far from the proportions of 64 x 64: crop it with gfla prepare"
         ):
             prepare("folder", config.data.directory, (64, 64))
+
+    def test_pictures_of_all_kinds_and_joints_in_all_units_become_what_they_show(self, config, tmp_path):
+        anna = tmp_path / "own/anna"
+        deep = figure(0)[0]
+        cv2.imwrite(str(anna / "000.png"), deep.astype(np.uint16)[..., ::-1] * 257)  # 16 bits
+        turned, (height, width) = figure(1)[0], figure(1)[0].shape[:2]
+        exif = Image.Exif()
+        exif[0x0112] = 6  # to be turned by 90 degrees for display
+        Image.fromarray(np.rot90(turned)).save(anna / "001.png", exif=exif)
+        fractions = figure(2)[1] / (width, height, 1)
+        (anna / "002.json").write_text(
+            json.dumps({"people": [{"pose_keypoints_2d": fractions.ravel().tolist()}]})
+        )
+        builder = prepare("folder", config.data.directory, (96, 64))
+        records = FolderPairSamples(builder, "train")
+        shown = {}
+        for number, name in enumerate(records.names):
+            sample = records.sample(tf.constant(number, tf.int64), SEED)
+            shown[name.split("_2_")[0]] = sample["source_image"].numpy(), sample["source_keypoints"].numpy()
+        assert np.array_equal(shown["anna-000"][0], deep) and np.array_equal(shown["anna-001"][0], turned)
+        np.testing.assert_allclose(shown["anna-002"][1], figure(2)[1], atol=2e-3)
+
+    def test_masks_of_labels_or_of_another_size_are_told(self, config, tmp_path):
+        mask = tmp_path / "own/anna/003_mask.png"
+        Image.fromarray(np.uint8(figure(3)[2])).save(mask)
+        with pytest.raises(GflaError, match=r"003_mask\.png has values of at most 1: make the person white"):
+            prepare("folder", config.data.directory, (96, 64))
+        Image.fromarray(np.uint8(figure(3)[2][:64]) * 255).save(mask)
+        with pytest.raises(
+            GflaError, match=r"003_mask\.png has 64 x 64 pixels, its picture 64 x 96: make it as large"
+        ):
+            prepare("folder", config.data.directory, (96, 64))
 
     def test_a_directory_without_its_dataset_is_a_mistake_that_is_told(self):
         with pytest.raises(GflaError, match=r"data.directory is 'own'.*add data.dataset=folder"):

@@ -2,7 +2,9 @@
 
 import urllib.error
 import urllib.request
+from fractions import Fraction
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -69,6 +71,17 @@ def test_a_film_is_a_camera_that_begins_anew(tmp_path):
     seen = [round(float(next(frames).mean()) / 80) for _ in range(7)]
     frames.close()
     assert seen == [0, 1, 2, 0, 1, 2, 0]
+    stretched = tmp_path / "wide.mp4"
+    with av.open(str(stretched), "w") as container:
+        stream = container.add_stream("libx264", rate=100)
+        stream.width, stream.height, stream.pix_fmt = 32, 32, "yuv420p"
+        stream.sample_aspect_ratio = Fraction(2, 1)
+        frame = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), "rgb24")
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    assert next(live.camera_frames(stretched)).shape == (32, 64, 3), "as a player shows it"
+    with pytest.raises(GflaError, match=r"The camera 9999 gives no pictures"):
+        next(live.camera_frames("9999"))
     with pytest.raises(GflaError, match=r"There is no video .*absent\.avi: No such file"):
         next(live.camera_frames(tmp_path / "absent.avi"))
 

@@ -72,6 +72,7 @@ def test_backgrounds_change_what_is_not_the_person(tmp_path):
     frame = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
     joints = np.array([[5, 5, 1], [20, 30, 1]])
     green = Background("#00ff00", LeftHalf())(frame, joints)
+    assert np.array_equal(Background("rgb(0,300,0)", LeftHalf())(frame, joints), green), "as browsers have it"
     assert np.array_equal(green[:, :30], frame[:, :30]) and (green[:, 30:] == (0, 255, 0)).all()
     write_png(tmp_path / "beach.png", np.full((10, 90, 3), 77, np.uint8))
     beach = Background(tmp_path / "beach.png", LeftHalf())(frame, joints)

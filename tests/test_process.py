@@ -43,6 +43,7 @@ def told(error, capsys):
         (FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']"), 2, "TMPDIR"),
         (FileNotFoundError(errno.ENOENT, "No such file or directory"), 2, "current folder was removed"),
         (RuntimeError("Symlink loop from 'x'"), 2, "lead in a circle"),
+        (RuntimeError("Could not determine home directory."), 2, "no home folder of that user"),
         (MemoryError(), 2, "not enough memory"),
         (KeyboardInterrupt(), 130, "stopped by Ctrl-C"),
         (Stopped("stopped at step 3", 143), 143, "stopped at step 3"),

@@ -59,6 +59,13 @@ def test_a_silent_film_and_a_gif_have_no_sound(driver, tmp_path):
     assert heard(tmp_path / "film.gif") is None
 
 
+def test_a_name_like_an_address_is_a_file(driver, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    driver.rename("http:driver.mp4")
+    write_video("out.mp4", frames(50), 25, sound="http:driver.mp4")
+    assert len(heard(tmp_path / "out.mp4")) > 90000
+
+
 def test_a_webm_gives_its_frames_back(tmp_path):
     write_video(tmp_path / "film.webm", frames(10), 30000 / 1001)
     video = read_video(tmp_path / "film.webm")

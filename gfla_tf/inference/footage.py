@@ -9,8 +9,8 @@ from pathlib import Path
 
 import cv2
 
-from gfla_tf.errors import GflaError
-from gfla_tf.fetch import Package, cached_file, read_members
+from gfla_tf.errors import GflaError, reason_of
+from gfla_tf.fetch import DAMAGES, Package, cached_file, read_members
 
 PACKAGE = Package(
     "pip", "pose2sim", "0.10.49", "403e0dc4065898ba6a595e72a8970950310979253d60e24c2e00b16b36bf21e1", 20
@@ -50,8 +50,15 @@ def _repack(archives):
 
 
 def _frames(camera):
-    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(fetch_films()) as archive:
-        path = Path(archive.extract(_MEMBER.format(camera), folder))
+    archived = fetch_films()
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with zipfile.ZipFile(archived) as archive:
+                path = Path(archive.extract(_MEMBER.format(camera), folder))
+        except DAMAGES as error:
+            raise GflaError(
+                f"{archived} cannot be unpacked ({reason_of(error)}): make room, or remove it, and it is fetched again."
+            ) from error
         capture, count = cv2.VideoCapture(str(path)), 0
         while (read := capture.read())[0]:
             yield cv2.cvtColor(read[1], cv2.COLOR_BGR2RGB)

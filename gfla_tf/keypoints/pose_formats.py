@@ -102,6 +102,27 @@ def frames_of(document, joints, path):
     return _coco_frames(document, joints, path)
 
 
+def openpose_people(document, path):
+    """(values of the joints, entry) of everybody in an OpenPose document who has any, a list.
+
+    Raises:
+        GflaError: it is no such document.
+    """
+    if not (_holds(document, "people") or _holds(document, "bodies")):
+        raise _unknown(path)
+    entries = document.get("people", document.get("bodies"))
+    entries = [] if entries is None else entries
+    if not isinstance(entries, list) or not all(
+        entry is None or isinstance(entry, dict) for entry in entries
+    ):
+        raise _unknown(path)
+    found = [
+        (next((entry[key] for key in _OPENPOSE_KEYS if entry.get(key)), None), entry)
+        for entry in filter(None, entries)
+    ]
+    return [(values, entry) for values, entry in found if values]
+
+
 def to_joints(points, order):
     """Points of another format in our order.
 
@@ -136,18 +157,10 @@ def _unknown(path):
 
 
 def _openpose_frame(document, joints, path):
-    entries = document.get("people", document.get("bodies"))
-    if entries is not None and not isinstance(entries, list):
-        raise _unknown(path)
-    people = []
-    for entry in entries or []:
-        if entry is not None and not isinstance(entry, dict):
-            raise _unknown(path)
-        values = next((entry[key] for key in _OPENPOSE_KEYS if entry.get(key)), None) if entry else None
-        if values:
-            people.append(
-                Found(_person(values, _OPENPOSE_ORDERS, joints, path), _number(entry.get("person_id")))
-            )
+    people = [
+        Found(_person(values, _OPENPOSE_ORDERS, joints, path), _number(entry.get("person_id")))
+        for values, entry in openpose_people(document, path)
+    ]
     return Frame(people, _size(document, "canvas_width", "canvas_height"))
 
 
@@ -201,7 +214,7 @@ def _landmark_frame(document, joints, path):
     for person in people:
         values = [(point["x"], point["y"], point.get("visibility", 1.0)) for point in person]
         values = [value if value[2] is None or value[2] >= _LEAST_VISIBILITY else (*value[:2], 0) for value in values
-                  if _checked(value, path)]  # fmt: skip
+                  if checked(value, path)]  # fmt: skip
         found.append(Found(_in_order(np.array(values, np.float32), MEDIAPIPE_33, joints)))
     return Frame(found, size, fractions=True)
 
@@ -219,13 +232,14 @@ def _person(values, orders, joints, path):
         count = len(values) if isinstance(values, list) else 0
         counts = " or ".join(f"{3 * count} ({count} joints)" for count in orders)
         raise GflaError(f"The pose file {path} has a person of {count} values; a person takes {counts}.")
-    _checked(values, path)
+    checked(values, path)
     points = np.array(values, np.float32).reshape(-1, 3)
     points[:, 2] = points[:, 2].clip(0, 1)
     return _in_order(points, orders[len(points)], joints)
 
 
-def _checked(values, path):
+def checked(values, path):
+    """True; a `GflaError` if values are no numbers of pixels."""
     if not all(map(is_number, values)):
         raise GflaError(
             f"The pose file {path} has a person with values that are no numbers of pixels; write it again."

@@ -28,19 +28,25 @@ _OPTIONAL = {"FULLY_CONNECTED": 2, "CONV_2D": 2, "DEPTHWISE_CONV_2D": 2, "TRANSP
 _CODES = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
 
 
-def require_structure(content, path):
+def require_structure(content, path, remedy="convert the model again", signed=True):
     """Raises a `GflaError` that names `path` unless the flatbuffer `content` (bytes) can be handed to LiteRT.
 
     It must have signatures; subgraphs, tensors, buffers and operations must refer to what there is; constants must have as many
     bytes as their shapes and types need; and the signatures' inputs and outputs must have sizes.
+
+    Args:
+        content: of the file.
+        path: of it, for the sentence.
+        remedy: ends the sentence.
+        signed: False where a file without signatures will do.
     """
     try:
-        _check(schema.Model.GetRootAs(content, 0), len(content))
+        _check(schema.Model.GetRootAs(content, 0), len(content), signed)
     except MemoryError:
         raise
     except _DAMAGE as error:
         reason = str(error) if type(error) is ValueError else "its parts do not fit together"
-        raise GflaError(f"{path} is damaged ({reason}): convert the model again.") from error
+        raise GflaError(f"{path} is damaged ({reason}): {remedy}.") from error
 
 
 def _require(works, reason):
@@ -48,7 +54,7 @@ def _require(works, reason):
         raise ValueError(reason)
 
 
-def _check(model, size):
+def _check(model, size, signed):
     counts = [
         model.SubgraphsLength(),
         model.OperatorCodesLength(),
@@ -57,7 +63,7 @@ def _check(model, size):
     ]
     _require(all(0 <= count <= size for count in counts), "lists that are longer than the file")
     _require(counts[0] > 0, "it has no graph")
-    _require(counts[3] > 0, "it has no signature")
+    _require(counts[3] > 0 or not signed, "it has no signature")
     codes = [_code(model.OperatorCodes(i)) for i in range(counts[1])]
     buffers = [_buffer(model.Buffers(i), size) for i in range(counts[2])]
     tensors = [_graph(model.Subgraphs(i), codes, buffers, counts[0], size) for i in range(counts[0])]

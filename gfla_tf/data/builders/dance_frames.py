@@ -1,7 +1,6 @@
 """Videos of people in motion, with the joints that a detector found and cleaned ones: what FashionVideo and iPER share."""
 
 import functools
-import json
 from typing import ClassVar
 
 import numpy as np
@@ -10,7 +9,9 @@ import tensorflow_datasets as tfds
 from gfla_tf.data.builders.files import read_image
 from gfla_tf.data.builders.frames import FrameFolders
 from gfla_tf.errors import GflaError
+from gfla_tf.io.documents import read_json
 from gfla_tf.keypoints.joint_orders import H36M_17
+from gfla_tf.keypoints.pose_formats import checked, openpose_people
 from gfla_tf.keypoints.poses import JOINTS
 
 
@@ -72,25 +73,19 @@ def read_openpose(path, joints):
     """Keypoints (joints, 3) float64 of the first person; zeros where there is nobody.
 
     Args:
-        path: of an OpenPose JSON file: people, each with pose_keypoints_2d, in pixels.
+        path: of an OpenPose JSON file: people, each with pose_keypoints_2d, in pixels; an empty file is of nobody.
         joints: how many there must be, in whatever order.
 
     Raises:
-        GflaError: the file is no such JSON, or a person has another number of joints.
+        GflaError: the file is no such JSON, or a person has another number of joints, or values that are no numbers of pixels.
     """
-    try:
-        people = [
-            np.array(person["pose_keypoints_2d"], np.float64)
-            for person in json.loads(path.read_bytes())["people"][:1]
-        ]
-    except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
+    document = read_json(path, "pose file")
+    people = [] if document is None else openpose_people(document, path)
+    values = people[0][0] if people else [0.0] * 3 * joints
+    if not isinstance(values, list) or len(values) != 3 * joints:
+        count = len(values) if isinstance(values, list) else 0
         raise GflaError(
-            f"{path} cannot be read as OpenPose JSON ({type(error).__name__}: {error}): it must have people with "
-            "pose_keypoints_2d."
-        ) from error
-    for person in people:
-        if person.shape != (3 * joints,) or not np.isfinite(person).all():
-            raise GflaError(
-                f"{path} has a person of {person.size} values: {joints} joints take {3 * joints}, x, y and a confidence each."
-            )
-    return people[0].reshape(joints, 3) if people else np.zeros((joints, 3))
+            f"The pose file {path} has a person of {count} values: {joints} joints take {3 * joints}, x, y and a confidence each."
+        )
+    checked(values, path)
+    return np.array(values, np.float64).reshape(joints, 3)

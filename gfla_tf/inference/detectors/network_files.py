@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gfla_tf.errors import GflaError, reason_of
-from gfla_tf.fetch import Package, cached_file, read_members
+from gfla_tf.fetch import DAMAGES, Package, cached_file, read_members
 
 POSE_PACKAGE = Package(
     "npm", "@mediapipe/pose", "0.5.1675469404",
@@ -103,7 +103,7 @@ def _members(path, detector, points):
             if max(sizes) > _LARGEST:
                 raise ValueError("its networks are far too large")
             return Networks(archive.read(detector), archive.read(points), path)
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+    except DAMAGES as error:
         raise GflaError(
             f"Cannot read the networks in {path}: {reason_of(error)}; delete it and fetch it again."
         ) from error

@@ -3,6 +3,9 @@
 from ai_edge_litert.interpreter import Interpreter
 
 from gfla_tf.errors import GflaError, reason_of
+from gfla_tf.litert.structure import require_structure
+
+_REMEDY = "delete the file and fetch it again"
 
 
 class Network:
@@ -20,20 +23,19 @@ class Network:
     """
 
     def __init__(self, content, outputs, origin):
+        require_structure(content, origin, _REMEDY, signed=False)
         try:
             self._interpreter = Interpreter(model_content=content, num_threads=2)
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise GflaError(
-                f"LiteRT cannot load the networks in {origin}: {reason_of(error)}; delete the file and fetch it again."
+                f"LiteRT cannot load the networks in {origin}: {reason_of(error)}; {_REMEDY}."
             ) from error
         self._input = self._interpreter.get_input_details()[0]
         self._outputs = [one["index"] for one in self._interpreter.get_output_details()]
         shape = tuple(self._input["shape"])
         if len(shape) != 4 or shape[1] != shape[2] or shape[3] != 3 or len(self._outputs) != outputs:
-            raise GflaError(
-                f"{origin} holds other networks than the detector needs; delete it and fetch it again."
-            )
+            raise GflaError(f"{origin} holds other networks than the detector needs; {_REMEDY}.")
         self.size = int(shape[1])
 
     def __call__(self, picture):

