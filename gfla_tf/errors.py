@@ -117,6 +117,14 @@ def _told(error):
         return f"error: {str(error)[18:]} cannot be used: its symbolic links lead in a circle.", BAD_INPUT
     if isinstance(error, RuntimeError) and "home directory" in str(error):  # of Path.expanduser
         return "error: There is no home folder of that user: write the path out, without ~.", BAD_INPUT
+    if (
+        isinstance(error, UnicodeEncodeError) and "surrogates" in error.reason
+    ):  # how Python reads names in other encodings
+        name = error.object.encode("utf-8", "backslashreplace").decode()
+        return (
+            f"error: A name is no text in UTF-8 ({reason_of(Exception(name))[-160:]}): rename the file.",
+            BAD_INPUT,
+        )
     place = _place(error.__traceback__)
     return (
         f"error: A mistake of gfla-tf itself{place}: {type(error).__name__}: {reason_of(error)}. Please report it, with what "

@@ -122,6 +122,32 @@ def alone(folder, told):
         os.close(opened)
 
 
+@contextlib.contextmanager
+def own_folder(path, doing):
+    """Makes the folder that a command writes into, and has it for this process `alone`; one that stays empty is removed again.
+
+    Args:
+        path: of the folder.
+        doing: with it, for the sentence to a second process, such as "preparing".
+
+    Raises:
+        GflaError: the folder cannot be made, or another process is writing into it.
+    """
+    path = Path(path)
+    is_new = not path.exists()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise GflaError(f"Cannot write to {path} ({os_reason(error)}): name another --output.") from error
+    try:
+        with alone(path, f"Another process is {doing} {path}: let it end, or name another --output."):
+            yield
+    finally:
+        if is_new:
+            with contextlib.suppress(OSError):
+                path.rmdir()
+
+
 def flush(file):
     """Has an open file's content on the disk, so that not even the loss of power leaves an empty one in its place."""
     file.flush()

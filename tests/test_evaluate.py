@@ -17,6 +17,7 @@ from gfla_tf.evaluation.lines import Lines
 from gfla_tf.evaluation.pictures import match
 from gfla_tf.evaluation.protocols import PROTOCOLS, find_protocol
 from gfla_tf.evaluation.scores import FILM_SCORES
+from gfla_tf.files import own_folder
 from gfla_tf.keypoints.pose_files import write_openpose
 from gfla_tf.metrics.bootstrap import interval
 from tests.helpers.own_pictures import figure
@@ -215,6 +216,13 @@ def test_every_protocol_is_known_by_its_name():
     for name, protocol in PROTOCOLS.items():
         assert find_protocol(name) is protocol and protocol.name == name
         assert find_protocol(name, protocol.resize) is protocol  # no other filter, no other name
+
+
+def test_two_at_once_do_not_write_into_one_folder(folders, tmp_path, capsys):
+    with own_folder(tmp_path / "out", "waiting in"), pytest.raises(SystemExit):
+        evaluate(folders, tmp_path / "out")
+    assert "Another process is evaluating into" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists(), "nothing was put there"
 
 
 def test_an_interval_holds_the_mean_and_narrows_with_more_pictures():

@@ -13,7 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gfla_tf.data.folder import read_pictures
 from gfla_tf.errors import GflaError
+from gfla_tf.evaluation.pictures import list_pictures
+from gfla_tf.inference.preparation.sources import find_sources
 from gfla_tf.io.documents import is_number, plain_name, read_json, read_table, read_text
 from gfla_tf.io.folders import by_numbers, numbered_files
 from gfla_tf.io.pickles import read_object
@@ -303,3 +306,16 @@ def test_masks_of_labels_are_a_sentence(label, tmp_path):
         GflaError, match=rf"mask\.png has values of at most {label}: make the person white, 255"
     ):
         read_mask(tmp_path / "mask.png")
+
+
+@pytest.mark.parametrize("read", [read_pictures, find_sources, list_pictures])
+def test_names_in_other_encodings_are_told_before_any_work(read, tmp_path):
+    folder = os.fsencode(tmp_path) + b"/anna"
+    os.mkdir(folder)
+    for name in (b"/1.png", b"/caf\xe9.png"):
+        with open(folder + name, "wb"):
+            pass
+    with pytest.raises(
+        GflaError, match=r"The name of .*/anna/caf\\udce9\.png is no text in UTF-8: rename it\.$"
+    ):
+        read(tmp_path / "anna" if read is list_pictures else tmp_path)

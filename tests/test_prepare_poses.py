@@ -1,6 +1,8 @@
 """`gfla prepare` beside files that other programs wrote: whose poses they are, of which frame, in which units."""
 
 import json
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from gfla_tf.files import alone
 from gfla_tf.inference.preparation import prepare as preparing
 from gfla_tf.inference.preparation.frames import look_at
 from gfla_tf.inference.preparation.prepare import Settings, prepare_people
+from gfla_tf.inference.preparation.raw_poses import write_poses
 from gfla_tf.inference.preparation.sources import find_sources
 from gfla_tf.inference.video_writer import write_video
 from gfla_tf.keypoints.pose_files import find_pose, write_openpose
@@ -171,3 +174,59 @@ def test_settings_that_cannot_be_are_told_before_anything_is_written(options, tm
     with pytest.raises(SystemExit) as ended:
         main([str(people), "--output", str(tmp_path / "own"), *options])
     assert ended.value.code == 2 and options[0] in capsys.readouterr().err and not (tmp_path / "own").exists()
+
+
+def test_nobody_else_is_taken_for_whom_the_detector_has_lost(monkeypatch):
+    frames = [[(1, 0), (2, 220)], [(1, 5), (2, 221)], [(2, 222)], [(2, 223), (3, 10)]]
+
+    class Detector:
+        def __init__(self, model=None, film=False):
+            self._frames = iter(frames if film else frames * 2)
+
+        def found(self, image):
+            return [
+                SimpleNamespace(number=n, x=x, mask=lambda size: np.ones(size)) for n, x in next(self._frames)
+            ]
+
+    monkeypatch.setattr(preparing, "PoseDetector", Detector)
+    monkeypatch.setattr(
+        preparing, "joints_of", lambda person, size: at(person.x, 0.9 if person.x > 100 else 1.0)
+    )
+    with preparing.pose_finder()(True) as find:
+        found = [find(np.zeros((240, 400, 3), np.uint8)) for _ in frames]
+    assert found[2] is None
+    assert [round(float(pose[0, 0] - at(0)[0, 0])) for pose, _ in (found[0], found[1], found[3])] == [
+        0,
+        5,
+        10,
+    ]
+
+
+def test_pictures_that_were_removed_by_hand_stay_removed(tmp_path):
+    people = write_people(tmp_path / "people", {"anna": 6}, LARGE)
+    (note,) = prepare(people, tmp_path / "own")
+    for path in (tmp_path / "own/anna").glob("photos-003*"):
+        path.unlink()
+    (again,) = prepare(people, tmp_path / "own")
+    assert again["kept"] == [name for name in note["kept"] if "003" not in name]
+    assert "003" not in (tmp_path / "own/split.csv").read_text()
+
+
+def test_photos_as_telephones_and_cameras_write_them_are_looked_at(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    anna = write_people(tmp_path / "people", {"anna": 3}, LARGE) / "anna"
+    for number, suffix in enumerate((".TIF", ".bmp")):
+        Image.open(anna / f"00{number}.png").save(anna / f"00{number}{suffix}")
+        (anna / f"00{number}.png").unlink()
+    (anna / "IMG_1.HEIC").write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
+    shown = seen(tmp_path / "people")
+    assert [one.problem for one in shown] == ["", "", "", "HEIC without its library"]
+    assert all(np.array_equal(one.image, figure(number, LARGE)[0]) for number, one in enumerate(shown[:3]))
+
+
+def test_poses_of_photos_that_would_share_a_file_are_refused(tmp_path):
+    for name in ("1.png", "1.jpg"):
+        Image.new("RGB", (8, 8)).save(tmp_path / name)
+    with pytest.raises(GflaError, match=r"1\.jpg and .*1\.png would share 1\.json: rename one of them"):
+        write_poses(tmp_path, tmp_path / "out", None)
+    assert not (tmp_path / "out").exists()

@@ -44,6 +44,7 @@ def told(error, capsys):
         (FileNotFoundError(errno.ENOENT, "No such file or directory"), 2, "current folder was removed"),
         (RuntimeError("Symlink loop from 'x'"), 2, "lead in a circle"),
         (RuntimeError("Could not determine home directory."), 2, "no home folder of that user"),
+        (UnicodeEncodeError("utf-8", "caf\udce9.png", 3, 4, "surrogates not allowed"), 2, r"UTF-8 (caf\udce9.png): rename"),
         (MemoryError(), 2, "not enough memory"),
         (KeyboardInterrupt(), 130, "stopped by Ctrl-C"),
         (Stopped("stopped at step 3", 143), 143, "stopped at step 3"),

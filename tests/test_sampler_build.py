@@ -146,9 +146,25 @@ def test_a_compiler_that_fails_is_not_tried_again_and_leaves_no_library(monkeypa
     ):
         build.build_library("broken.cc")
     assert failure.suffix == ".failed" and len(calls(tmp_path)) == tried
+    for damaged in (
+        failure.read_bytes()[:64],
+        failure.read_bytes()[:65] + b"\xff",
+    ):  # what a power cut leaves
+        failure.write_bytes(damaged)
+        with pytest.raises(GflaError, match=r"as before: remove .*\.failed to try again$"):
+            build.build_library("broken.cc")
+    failure.write_bytes(b"\0" * 70)
+    with pytest.raises(GflaError, match=r"cannot compile broken\.cc \(.*nothing.*\)$"):
+        build.build_library("broken.cc")
     monkeypatch.setenv("CXX", "g++")  # another compiler is tried
     with pytest.raises(GflaError, match=r"^g\+\+ cannot compile"):
         build.build_library("broken.cc")
+
+
+def test_a_compiler_whose_command_cannot_be_split_is_one_sentence(monkeypatch, empty_cache):
+    monkeypatch.setenv("CXX", "g++ '-O2")
+    with pytest.raises(GflaError, match=r"the environment variable CXX is g\+\+ '-O2: No closing quotation$"):
+        build.build_library("litert_delegate.cc")
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(monkeypatch, tmp_path):

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from gfla_tf.cli.parser import command_parser
 from gfla_tf.errors import GflaError, user_errors
+from gfla_tf.files import own_folder
 
 
 def parse_arguments(arguments=None):
@@ -92,8 +93,9 @@ def main(arguments=None):
         first = {}
         for what in options.what:
             output = options.output / Path(what).name if len(options.what) > 1 else options.output
-            for judged in evaluate(what, output, options, first):
-                first.setdefault(judged.protocol.name, (Path(what).name, judged))
+            with own_folder(output, "evaluating into"):
+                for judged in evaluate(what, output, options, first):
+                    first.setdefault(judged.protocol.name, (Path(what).name, judged))
 
 
 def evaluate(what, output, options, first):

@@ -91,7 +91,10 @@ def _shards(options):
         raise GflaError(
             f"--shards {options.shards} of {options.source}: name a data set, such as market, and the folder of its files."
         )
-    beam = None if options.beam is None else shlex.split(options.beam)
+    try:
+        beam = None if options.beam is None else shlex.split(options.beam)
+    except ValueError as error:
+        raise GflaError(f"--beam is {options.beam}: {error}; close the quotation mark.") from error
     builder = prepare(options.shards, options.source, tuple(options.size), beam=beam)
     for split, info in builder.info.splits.items():
         print(f"{split}: {info.num_examples} records in {info.num_shards} shards")

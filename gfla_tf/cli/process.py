@@ -25,6 +25,10 @@ _LOCK = "lock"  # held by the process that a folder belongs to
 def command_process():
     """Within it SIGTERM ends the program as Ctrl-C does, temporary files go into a folder that is removed, and the native code of
     libraries (TensorFlow, LiteRT, ffmpeg, MediaPipe) has no standard error to write to. GFLA_DEBUG=1 lets them speak."""
+    with contextlib.suppress(AttributeError, ValueError, OSError):
+        sys.stdout.reconfigure(
+            errors="surrogateescape"
+        )  # names of files are printed as they are, text or not
     with _signals(), _scratch(), _silence():
         yield
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from gfla_tf.errors import GflaError
 from gfla_tf.files import stat_digest
 from gfla_tf.io.documents import read_table
+from gfla_tf.io.folders import require_text
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 SPLITS = ("train", "test")
@@ -59,6 +60,7 @@ def read_pictures(directory):
         parts = path.relative_to(directory).parts
         if path.suffix.lower() not in SUFFIXES or path.stem.endswith(_MASK) or len(parts) < 2:
             continue
+        require_text(path)
         if parts[0] in _RESERVED or any(part.startswith(".") for part in parts) or not path.is_file():
             continue
         beside = (path.with_suffix(".json"), path.with_name(f"{path.stem}_keypoints.json"))

@@ -10,6 +10,7 @@ from PIL import Image
 from gfla_tf.errors import GflaError
 from gfla_tf.io import pictures
 from gfla_tf.io.documents import is_number, read_json
+from gfla_tf.io.folders import require_text
 from gfla_tf.metrics.resizing import resize
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
@@ -43,7 +44,7 @@ def list_pictures(folder):
     if not folder.is_dir():
         raise GflaError(f"The folder {folder} is missing: name one with pictures.")
     paths = sorted(
-        path
+        require_text(path)
         for path in folder.iterdir()
         if path.suffix.lower() in SUFFIXES
         and not path.stem.endswith("_mask")

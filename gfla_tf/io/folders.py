@@ -1,7 +1,9 @@
-"""Folders from outside, with a file for each frame of a film."""
+"""Folders from outside: the names of their files, and their order."""
 
 import re
 from pathlib import Path
+
+from gfla_tf.errors import GflaError
 
 
 def numbered_files(folder, *suffixes):
@@ -16,6 +18,19 @@ def numbered_files(folder, *suffixes):
     """
     found = [path for path in Path(folder).iterdir() if path.suffix.lower() in suffixes]
     return sorted((path for path in found if not path.name.startswith(".")), key=lambda p: by_numbers(p.name))
+
+
+def require_text(path):
+    """The path; a `GflaError` if its name is no text: disks and archives of old systems have names in other encodings than UTF-8.
+
+    Lists and reports could not name such a file.
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        shown = str(path).encode("utf-8", "backslashreplace").decode()
+        raise GflaError(f"The name of {shown} is no text in UTF-8: rename it.") from error
+    return path
 
 
 def by_numbers(name):

@@ -64,8 +64,8 @@ def _photo(path, name, find):
 
     try:
         image = read_picture(path)
-    except GflaError:
-        return problem("unreadable")
+    except GflaError as error:
+        return problem("HEIC without its library" if "pillow-heif" in str(error) else "unreadable")
     beside = pose_file(path)
     mask_path = path.with_name(f"{path.stem}_mask.png")
     try:

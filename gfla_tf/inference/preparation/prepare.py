@@ -15,12 +15,14 @@ import numpy as np
 from PIL import Image
 
 from gfla_tf.errors import GflaError, os_reason
-from gfla_tf.files import alone, stat_digest, write_whole
+from gfla_tf.files import own_folder, stat_digest, write_whole
 from gfla_tf.inference.detectors.pose_detector import PoseDetector, joints_of
 from gfla_tf.inference.photos import Box, crop, crop_keypoints, inside_photo, person_box
 from gfla_tf.inference.preparation.frames import look_at, pose_file
 from gfla_tf.inference.preparation.report import write_preparation_report
+from gfla_tf.keypoints.identity import Follower
 from gfla_tf.keypoints.pose_files import main_person, write_openpose
+from gfla_tf.keypoints.pose_formats import Found
 from gfla_tf.synthetic.parallel import parallel_map
 
 NOTES = "report/sources"  # folder of a note for each source that is done
@@ -73,8 +75,7 @@ def prepare_people(sources, output, settings, held_out=()):
         raise GflaError(
             f"There is no person or film {unknown[0]} to hold out: choose among {', '.join(sorted(known))}."
         )
-    _made(output / NOTES)
-    with alone(output, f"Another process is preparing {output}: let it end, or name another --output."):
+    with own_folder(output, "preparing"):
         return _prepare_alone(sources, output, settings, held_out)
 
 
@@ -101,21 +102,21 @@ def pose_finder(detector=None):
 
     @contextlib.contextmanager
     def finder(is_film):
-        detect = followed = None
+        detect, follow = None, Follower()
 
         def find(image):
-            nonlocal detect, followed
+            nonlocal detect
             detect = detect or PoseDetector(
                 detector, film=is_film
             )  # poses may all lie beside: then it is not fetched
             people = {person.number: person for person in detect.found(image)}
             joints = {number: joints_of(person, image.shape[:2]) for number, person in people.items()}
-            if not is_film or followed not in people:
-                main = main_person(list(joints.values()))
-                followed = next((number for number, each in joints.items() if each is main), None)
-            if followed is None:
-                return None
-            return joints[followed], people[followed].mask(image.shape[:2]) > _OUTLINE
+            if is_film:
+                chosen = follow([Found(each, number) for number, each in joints.items()])
+            else:
+                chosen = main_person(list(joints.values()))
+            found = next((person for number, person in people.items() if joints[number] is chosen), None)
+            return None if found is None else (chosen, found.mask(image.shape[:2]) > _OUTLINE)
 
         yield find
 
@@ -237,9 +238,14 @@ def _note(source, output, settings):
     """The note of a source that is done with these settings, or None."""
     try:
         note = json.loads(_note_path(source, output).read_text())
-    except (OSError, ValueError):
+        if note.pop("key") != _key(source, settings):
+            return None
+        kept = [
+            name for name in note["kept"] if (Path(output) / name).is_file()
+        ]  # others were removed by hand
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):  # none, or damaged
         return None
-    return note if note.pop("key", None) == _key(source, settings) else None
+    return {**note, "kept": kept}
 
 
 def _note_path(source, output):
@@ -258,10 +264,7 @@ def _key(source, settings):
 
 
 def _made(folder):
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise GflaError(f"Cannot write to {folder}: {os_reason(error)}; name another --output.") from error
+    folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
@@ -270,5 +273,5 @@ def _write(path, content):
         write_whole(path, content)
     except OSError as error:
         raise GflaError(
-            f"Cannot write {path} ({os_reason(error)}): make room, and start again to resume."
+            f"Cannot write {path} ({os_reason(error)}): make room, or shorten its name, and start again to resume."
         ) from error

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from gfla_tf.data.folder import SUFFIXES
 from gfla_tf.errors import GflaError
+from gfla_tf.inference.preparation.sources import PHOTOS
 from gfla_tf.inference.video import read_video
+from gfla_tf.io.folders import numbered_files
 from gfla_tf.io.pictures import read_picture
 from gfla_tf.keypoints.pose_files import write_openpose
 
@@ -28,11 +29,16 @@ def write_poses(source, out, finder):
     """
     source, out = Path(source), Path(out)
     if source.is_dir():
-        paths = sorted(
-            p for p in source.iterdir() if p.suffix.lower() in SUFFIXES and not p.stem.endswith("_mask")
-        )
+        found = numbered_files(source, *PHOTOS)
+        paths = [path for path in found if not path.stem.endswith("_mask")]
         if not paths:
             raise GflaError(f"The folder {source} holds no photos: name another, or a film.")
+        names = {}
+        for path in paths:
+            if names.setdefault(path.stem, path) is not path:
+                raise GflaError(
+                    f"{names[path.stem]} and {path} would share {path.stem}.json: rename one of them."
+                )
         pictures = ((path.stem, read_picture(path)) for path in paths)
     else:
         pictures = ((f"{number:05d}", frame) for number, frame in enumerate(read_video(source).frames))

@@ -14,6 +14,7 @@ from gfla_tf.pictures.drawing import draw_skeleton, labeled_grid, write_png
 FOLDER = "report"
 REMEDIES = {
     "unreadable": "put an undamaged copy there, or remove it",
+    "HEIC without its library": "pip install pillow-heif, or save it as JPEG",
     "unreadable mask": "write the mask again as PNG, or remove it",
     "mask of another size": "make the mask as large as its picture, or remove it",
     "unreadable pose file": "write it again with gfla poses, or remove it",

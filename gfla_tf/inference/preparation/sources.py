@@ -6,9 +6,13 @@ from typing import NamedTuple
 
 from gfla_tf.data.folder import SUFFIXES
 from gfla_tf.errors import GflaError
-from gfla_tf.io.folders import numbered_files
+from gfla_tf.io.folders import numbered_files, require_text
 
-FILMS = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".gif")
+PHOTOS = (*SUFFIXES, ".heic", ".heif", ".avif", ".bmp", ".tif", ".tiff")
+FILMS = (
+    *(".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".gif", ".3gp", ".mpg", ".mpeg"),
+    *(".mts", ".m2ts", ".wmv", ".flv", ".ogv"),
+)
 _POSES = ("_poses", "_keypoints", "_json")  # endings of the folder with a pose file for each frame of a film
 
 
@@ -41,7 +45,7 @@ def find_sources(path):
     """
     path = Path(path).expanduser()
     if path.is_file() and path.suffix.lower() in FILMS:
-        return [_film(path, path.stem, path.stem)]
+        return [_film(require_text(path), path.stem, path.stem)]
     if not path.is_dir():
         raise GflaError(
             f"There is no folder or film {path}: name one with a folder, or a film, for each person."
@@ -51,12 +55,13 @@ def find_sources(path):
         parts = file.relative_to(path).parts
         if any(part.startswith(".") for part in parts) or not file.is_file():
             continue
+        require_text(file)
         suffix = file.suffix.lower()
         person = parts[0] if len(parts) > 1 else file.stem
         name = "-".join([*parts[1:-1], file.stem])
         if suffix in FILMS:
             sources.append(_film(file, person, name))
-        elif suffix in SUFFIXES and not file.stem.endswith("_mask"):
+        elif suffix in PHOTOS and not file.stem.endswith("_mask"):
             if len(parts) == 1:
                 raise GflaError(
                     f"The photo {file} belongs to nobody: put it into a folder of that person, {path}/PERSON."

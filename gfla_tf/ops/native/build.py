@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 from gfla_tf.errors import GflaError, reason_of
-from gfla_tf.files import flush
+from gfla_tf.files import flush, write_whole
 
 SOURCES = Path(__file__).parent
 COMPILERS = ("g++", "clang++", "c++")
@@ -111,8 +111,12 @@ def _compile_somehow(arguments, attempts, flags, library):
     """Compiles with the first of the processor's options that works; raises the `GflaError` of the first where none does."""
     command, failure = _compiler(), library.with_suffix(".failed")
     failed_with = hashlib.sha256(repr(command).encode()).hexdigest()  # another compiler may do better
-    if failure.is_file() and (told := failure.read_text().split("\n", 1))[0] == failed_with:
-        raise GflaError(f"{told[1].strip()}, as before: remove {failure} to try again")
+    if failure.is_file():
+        made_with, _, told = failure.read_text(encoding="utf-8", errors="replace").partition("\n")
+        if made_with == failed_with:
+            raise GflaError(
+                f"{told.strip() or 'the compiler failed'}, as before: remove {failure} to try again"
+            )
     first = None
     for attempt in attempts:
         try:
@@ -125,7 +129,7 @@ def _compile_somehow(arguments, attempts, flags, library):
             print(f"{library.stem} was compiled with {how}: {first}", file=sys.stderr, flush=True)
         return
     _require_own(library.parent)
-    failure.write_text(f"{failed_with}\n{first}\n")
+    write_whole(failure, f"{failed_with}\n{first}\n".encode())
     raise GflaError(str(first))
 
 
@@ -158,7 +162,11 @@ def _compile(command, library):
 
 def _compiler():
     """The compiler's command, as the environment variable CXX gives it or as it is found."""
-    given = shlex.split(os.environ.get("CXX", ""))
+    variable = os.environ.get("CXX", "")
+    try:
+        given = shlex.split(variable)
+    except ValueError as error:
+        raise GflaError(f"the environment variable CXX is {variable}: {reason_of(error)}") from error
     for command in [given] if given else ([name] for name in COMPILERS):
         if shutil.which(command[0]):
             return command
