@@ -91,7 +91,8 @@ def test_networks_of_a_bundle_are_looked_at_before_litert_sees_them(tmp_path):
     """A tensor that is not there ended the process."""
     content = (Path(__file__).parent / "fixtures" / "tiny_pose.tflite").read_bytes()
     model = schema.ModelT.InitFromPackedBuf(content, 0)
-    model.subgraphs[0].operators[0].inputs[0] = 99999
+    first = model.subgraphs[0].operators[0]
+    first.inputs = [99999, *first.inputs[1:]]
     builder = flatbuffers.Builder()
     builder.Finish(model.Pack(builder), b"TFL3")
     with zipfile.ZipFile(tmp_path / "damaged.task", "w") as archive:
