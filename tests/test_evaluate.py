@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 
-import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,11 +12,9 @@ from gfla_tf.cli.evaluate import main
 from gfla_tf.errors import GflaError
 from gfla_tf.evaluation import inception_weights
 from gfla_tf.evaluation import judge as judging
-from gfla_tf.evaluation.lines import Lines
 from gfla_tf.evaluation.pictures import match
 from gfla_tf.evaluation.protocols import PROTOCOLS, find_protocol
 from gfla_tf.evaluation.scores import FILM_SCORES
-from gfla_tf.files import own_folder
 from gfla_tf.keypoints.pose_files import write_openpose
 from gfla_tf.metrics.bootstrap import interval
 from tests.helpers.own_pictures import figure
@@ -218,54 +215,11 @@ def test_every_protocol_is_known_by_its_name():
         assert find_protocol(name, protocol.resize) is protocol  # no other filter, no other name
 
 
-def test_two_at_once_do_not_write_into_one_folder(folders, tmp_path, capsys):
-    with own_folder(tmp_path / "out", "waiting in"), pytest.raises(SystemExit):
-        evaluate(folders, tmp_path / "out")
-    assert "Another process is evaluating into" in capsys.readouterr().err
-    assert not (tmp_path / "out").exists(), "nothing was put there"
-
-
 def test_an_interval_holds_the_mean_and_narrows_with_more_pictures():
     draw = np.random.default_rng(0)
     few, many = (interval(draw.normal(5, 1, count)) for count in (20, 2000))
     assert few[1] < 5 < few[2] and few[2] - few[1] > 5 * (many[2] - many[1])
     assert interval([2.0, 2.0]) == (2.0, 2.0, 2.0)
-
-
-def test_lines_refuse_a_file_that_is_not_theirs(tmp_path):
-    (tmp_path / "pairs.jsonl").write_text('{"other": 1}\n')
-    with pytest.raises(GflaError, match="holds another evaluation"):
-        Lines(tmp_path / "pairs.jsonl", {"mine": 1}, 8)
-
-
-@pytest.mark.parametrize("damage", ['{"name": "a', "\0\0\0", "[1]", '{"l1": 1}', "\ufffd"])
-def test_lines_behind_a_damaged_one_are_computed_again(tmp_path, damage):
-    header, rows = {"mine": 1}, [{"name": f"{n}", "l1": n / 7} for n in range(6)]
-    lines = Lines(tmp_path / "pairs.jsonl", header, 2)
-    lines.add(rows)
-    text = (tmp_path / "pairs.jsonl").read_text().split("\n")
-    (tmp_path / "pairs.jsonl").write_text("\n".join([*text[:4], damage, *text[5:]]))
-    assert [row["name"] for row in Lines(tmp_path / "pairs.jsonl", header, 2).rows] == ["0", "1"]
-
-
-def test_every_kind_of_picture_is_judged_by_its_brightness_and_poses_beside_are_no_scores(folders, tmp_path):
-    picture = figure(0)[0]
-    (tmp_path / "generated").mkdir()
-    cv2.imwrite(str(tmp_path / "generated/0.png"), picture.astype(np.uint16)[..., ::-1] * 257)
-    write_openpose(tmp_path / "generated/0.json", figure(0)[1])
-    main(
-        [
-            str(tmp_path / "generated"),
-            "--truth",
-            str(folders / "truth"),
-            "--output",
-            str(tmp_path / "out"),
-            "--scores",
-            "l1",
-        ]
-    )
-    (row,) = (tmp_path / "out/pairs_gfla.jsonl").read_text().splitlines()[1:]
-    assert json.loads(row) == {"name": "0", "l1": 0}
 
 
 @pytest.fixture

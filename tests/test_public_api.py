@@ -133,27 +133,6 @@ def test_a_preset_folder_holds_the_network_and_a_card(generator, tmp_path):
     assert all(map(np.array_equal, generator.get_weights(), larger.get_weights()))
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda text: text[: len(text) // 2],
-        lambda text: "[" * 100_000,
-        lambda text: text.replace('"arguments": {', '"arguments": {"colors": 3, '),
-        lambda text: text.replace('"base_channels": ', '"base_channels": -'),
-        lambda text: text.replace('"arguments": {', '"arguments": 7, "more": {'),
-        lambda text: "\0" * len(text),
-    ],
-)
-def test_a_damaged_configuration_of_a_preset_folder_is_one_sentence(damage, generator, tmp_path):
-    generator.save_to_preset(tmp_path / "mine")
-    path = tmp_path / "mine/config.json"
-    path.write_text(damage(path.read_text()))
-    with pytest.raises(
-        GflaError, match=r"config\.json .*(name a folder that save_to_preset wrote|get the folder again)\.$"
-    ):
-        gfla_tf.PoseGenerator.from_preset(tmp_path / "mine")
-
-
 def test_a_published_checkpoint_is_a_presets_weights(generator, tmp_path):
     import torch
 

@@ -10,6 +10,7 @@ from gfla_tf.errors import GflaError, reason_of
 from gfla_tf.io.documents import read_bytes
 
 MOST_PIXELS = 50_000_000  # what telephones take; a few kilobytes can claim to be a hundred times as many
+_STRIP = 512  # rows
 _HEIC = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
 _SIXTEEN_BITS = ("I;16", "I;16B", "I;16L", "I;16N")
 
@@ -85,10 +86,17 @@ def _rgb(image):
         if low < 0 or high > 1:
             raise _Unscaled(f"floats from {low:g} to {high:g} instead of 0 to 1")
         return _gray(values * 255)
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return np.array(image.convert("RGB"))
+    return _before_white(image) if image.has_transparency_data else np.array(image.convert("RGB"))
+
+
+def _before_white(image):
+    """A picture before white, strip by strip: as a whole it would take four times its memory."""
+    pixels = np.empty((image.height, image.width, 3), np.uint8)
+    for top in range(0, image.height, _STRIP):
+        strip = image.crop((0, top, image.width, min(top + _STRIP, image.height))).convert("RGBA")
+        strip = Image.alpha_composite(Image.new("RGBA", strip.size, "white"), strip)
+        pixels[top : top + strip.height] = strip.convert("RGB")
+    return pixels
 
 
 def _gray(values):
