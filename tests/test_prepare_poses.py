@@ -230,3 +230,20 @@ def test_poses_of_photos_that_would_share_a_file_are_refused(tmp_path):
     with pytest.raises(GflaError, match=r"1\.jpg and .*1\.png would share 1\.json: rename one of them"):
         write_poses(tmp_path, tmp_path / "out", None)
     assert not (tmp_path / "out").exists()
+
+
+def test_photos_that_change_meanwhile_are_told_and_taken_the_next_time(monkeypatch, tmp_path):
+    people = write_people(tmp_path / "people", {"anna": 4}, LARGE)
+
+    def changing(function, jobs, *_):
+        for job in jobs:
+            function(job)
+        write_openpose(people / "anna/000.json", figure(9, LARGE)[1] / 2)
+
+    with (
+        monkeypatch.context() as patch,
+        pytest.raises(GflaError, match="anna changed while it was prepared: start again"),
+    ):
+        patch.setattr(preparing, "parallel_map", changing)
+        prepare(people, tmp_path / "own")
+    assert len(prepare(people, tmp_path / "own")[0]["kept"]) == 4

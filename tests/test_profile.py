@@ -90,7 +90,10 @@ def test_the_command_writes_tables_and_a_picture(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["nowhere.tflite"], "Cannot read nowhere.tflite (No such file or directory): name a .tflite."),
+        (
+            ["nowhere.tflite"],
+            "Cannot read the model nowhere.tflite: No such file or directory; name a .tflite.",
+        ),
         ([str(MODEL), "--runs", "0"], "--runs is 0: it must be at least 1."),
         ([__file__], "is damaged"),
     ],

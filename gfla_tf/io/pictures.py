@@ -4,7 +4,7 @@ import io
 import warnings
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from gfla_tf.errors import GflaError, reason_of
 from gfla_tf.io.documents import read_bytes
@@ -47,8 +47,9 @@ def read_picture(path, what="photo", remedy="check its name"):
     except MemoryError:
         raise
     except Exception as error:  # decoders fail in every way there is
+        reason = "of no known format" if isinstance(error, UnidentifiedImageError) else reason_of(error)
         raise GflaError(
-            f"Cannot read the {what} {path}: it is truncated or not an image ({reason_of(error)}); save it again."
+            f"Cannot read the {what} {path}: it is truncated or not an image ({reason}); save it again."
         ) from error
 
 

@@ -9,13 +9,13 @@ import ctypes
 import importlib.metadata
 import importlib.util
 import os
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from gfla_tf.errors import GflaError
+from gfla_tf.io.documents import read_bytes
 from gfla_tf.litert.structure import require_structure
 
 VERSION = "2.3"
@@ -104,10 +104,7 @@ def events_of(path, runs=5):
         raise GflaError(
             f"The profile knows the events of LiteRT {VERSION}, here is {installed}: pip install 'ai-edge-litert=={VERSION}.*'."
         )
-    try:
-        require_structure(Path(path).read_bytes(), path)
-    except OSError as error:
-        raise GflaError(f"Cannot read {path} ({error.strerror}): name a .tflite.") from error
+    require_structure(read_bytes(path, "model", remedy="name a .tflite"), path)
     with _silence():
         return _events(str(path).encode(), runs)
 

@@ -87,6 +87,10 @@ def _prepare_alone(sources, output, settings, held_out):
         jobs = [(source, output, settings) for source in todo]
         parallel_map(_prepare_source, jobs, "preparing", "source")
     notes = [_note(source, output, settings) for source in sources]
+    for source, note in zip(sources, notes, strict=True):
+        if note is None:
+            changed = source.film or source.photos[0].parent
+            raise GflaError(f"{changed} changed while it was prepared: start again when it is at rest.")
     write_preparation_report(notes, output)
     if not any(note["kept"] for note in notes):
         reasons = sorted({reason for note in notes for reason in note["dropped"]})
