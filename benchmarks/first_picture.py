@@ -9,29 +9,10 @@ seen the page, warm the same one opening it again. The median of --rounds is pri
 import argparse
 import gzip
 import statistics
-import tempfile
-import threading
 import time
-from pathlib import Path
 
-from gfla_tf.errors import GflaError, user_errors
-from gfla_tf.page.server import page_server
-from gfla_tf.page.site import write_site
-
-SHOWN = "document.getElementById('loading').hidden && document.getElementById('engine').textContent !== ''"
-FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-PATIENCE = 120  # seconds
-
-
-def seconds_to_show(page, address):
-    """How long it takes from asking for the page until it shows a picture."""
-    begin = time.perf_counter()
-    page.goto(address)
-    while not page.evaluate(SHOWN):
-        if time.perf_counter() - begin > PATIENCE:
-            raise GflaError(f"The page showed no picture within {PATIENCE} seconds.")
-        time.sleep(0.02)
-    return time.perf_counter() - begin
+from benchmarks.browser import PATIENCE, add_page, page_in_browser, seconds_to_show
+from gfla_tf.errors import user_errors
 
 
 def measure(chromium, address, folder):
@@ -55,24 +36,11 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--model", type=Path, help="the page's network (default: the one that ships)")
-    parser.add_argument(
-        "--browser", default="/usr/bin/chromium", help="path of Chromium (default: %(default)s)"
-    )
+    add_page(parser)
     parser.add_argument("--rounds", type=int, default=3, help="default: %(default)s")
     options = parser.parse_args()
-    with user_errors(), tempfile.TemporaryDirectory() as name:
-        from playwright.sync_api import sync_playwright
-
-        folder = Path(name)
-        write_site(folder, options.model)
-        server = page_server(folder)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_address[1]}/?accelerator=wasm"
-        with sync_playwright() as playwright:
-            chromium = playwright.chromium.launch(executable_path=options.browser, args=FLAGS)
-            rounds = [measure(chromium, address, folder) for _ in range(options.rounds)]
-            chromium.close()
+    with user_errors(), page_in_browser(options.browser, options.model) as (chromium, address, folder):
+        rounds = [measure(chromium, address, folder) for _ in range(options.rounds)]
         files = rounds[0][0]
         sizes = {file: len(gzip.compress((folder / file).read_bytes(), 9)) for file in files}
         for file, size in sorted(sizes.items(), key=lambda one: -one[1]):

@@ -1,18 +1,14 @@
 """The pictures of the page in the documentation: `python -m benchmarks.page_pictures --model FILE` writes them into docs/."""
 
 import argparse
-import tempfile
-import threading
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from benchmarks.first_picture import FLAGS, seconds_to_show
+from benchmarks.browser import add_page, page_in_browser, seconds_to_show
 from gfla_tf.errors import user_errors
 from gfla_tf.files import write_whole
-from gfla_tf.page.server import page_server
-from gfla_tf.page.site import write_site
 
 DOCS = Path(__file__).parents[1] / "docs"
 # Name: size of the window, pixels to one of its own, colors, the sample, and where the left wrist is dragged to.
@@ -46,25 +42,13 @@ def picture(chromium, address, size, scale, colors, sample, way):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", type=Path, help="the page's network (default: the one that ships)")
-    parser.add_argument(
-        "--browser", default="/usr/bin/chromium", help="path of Chromium (default: %(default)s)"
-    )
+    add_page(parser)
     options = parser.parse_args()
-    with user_errors(), tempfile.TemporaryDirectory() as folder:
-        from playwright.sync_api import sync_playwright
-
-        write_site(folder, options.model)
-        server = page_server(folder)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_address[1]}/?accelerator=wasm"
-        with sync_playwright() as playwright:
-            chromium = playwright.chromium.launch(executable_path=options.browser, args=FLAGS)
-            for name, settings in PICTURES.items():
-                shot = picture(chromium, address, *settings)
-                _, jpeg = cv2.imencode(".jpg", shot, [cv2.IMWRITE_JPEG_QUALITY, 82])
-                write_whole(DOCS / f"{name}.jpg", jpeg.tobytes())
-            chromium.close()
+    with user_errors(), page_in_browser(options.browser, options.model) as (chromium, address, _):
+        for name, settings in PICTURES.items():
+            shot = picture(chromium, address, *settings)
+            _, jpeg = cv2.imencode(".jpg", shot, [cv2.IMWRITE_JPEG_QUALITY, 82])
+            write_whole(DOCS / f"{name}.jpg", jpeg.tobytes())
 
 
 if __name__ == "__main__":

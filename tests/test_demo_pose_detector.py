@@ -58,7 +58,7 @@ def test_in_a_film_the_first_main_person_is_followed_in_photos_each_has_its_own(
     ]
 
     class Finder:
-        def __init__(self, networks):
+        def __init__(self, networks, threads):
             self._frames = iter(frames)
 
         def find(self, image):
@@ -66,6 +66,10 @@ def test_in_a_film_the_first_main_person_is_followed_in_photos_each_has_its_own(
 
         follow = find
 
+        def follow_only(self, number):
+            alone.append(number)
+
+    alone = []
     monkeypatch.setattr(pose_detector, "PeopleFinder", Finder)
     monkeypatch.setattr(pose_detector, "read_pose_networks", lambda model: None)
     image = np.zeros((*SIZE, 3), np.uint8)
@@ -76,6 +80,7 @@ def test_in_a_film_the_first_main_person_is_followed_in_photos_each_has_its_own(
     left, right = 70, 190
     assert centers[True] == [left, left + 2, right, right]
     assert centers[False] == [left, right, right, 97]
+    assert alone == [0, 0, 1, 1], "in a film nobody else costs time"
 
 
 @pytest.mark.parametrize("content", [b"PK not a bundle" * 100, b""])

@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from gfla_tf.errors import GflaError
-from gfla_tf.fetch import Package, cache_folder, cached_file, packages, read_members
+from gfla_tf.fetch import Package, cache_folder, cached_file, clients, packages, read_members
 
 
 def a_tgz(tmp_path):
@@ -100,7 +100,7 @@ def test_pip_is_the_one_of_this_python(tmp_path, monkeypatch):
         commands.append(command)
         raise FileNotFoundError
 
-    monkeypatch.setattr(packages.subprocess, "run", run)
+    monkeypatch.setattr(clients.subprocess, "run", run)
     with pytest.raises(GflaError):
         packages.download(Package("pip", "anny", "0.6.2", "0" * 64, 1), tmp_path, "A thing")
     assert commands[0][:4] == [sys.executable, "-m", "pip", "download"] and commands[0][-1] == "anny==0.6.2"

@@ -1,5 +1,6 @@
 """Following a camera at once, and the page that shows it."""
 
+import itertools
 import urllib.error
 import urllib.request
 from fractions import Fraction
@@ -10,8 +11,9 @@ import numpy as np
 import pytest
 
 from gfla_tf.errors import GflaError
-from gfla_tf.inference import live
+from gfla_tf.inference import live, watching
 from gfla_tf.inference.picture_stream import PictureStream
+from gfla_tf.inference.picture_window import PictureWindow
 from gfla_tf.inference.subjects import subject_of
 from gfla_tf.litert.runner import TFLiteModel
 from tests.helpers.record_fixtures import walk
@@ -23,20 +25,17 @@ def detector(monkeypatch):
     """One that finds a walker in every picture but the first two and the black ones."""
 
     class Detector:
-        def __init__(self, model, film):
+        def __init__(self, model, film, threads):
             assert film, "a camera's pictures follow each other"
             self._poses = iter(walk(40, 1))
 
-        def __enter__(self):
-            return lambda image: next(self._poses) if image.any() else None
+        def __call__(self, image):
+            return next(self._poses) if image.any() else None
 
-        def __exit__(self, *_):
-            pass
-
-    monkeypatch.setattr(live, "PoseDetector", Detector)
+    monkeypatch.setattr(watching, "PoseDetector", Detector)
 
 
-def test_every_frame_becomes_a_picture_before_the_next_one_is_taken(tmp_path, detector):
+def test_every_frame_becomes_a_picture_and_one_is_taken_ahead(tmp_path, detector):
     model = TFLiteModel(write_tiny_tflite(tmp_path / "pose.tflite", heat_map_sigma=2.0))
     source = walk(1, 2, SIZE[0] * 0.7)[0]
     source[:, :2] += np.array(SIZE[::-1]) / 2 - source[:, :2].mean(0)
@@ -51,14 +50,51 @@ def test_every_frame_becomes_a_picture_before_the_next_one_is_taken(tmp_path, de
     shown = live.live(model, subject_of(model), image, source, camera())
     pictures = []
     for number, one in enumerate(shown):
-        assert taken[-1] == number
-        assert one.generated.shape == (*SIZE, 3) and one.camera.shape == (90, 160, 3) and one.fps > 0
+        assert taken[-1] <= number + 1
+        assert one.generated.shape == (*SIZE, 3) and one.camera.shape == (90, 160, 3)
+        assert one.detector == "full" and (number == 0 or one.fps > 0)
         assert one.found == (number != 4)
         pictures.append(one)
     assert len(pictures) == 6 and np.any(pictures[0].generated != pictures[3].generated)
     assert np.array_equal(pictures[3].generated, pictures[4].generated), "nobody: the pose is held"
     row = live.beside_camera(pictures[0], 200)
     assert row.shape[0] == 228 and row[200:].max() > 200, "the line that tells how fast"
+
+
+def test_a_camera_that_stops_is_told_and_what_came_before_is_shown(tmp_path, detector):
+    def camera():
+        yield np.full((90, 160, 3), 9, np.uint8)
+        raise GflaError("The camera 0 gives no pictures.")
+
+    model = TFLiteModel(write_tiny_tflite(tmp_path / "pose.tflite", heat_map_sigma=2.0))
+    image = np.zeros((*SIZE, 3), np.uint8)
+    shown = live.live(model, subject_of(model), image, walk(1, 2)[0], camera())
+    assert next(shown).found
+    with pytest.raises(GflaError, match="gives no pictures"):
+        next(shown)
+
+
+def test_a_detector_that_is_too_slow_gives_way_to_the_small_one(tmp_path, detector, monkeypatch):
+    monkeypatch.delenv("GFLA_POSE_MODEL", raising=False)
+    model = TFLiteModel(write_tiny_tflite(tmp_path / "pose.tflite", heat_map_sigma=2.0))
+    black = itertools.repeat(np.zeros((9, 16, 3), np.uint8))
+
+    def detectors(slowest, chosen=None):
+        monkeypatch.setattr(watching, "SLOWEST", slowest)
+        watch = watching.Watch(black, subject_of(model), walk(1, 2)[0], "limbs", chosen)
+        return [watch().detector for _ in range(watching.TRIED + 1)]
+
+    assert detectors(0)[-2:] == ["full", "lite"]
+    assert detectors(1e9)[-1] == "full" and detectors(0, "full")[-1] == "full"
+
+
+def test_a_window_without_a_screen_is_one_sentence(monkeypatch):
+    def refused(name):
+        raise cv2.error("no screen")
+
+    monkeypatch.setattr(cv2, "namedWindow", refused)
+    with pytest.raises(GflaError, match="--window needs a screen"):
+        PictureWindow()
 
 
 def test_a_film_is_a_camera_that_begins_anew(tmp_path):

@@ -5,6 +5,7 @@ import pytest
 
 from gfla_tf.errors import GflaError
 from gfla_tf.inference.backgrounds import Background, filling
+from gfla_tf.inference.completion import completed
 from gfla_tf.inference.motion import FittedMotion, LiveFit, hidden_parts, kept_inside
 from gfla_tf.keypoints.poses import JOINTS
 from gfla_tf.pictures.drawing import write_png
@@ -71,19 +72,50 @@ class LeftHalf:
 def test_backgrounds_change_what_is_not_the_person(tmp_path):
     frame = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
     joints = np.array([[5, 5, 1], [20, 30, 1]])
-    green = Background("#00ff00", LeftHalf())(frame, joints)
-    assert np.array_equal(Background("rgb(0,300,0)", LeftHalf())(frame, joints), green), "as browsers have it"
+    nobody = np.zeros((40, 60), np.float32)
+
+    def before(choice):
+        return Background(choice, frame, nobody, LeftHalf())(frame, None, joints)
+
+    green = before("#00ff00")
+    assert np.array_equal(before("rgb(0,300,0)"), green), "as browsers have it"
     assert np.array_equal(green[:, :30], frame[:, :30]) and (green[:, 30:] == (0, 255, 0)).all()
     write_png(tmp_path / "beach.png", np.full((10, 90, 3), 77, np.uint8))
-    beach = Background(tmp_path / "beach.png", LeftHalf())(frame, joints)
+    beach = before(tmp_path / "beach.png")
     assert np.array_equal(beach[:, :30], frame[:, :30]) and (beach[:, 30:] == 77).all()
-    blurred = Background("blur", LeftHalf())(frame, joints)
+    blurred = before("blur")
     assert blurred[:, 30:].std() < 0.3 * frame[:, 30:].std() and np.array_equal(
         blurred[:, :30], frame[:, :30]
     )
-    assert np.array_equal(Background("white", LeftHalf())(frame, 0 * joints), frame), "nobody is drawn"
+    white = Background("white", frame, nobody, LeftHalf())
+    assert np.array_equal(white(frame, None, 0 * joints), frame), "nobody is drawn"
     with pytest.raises(GflaError, match=r"--background is nowhere\.png: it must be keep, blur, a color"):
-        Background("nowhere.png", LeftHalf())
+        before("nowhere.png")
+
+
+def test_what_is_kept_behind_the_person_is_the_photo_without_it_and_stands_still():
+    stripes = np.tile(np.repeat(np.array([60, 200], np.uint8), 4), 12)[:96]
+    room = np.repeat(np.tile(stripes, (96, 1))[..., None], 3, axis=2)
+    photo, outline = room.copy(), np.zeros((96, 96), np.float32)
+    photo[30:70, 40:60] = (250, 0, 0)
+    outline[30:70, 40:60] = 1
+    keep = Background("keep", photo, outline)
+    assert np.abs(keep.behind.astype(int) - room).mean() < 3, "the stripes go on behind where the person was"
+    frame, now = np.full_like(photo, 90), np.zeros((96, 96, 1), np.float32)
+    now[:, :20] = 1
+    shown = keep(frame, now, None)
+    assert (shown[:, :20] == 90).all() and np.array_equal(shown[:, 20:], keep.behind[:, 20:])
+
+
+def test_a_hole_is_filled_and_nothing_else_changes():
+    picture = np.random.default_rng(0).integers(0, 256, (50, 70, 3), np.uint8)
+    hole = np.zeros((50, 70), bool)
+    hole[20:30, 30:45] = True
+    filled = completed(picture, hole)
+    assert np.array_equal(filled[~hole], picture[~hole]) and np.any(filled[hole] != picture[hole])
+    assert completed(picture, ~hole | hole) is picture, "nothing is known"
+    whole = np.full((50, 70, 3), 7, np.uint8)
+    assert (completed(whole, hole) == 7).all()
 
 
 def test_a_background_fills_the_picture_without_being_stretched():

@@ -10,7 +10,7 @@ found in a video, or read from a folder: OpenPose or COCO .json of people, files
 import functools
 from pathlib import Path
 
-from gfla_tf.cli.parser import add_person, command_parser
+from gfla_tf.cli.parser import add_background, add_person, command_parser
 from gfla_tf.errors import user_errors
 
 
@@ -38,12 +38,7 @@ def main(arguments=None):
         default="limbs",
         help="give the driver's skeleton the size, or the proportions, of the photo's (default: %(default)s)",
     )
-    parser.add_argument(
-        "--background",
-        default="keep",
-        metavar="keep|blur|COLOR|IMAGE",
-        help="behind the person: what the network draws, that blurred, a color such as #20a040, a picture",
-    )
+    add_background(parser)
     add_person(parser)
     add("--pose-model", help="full, lite, or a pose_landmarker_*.task (default: full)")
     options = parser.parse_args(arguments)

@@ -9,7 +9,7 @@ Open the address that it prints. Nothing leaves the machine. Ctrl-C ends it. See
 import functools
 from pathlib import Path
 
-from gfla_tf.cli.parser import command_parser
+from gfla_tf.cli.parser import add_background, command_parser
 from gfla_tf.errors import user_errors
 
 
@@ -27,8 +27,13 @@ def main(arguments=None):
     parser.add_argument(
         "--retarget", choices=("scale", "limbs"), default="limbs", help="what becomes of your proportions"
     )
+    add_background(parser)
     parser.add_argument("--port", type=int, default=8000, help="of the page (default: %(default)s)")
-    parser.add_argument("--pose-model", help="full, lite, or a pose_landmarker_*.task (default: full)")
+    parser.add_argument("--window", action="store_true", help="show it in a window instead of on the page")
+    parser.add_argument(
+        "--pose-model",
+        help="full, lite, or a pose_landmarker_*.task (default: full, or lite where that is too slow)",
+    )
     options = parser.parse_args(arguments)
     with user_errors():
         from gfla_tf.inference.live import show_live

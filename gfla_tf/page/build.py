@@ -1,19 +1,17 @@
 """The page's code, built once from its TypeScript by npm and esbuild, and kept in the user's cache."""
 
 import hashlib
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from gfla_tf.errors import GflaError
 from gfla_tf.fetch import cache_folder
+from gfla_tf.fetch.clients import run_client
 from gfla_tf.files import whole_folder
 
 PURPOSE = "The page"
-_PATIENCE = 600  # seconds
 _SOURCES = ("build.mjs", "package.json", "package-lock.json", "src", "static")
 
 
@@ -53,21 +51,7 @@ def _files(path):
 
 
 def _run(command, folder):
-    environment = {**os.environ, "npm_config_update_notifier": "false"}
-    try:
-        done = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, errors="replace",
-            stdin=subprocess.DEVNULL, timeout=_PATIENCE,
-        )  # fmt: skip
-    except FileNotFoundError:
-        raise GflaError(f"{PURPOSE} cannot be built: there is no {command[0]}; install Node.js 20.") from None
-    except subprocess.TimeoutExpired:
+    if reason := run_client(command, folder):
         raise GflaError(
-            f"{PURPOSE} cannot be built: {command[0]} gave no answer within {_PATIENCE} seconds; try again."
-        ) from None
-    if done.returncode:
-        lines = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-        raise GflaError(
-            f"{PURPOSE} cannot be built: {' '.join(command[:2])} failed ({(lines or ['no reason given'])[0]}); try again "
-            "where npm's registry can be reached."
+            f"{PURPOSE} cannot be built: {' '.join(command[:2])} failed ({reason}); it wants Node.js 20, and once npm's registry."
         )

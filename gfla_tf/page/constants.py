@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 from gfla_tf.files import write_whole
-from gfla_tf.inference import motion, photos, retarget, smoothing
+from gfla_tf.inference import backgrounds, completion, motion, photos, retarget, smoothing
 from gfla_tf.inference.detectors import blazepose, pose_detector, pose_points
 from gfla_tf.keypoints.poses import JOINTS, LIMBS
 from gfla_tf.pictures.drawing import JOINT_COLORS
@@ -63,6 +63,19 @@ def constants():
             "patience": smoothing.PATIENCE,
         },
         "MOTION": {"across": motion.ACROSS, "down": motion.DOWN, "calibration": motion.CALIBRATION},
+        "COMPLETION": {
+            "reach": completion.REACH,
+            "coarsest": completion.COARSEST,
+            "searched": completion.SEARCHED,
+            "rounds": completion.ROUNDS,
+            "sharp": completion.SHARP,
+        },
+        "BACKGROUND": {
+            "sure": backgrounds.SURE,
+            "unsure": backgrounds.UNSURE,
+            "seen": backgrounds.SEEN,
+            "around": backgrounds.AROUND,
+        },
         "PHOTOS": {"margins": photos.MARGINS, "minJoints": photos.MIN_JOINTS},
     }
 

@@ -60,15 +60,16 @@ class PeopleFinder:
     Args:
         networks: `Networks`, see `gfla_tf.inference.detectors.network_files`.
         most: number of people to look for.
+        threads: on which the networks run.
 
     Raises:
         GflaError: LiteRT cannot load the networks, or they are others.
     """
 
-    def __init__(self, networks, most=4):
+    def __init__(self, networks, most=4, threads=2):
         self._detector, self._points = (
-            Network(networks.detector, 2, networks.origin),
-            Network(networks.points, 5, networks.origin),
+            Network(networks.detector, 2, networks.origin, threads),
+            Network(networks.points, 5, networks.origin, threads),
         )
         self._anchors = ssd.anchors(self._detector.size, STRIDES)
         self._most = most
@@ -76,7 +77,7 @@ class PeopleFinder:
 
     def forget(self):
         """The next frame that `follow` is given is of another film."""
-        self._followed, self._frames, self._numbers = [], 0, 0
+        self._followed, self._frames, self._numbers, self._alone = [], 0, 0, False
 
     def find(self, image):
         """The people of a uint8 RGB picture (H, W, 3), the likeliest first: list of at most `most` `PersonFound`."""
@@ -88,7 +89,8 @@ class PeopleFinder:
         """The people of the next frame of a film; those who were there before come first."""
         people = [self._person(image, person.next_region, person.number) for person in self._followed]
         people = _apart([person for person in people if person is not None])
-        if len(people) < self._most and (not people or self._frames % LOOK_EVERY == 0):
+        looks = not self._alone and self._frames % LOOK_EVERY == 0 and len(people) < self._most
+        if not people or looks:
             for region in self._look(image):
                 known = any(overlap(region, person.region) > SAME_REGION for person in people)
                 if known or len(people) == self._most:
@@ -97,8 +99,13 @@ class PeopleFinder:
                 if person is not None:
                     self._numbers += 1
                     people = _apart([*people, person])
-        self._followed, self._frames = people, self._frames + 1
+        self._followed, self._frames, self._alone = people, self._frames + 1, self._alone and bool(people)
         return people
+
+    def follow_only(self, number):
+        """From the next frame on `follow` sees one person alone, as long as that person is there: others cost time."""
+        self._followed = [person for person in self._followed if person.number == number]
+        self._alone = bool(self._followed)
 
     def outline(self, image, region):
         """The probability that each pixel of a uint8 RGB picture (H, W, 3) shows the person of a region, (H, W) float32."""

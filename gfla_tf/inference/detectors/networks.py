@@ -17,15 +17,16 @@ class Network:
         content: bytes of a .tflite.
         outputs: how many it has to have.
         origin: the file they are of, for the error.
+        threads: on which it runs.
 
     Raises:
         GflaError: the file is damaged or of another network.
     """
 
-    def __init__(self, content, outputs, origin):
+    def __init__(self, content, outputs, origin, threads=2):
         require_structure(content, origin, _REMEDY, signed=False)
         try:
-            self._interpreter = Interpreter(model_content=content, num_threads=2)
+            self._interpreter = Interpreter(model_content=content, num_threads=threads)
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise GflaError(

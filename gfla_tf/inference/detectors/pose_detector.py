@@ -38,14 +38,15 @@ class PoseDetector:
     Args:
         model: the networks, as for `read_pose_networks`.
         film: pictures are the frames of one film, in order: whoever was the main person is followed as long as it is there.
+        threads: on which the networks run.
 
     Raises:
         GflaError: the networks cannot be had or loaded.
     """
 
-    def __init__(self, model=None, film=False):
-        finder = PeopleFinder(read_pose_networks(model))
-        self._find = finder.follow if film else finder.find
+    def __init__(self, model=None, film=False, threads=2):
+        self._finder = PeopleFinder(read_pose_networks(model), threads=threads)
+        self._find = self._finder.follow if film else self._finder.find
         self._film, self._number = film, None
 
     def found(self, image):
@@ -69,6 +70,8 @@ class PoseDetector:
         if chosen is None:
             chosen = main_person(list(people.values()))
         self._number = next((number for number, joints in people.items() if joints is chosen), None)
+        if self._film and self._number is not None:
+            self._finder.follow_only(self._number)
         return chosen
 
     def __enter__(self):
