@@ -45,10 +45,20 @@ def film_scores(pairs, protocol):
     return rows
 
 
-def _errors(now, before, estimator):
-    gray = [cv2.cvtColor(frames[1], cv2.COLOR_RGB2GRAY) for frames in (now, before)]
+def motion(now, before, estimator):
+    """The flow from a frame to the one before, (H, W, 2) in pixels, and where it is known, (H, W) bool.
+
+    Args:
+        now, before: uint8 (H, W, 3).
+        estimator: OpenCV's `DISOpticalFlow`.
+    """
+    gray = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in (now, before)]
     flow, back = estimator.calc(*gray, None), estimator.calc(*gray[::-1], None)
-    known = np.linalg.norm(flow + warp(back, flow), axis=-1) < _RETURN
+    return flow, np.linalg.norm(flow + warp(back, flow), axis=-1) < _RETURN
+
+
+def _errors(now, before, estimator):
+    flow, known = motion(now[1], before[1], estimator)
     if not known.any():
         return {}
     return {

@@ -1,4 +1,4 @@
-"""Films of one person before four cameras, out of the package pose2sim (BSD-3-Clause); fetched, never committed."""
+"""Films of real people before four cameras, out of the package pose2sim (BSD-3-Clause); fetched, never committed."""
 
 import io
 import itertools
@@ -16,22 +16,43 @@ PACKAGE = Package(
     "pip", "pose2sim", "0.10.49", "403e0dc4065898ba6a595e72a8970950310979253d60e24c2e00b16b36bf21e1", 20
 )
 CAMERAS = (1, 2, 3, 4)
-_MEMBER = "Pose2Sim/Demo_SinglePerson/videos/cam0{}.mp4"
+_NAMES = {1: ("Demo_SinglePerson", "single-person"), 2: ("Demo_MultiPerson", "multi-person")}
 
 
-def fetch_films():
-    """Path of the cached zip file with the films, which is made from the package where it is not there yet."""
+def fetch_films(people=1):
+    """Path of the cached zip file with the films of one person, or of two, made from the package where it is not there yet."""
     return cached_file(
-        f"pose2sim-{PACKAGE.version}-single-person.zip",
+        f"pose2sim-{PACKAGE.version}-{_NAMES[people][1]}.zip",
         [PACKAGE],
-        _repack,
-        "The films of a real person",
+        lambda archives: _repack(archives, people),
+        "The films of real people",
         report=lambda sentence: print(sentence, file=sys.stderr),
     )
 
 
+def write_film(folder, camera, people=1):
+    """Path of a film of 100 frames, written into a folder.
+
+    Args:
+        folder: path of one that is there.
+        camera: of `CAMERAS`.
+        people: 1 who walks and stretches, or 2, of whom the other one is a woman.
+
+    Raises:
+        GflaError: the film cannot be had.
+    """
+    archived = fetch_films(people)
+    try:
+        with zipfile.ZipFile(archived) as archive:
+            return Path(archive.extract(_member(camera, people), folder))
+    except DAMAGES as error:
+        raise GflaError(
+            f"{archived} cannot be unpacked ({reason_of(error)}): make room, or remove it, and it is fetched again."
+        ) from error
+
+
 def read_films():
-    """{camera: list of uint8 RGB frames (H, W, 3)}, 100 of each; a `GflaError` says why the films cannot be had."""
+    """{camera: list of uint8 RGB frames (H, W, 3)} of one person; a `GflaError` says why the films cannot be had."""
     return {camera: list(_frames(camera)) for camera in CAMERAS}
 
 
@@ -40,8 +61,12 @@ def read_frame(camera, number):
     return next(itertools.islice(_frames(camera), number, None))
 
 
-def _repack(archives):
-    films = read_members(archives[0], [_MEMBER.format(camera) for camera in CAMERAS])
+def _member(camera, people):
+    return f"Pose2Sim/{_NAMES[people][0]}/videos/cam0{camera}.mp4"
+
+
+def _repack(archives, people):
+    films = read_members(archives[0], [_member(camera, people) for camera in CAMERAS])
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for name, film in films.items():
@@ -50,15 +75,8 @@ def _repack(archives):
 
 
 def _frames(camera):
-    archived = fetch_films()
     with tempfile.TemporaryDirectory() as folder:
-        try:
-            with zipfile.ZipFile(archived) as archive:
-                path = Path(archive.extract(_MEMBER.format(camera), folder))
-        except DAMAGES as error:
-            raise GflaError(
-                f"{archived} cannot be unpacked ({reason_of(error)}): make room, or remove it, and it is fetched again."
-            ) from error
+        path = write_film(folder, camera)
         capture, count = cv2.VideoCapture(str(path)), 0
         while (read := capture.read())[0]:
             yield cv2.cvtColor(read[1], cv2.COLOR_BGR2RGB)
