@@ -13,7 +13,7 @@ if (what === "tests") {
   await build({ ...common, entryPoints: ["tests/numbers.test.ts"], platform: "node", format: "esm", outExtension: { ".js": ".mjs" } });
 } else {
   // LiteRT loads its own code with importScripts, which only workers of the classic kind have: no module formats.
-  const entryPoints = ["src/app.ts", "src/generator.worker.ts", "src/detector.worker.ts", "src/service_worker.ts"];
+  const entryPoints = ["src/app.ts", "src/generator.worker.ts", "src/detector.worker.ts", "src/room.worker.ts", "src/service_worker.ts"];
   await build({ ...common, entryPoints, format: "iife", minify: true });
   cpSync("static", folder, { recursive: true });
   for (const kind of ["", "_compat"]) {

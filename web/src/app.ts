@@ -13,6 +13,8 @@ import { PeopleList, type Sample } from "./people_list";
 import { type Person, personOf } from "./person";
 import { readPhoto } from "./photo_input";
 import { mirrored } from "./pose_edit";
+import type { RoomApi } from "./room.worker";
+import { Remote } from "./rpc";
 import { canShare, download, pictureFile, Recorder } from "./recorder";
 import { Stage } from "./stage";
 import { takeStill } from "./still";
@@ -25,6 +27,7 @@ const MODEL_BYTES = 2e6; // about, for the progress bar
 class Page {
   private readonly engine = new Engine();
   private readonly detector = new Detector();
+  private readonly room = new Remote<RoomApi>("room.worker.js");
   private readonly stage = new Stage(required("picture"), required("frame"));
   private readonly editor = new JointEditor(
     required<SVGSVGElement & HTMLElement>("joints"),
@@ -113,6 +116,18 @@ class Page {
     this.editor.forget();
     this.changed = true;
     note(person.note);
+    void this.empty(person);
+  }
+
+  /** Puts the person before the photo without it, as soon as that is made, where the network tells the two apart. */
+  private async empty(person: Person): Promise<void> {
+    this.stage.room = null;
+    if (!("alpha" in this.engine.description.outputs)) return;
+    const { more } = await this.engine.generate(person.pose, ["alpha"]);
+    const room = await this.room.call("empty", [person.picture, more.alpha]);
+    if (this.person !== person) return;
+    this.stage.room = room;
+    this.changed = true;
   }
 
   private async takeSample(sample: Sample, index: number): Promise<void> {
