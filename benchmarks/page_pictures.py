@@ -34,6 +34,7 @@ def picture(chromium, address, size, scale, colors, sample, way):
     page.mouse.move(x + way[0], y + way[1], steps=4)
     page.mouse.up()
     page.mouse.move(5, 5)
+    page.evaluate("() => repose.emptied()")
     page.evaluate("async () => { for (let i = 0; i < 4; i++) await repose.draw(repose.pose()); }")
     shot = cv2.imdecode(np.frombuffer(page.screenshot(), np.uint8), cv2.IMREAD_COLOR)
     context.close()

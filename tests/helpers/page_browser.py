@@ -67,7 +67,8 @@ def alert(page):
 
 
 def still(page):
-    """Waits until what was asked for is on the canvas."""
+    """Waits until what was asked for is on the canvas, before the photo without its person."""
+    page.evaluate("() => repose.emptied()")
     page.evaluate(
         "async () => { for (let i = 0; i < 4; i++) await new Promise(requestAnimationFrame); await repose.draw(repose.pose()); }"
     )

@@ -41,6 +41,7 @@ class Page {
   private pose!: Pose;
   private recorder: Recorder | null = null;
   private changed = true;
+  private emptied = Promise.resolve();
   private rate = 0;
   private milliseconds = 0;
 
@@ -116,7 +117,7 @@ class Page {
     this.editor.forget();
     this.changed = true;
     note(person.note);
-    void this.empty(person);
+    this.emptied = this.empty(person).catch((error) => console.info("Shown as the network draws it:", error));
   }
 
   /** Puts the person before the photo without it, as soon as that is made, where the network tells the two apart. */
@@ -257,6 +258,7 @@ class Page {
       draw: async (pose: Pose) => (await this.engine.generate(pose, [])).generated,
       show: (pose: Pose) => this.byHand(pose),
       pose: () => this.pose,
+      emptied: () => this.emptied,
     };
   }
 }
