@@ -4,7 +4,8 @@
 
 fetches pose2sim's films once, and writes for each of two people a photo, a film and a sheet. What it prints, of each film, beside
 the same of the driver's: frames in which the person is found again; how far limbs are from the photo's in length (median); the
-longest step of a joint from one frame to the next, as a share of the person's size (95 % are shorter); the warping error along the film's own flow.
+longest step of a joint from one frame to the next, as a share of the person's size (95 % are shorter); the warping error along
+the film's own flow.
 """
 
 import argparse
