@@ -101,6 +101,8 @@ def test_what_is_kept_behind_the_person_is_the_photo_without_it_and_stands_still
     outline[30:70, 40:60] = 1
     keep = Background("keep", photo, outline)
     assert np.abs(keep.behind.astype(int) - room).mean() < 3, "the stripes go on behind where the person was"
+    red = keep.source[..., 0] > 240
+    assert red.mean() > 0.99, "what lies beside the person has the person's color for the network"
     frame, now = np.full_like(photo, 90), np.zeros((96, 96, 1), np.float32)
     now[:, :20] = 1
     shown = keep(frame, now, None)

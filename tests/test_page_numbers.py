@@ -27,7 +27,7 @@ def test_the_numbers_are_pythons_on_the_shared_fixtures(tmp_path):
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 0 and "# pass 26" in done.stdout, done.stdout
+    assert done.returncode == 0 and "# pass 27" in done.stdout, done.stdout
 
 
 def test_its_types_agree():

@@ -76,7 +76,8 @@ def animate(model, subject, image, keypoints, targets, background=None):
             yield subject.maps(target, image)[None]
 
     structure = subject.of_source.maps(keypoints, image)
-    for outputs in steps(model, to_float(image)[None], structure[None], structures()):
+    source = background.source if background else image
+    for outputs in steps(model, to_float(source)[None], structure[None], structures()):
         frame, outline = to_uint8(outputs["generated"][0]), outputs.get("alpha", [None])[0]
         yield background(frame, outline, target) if background else frame
 

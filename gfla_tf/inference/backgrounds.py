@@ -9,7 +9,7 @@ import numpy as np
 from PIL import ImageColor
 
 from gfla_tf.errors import GflaError
-from gfla_tf.inference.completion import completed
+from gfla_tf.inference.completion import bled, completed
 from gfla_tf.inference.detectors.blazepose import MARGIN, PeopleFinder
 from gfla_tf.inference.detectors.network_files import read_pose_networks
 from gfla_tf.inference.detectors.regions import around
@@ -18,6 +18,7 @@ from gfla_tf.io.pictures import read_picture
 
 BLUR = 0.06  # standard deviation, by the picture's height
 SURE, UNSURE = 0.7, 0.3  # probabilities above which a pixel is the person's, and below which it is not
+INNER = 0.5  # of the photo's person, above which a pixel has its color
 SEEN = 0.15  # of the photo's person, above which a pixel is filled
 AROUND = 0.05  # of the picture's height: how far around the photo's person it is filled, too
 
@@ -30,6 +31,10 @@ class Background:
         photo: uint8 (H, W, 3), the source.
         outline: (H, W), the probability that a pixel of it shows its person.
         finder: `PeopleFinder`, which finds the person's outline in frames without one of the network's own; None if all have.
+
+    Attributes:
+        behind: uint8 (H, W, 3), what is seen behind the person.
+        source: uint8 (H, W, 3), the photo as the network is to be given it, see `gfla_tf.inference.completion.bled`.
 
     Raises:
         GflaError: the choice is none of these.
@@ -45,6 +50,7 @@ class Background:
         else:
             behind = filling(_picture(choice), size)
         self.behind = behind
+        self.source = photo if finder else bled(photo, outline > INNER)
 
     def __call__(self, frame, outline, keypoints):
         """uint8 (H, W, 3) of a uint8 frame, the network's outline (H, W, 1) or None, and the keypoints (n, 3) drawn from."""

@@ -51,6 +51,24 @@ def completed(picture, hole):
     return np.rint(filled).clip(0, 255).astype(np.uint8)
 
 
+def bled(picture, person):
+    """The picture with the person's colors carried outward over everything else.
+
+    Networks that fetch a pixel from a little beside the person then fetch a color of the person, not of the room.
+
+    Args:
+        picture: uint8 (H, W, 3).
+        person: bool (H, W).
+
+    Returns:
+        uint8 (H, W, 3); the picture itself where nobody is.
+    """
+    inner = cv2.erode(person.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0  # edges have something of both
+    if not inner.any():
+        return picture
+    return np.rint(_begun(picture.astype(np.float32), ~inner)).astype(np.uint8)
+
+
 def _halved(picture, hole):
     """A picture of half the size, of the known pixels alone, and its hole: where less than half is known."""
     height, width = hole.shape

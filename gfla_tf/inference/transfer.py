@@ -109,7 +109,8 @@ def transfer_files(
             target_keypoints, driver
         )
     behind = background_of(background, model, person, source, source_keypoints, pose_model)
-    outputs = transfer(model, source, source_keypoints, target_keypoints)
+    given = behind.source if behind else source
+    outputs = transfer(model, given, source_keypoints, target_keypoints)
     generated = to_uint8(outputs["generated"])
     if behind:
         generated = behind(generated, outputs.get("alpha"), target_keypoints)

@@ -73,6 +73,7 @@ def constants():
         "BACKGROUND": {
             "sure": backgrounds.SURE,
             "unsure": backgrounds.UNSURE,
+            "inner": backgrounds.INNER,
             "seen": backgrounds.SEEN,
             "around": backgrounds.AROUND,
         },

@@ -40,6 +40,7 @@ def wait_for(page, condition, seconds=60):
 
 def source_of(page):
     """The picture (H, W, 3) uint8 that the network was given, and the pose in it."""
+    page.evaluate("() => repose.emptied()")
     source = page.evaluate(
         """() => { const {picture, pose} = repose.source();
         return {data: Array.from(picture.data), width: picture.width, height: picture.height, pose}; }"""

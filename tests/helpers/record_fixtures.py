@@ -160,6 +160,7 @@ def framing():
         **{f"crop_{name}": {"picture": photo, "box": box, "size": SIZE} for name, box in boxes.items()},
         "live": {"frames": driver, "source": source, "size": SIZE, "seconds": 1 / 20},
         "completed": {"height": 112, "width": 144, "hole": [50, 40, 74, 70]},
+        "bled": {"height": 28, "width": 36, "hole": [8, 10, 22, 20]},
     }
     return {
         name: {"input": listed(one), "output": listed(framing_answer(name, one))}
@@ -179,13 +180,17 @@ def framing_answer(name, case):
         pose = np.asarray(case["pose"], np.float64)
         box = photos.half_figure_box(photos.person_box(pose, case["size"], name), pose, JOINTS, case["photo"])
         return {"box": list(box), "pose": photos.crop_keypoints(pose, box, case["size"])}
-    if name == "completed":
+    if name in ("completed", "bled"):
         y, x, c = np.ogrid[: case["height"], : case["width"], :3]
         wave = np.rint(128 + 60 * np.sin(x / 5 + c) + 50 * np.sin(y / 7 + x / 11)).astype(np.uint8)
         left, top, right, bottom = case["hole"]
         hole = np.zeros(wave.shape[:2], bool)
         hole[top:bottom, left:right] = True
-        return completion.completed(wave, hole)[hole]
+        return (
+            completion.completed(wave, hole)[hole]
+            if name == "completed"
+            else completion.bled(wave, hole)[~hole]
+        )
     if name.startswith("crop"):
         picture = np.asarray(case["picture"], np.uint8)
         return photos.crop(picture, photos.Box(*case["box"]), case["size"])

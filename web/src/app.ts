@@ -125,8 +125,9 @@ class Page {
     this.stage.room = null;
     if (!("alpha" in this.engine.description.outputs)) return;
     const { more } = await this.engine.generate(person.pose, ["alpha"]);
-    const room = await this.room.call("empty", [person.picture, more.alpha]);
+    const { room, source } = await this.room.call("empty", [person.picture, more.alpha]);
     if (this.person !== person) return;
+    await this.engine.source(source, person.pose);
     this.stage.room = room;
     this.changed = true;
   }
@@ -253,7 +254,7 @@ class Page {
   api() {
     return {
       joints: JOINTS,
-      source: () => ({ picture: this.person.picture, pose: this.person.pose }),
+      source: () => this.engine.given(),
       engine: () => ({ accelerator: this.engine.accelerator, milliseconds: this.milliseconds }),
       draw: async (pose: Pose) => (await this.engine.generate(pose, [])).generated,
       show: (pose: Pose) => this.byHand(pose),

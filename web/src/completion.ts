@@ -53,6 +53,16 @@ export function completed(picture: Picture, hole: Uint8Array): Picture {
   return { ...picture, data };
 }
 
+/** The picture with the person's colors carried outward over everything else; `person` has 1 where it is. */
+export function bled(picture: Picture, person: Uint8Array): Picture {
+  const { width, height } = picture;
+  const hole = person.map((_, at) => Number(!neighbors(at, 1, width, height).every((near) => person[near])));
+  if (hole.every((one) => one)) return picture;
+  const data = picture.data.slice();
+  begun({ rgb: rgbOf(picture), hole, width, height }).forEach((value, at) => (data[4 * Math.floor(at / 3) + (at % 3)] = value));
+  return { ...picture, data };
+}
+
 function rgbOf({ data, width, height }: Picture): Float32Array {
   return Float32Array.from({ length: 3 * width * height }, (_, at) => data[4 * Math.floor(at / 3) + (at % 3)]);
 }

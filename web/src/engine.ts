@@ -31,6 +31,12 @@ export class Engine {
     await this.remote.call("source", [picture, pose]);
   }
 
+  /** What the network was given of the person. */
+  given(): { picture: Picture; pose: Pose } {
+    const [picture, pose] = this.person!;
+    return { picture, pose };
+  }
+
   async generate(pose: Pose, wanted: string[]): Promise<Drawn> {
     const remote = this.remote;
     try {

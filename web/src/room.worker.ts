@@ -1,14 +1,20 @@
 /** The photo without its person, in a worker of its own: it takes a second or two. */
 
-import { completed } from "./completion";
+import { bled, completed } from "./completion";
 import { BACKGROUND } from "./constants";
 import { serve } from "./rpc";
 import type { Picture } from "./types";
 
 export const api = () => ({
-  /** The picture with what may have been behind the person; `alpha` is the share of each pixel that the person covers. */
-  empty(picture: Picture, alpha: Float32Array): Picture {
-    return completed(picture, widened(alpha, picture.width, picture.height));
+  /**
+   * The picture with what may have been behind the person, and as the network is to be given it; `alpha` is the share of each
+   * pixel that the person covers.
+   */
+  empty(picture: Picture, alpha: Float32Array): { room: Picture; source: Picture } {
+    return {
+      room: completed(picture, widened(alpha, picture.width, picture.height)),
+      source: bled(picture, Uint8Array.from(alpha, (share) => Number(share > BACKGROUND.inner))),
+    };
   },
 });
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { completed } from "../src/completion";
+import { bled, completed } from "../src/completion";
 import { JOINTS } from "../src/constants";
 import { readDescription } from "../src/description";
 import { jointsOf, mainPerson } from "../src/joints";
@@ -34,7 +34,7 @@ function cases(file: string, answer: (name: string, input: Case) => Case, tolera
     test(`${file}: ${name}`, () => {
       const [ours, theirs] = [flat(answer(name, input)), flat(output)];
       assert.equal(ours.length, theirs.length);
-      const limit = name.startsWith("crop") || name === "completed" ? 1 : tolerance;
+      const limit = name.startsWith("crop") || ["completed", "bled"].includes(name) ? 1 : tolerance;
       const worst = Math.max(...ours.map((value, index) => Math.abs(value - theirs[index]) / Math.max(1, Math.abs(theirs[index]) / 100)));
       assert.ok(worst <= limit, `${name} differs by ${worst}`);
     });
@@ -85,7 +85,7 @@ cases("photos.json", (name, input) => {
     const box = halfFigureBox(personBox(input.pose, size), input.pose, JOINTS, sized(input.photo));
     return { box: [box.left, box.top, box.width, box.height], pose: cropPose(input.pose, box, size) };
   }
-  if (name === "completed") {
+  if (name === "completed" || name === "bled") {
     const { height, width, hole: [left, top, right, bottom] } = input;
     const inside = (at: number) => at % width >= left && at % width < right && at >= top * width && at < bottom * width;
     const pixels = [...new Array(height * width).keys()];
@@ -94,8 +94,9 @@ cases("photos.json", (name, input) => {
       return [0, 1, 2].map((c) => Math.round(128 + 60 * Math.sin(x / 5 + c) + 50 * Math.sin(y / 7 + x / 11)));
     };
     const data = Uint8ClampedArray.from(pixels.flatMap((at) => [...wave(at), 255]));
-    const made = completed({ data, width, height }, Uint8Array.from(pixels, (at) => Number(inside(at))));
-    return pixels.filter(inside).map((at) => [...made.data.slice(4 * at, 4 * at + 3)]);
+    const mask = Uint8Array.from(pixels, (at) => Number(inside(at)));
+    const made = (name === "bled" ? bled : completed)({ data, width, height }, mask);
+    return pixels.filter((at) => inside(at) === (name === "completed")).map((at) => [...made.data.slice(4 * at, 4 * at + 3)]);
   }
   if (name.startsWith("crop")) {
     const [height, width] = [input.picture.length, input.picture[0].length];
