@@ -86,7 +86,7 @@ def build():
             try:
                 return function(*arguments)
             except GflaError as error:
-                raise gradio.Error(str(error)) from error
+                raise gradio.Error(str(error), print_exception=False) from error
 
         return run
 

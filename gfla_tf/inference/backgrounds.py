@@ -15,9 +15,11 @@ from gfla_tf.inference.detectors.network_files import read_pose_networks
 from gfla_tf.inference.detectors.regions import around
 from gfla_tf.inference.photos import to_float
 from gfla_tf.io.pictures import read_picture
+from gfla_tf.keypoints.poses import JOINTS
 
 BLUR = 0.06  # standard deviation, by the picture's height
 SURE, UNSURE = 0.7, 0.3  # probabilities above which a pixel is the person's, and below which it is not
+HEAD = 0.35, 0.65  # of the way from neck to nose: how far above the nose the head's middle is, and its radius
 INNER = 0.5  # of the photo's person, above which a pixel has its color
 SEEN = 0.15  # of the photo's person, above which a pixel is filled
 AROUND = 0.05  # of the picture's height: how far around the photo's person it is filled, too
@@ -83,10 +85,22 @@ def background_of(choice, model, subject, image, keypoints, pose_model=None):
     if own:
         maps = subject.maps(keypoints, image)[None]
         outline = model(source_image=to_float(image)[None], source_pose=maps, target_pose=maps)["alpha"][0]
-        return Background(choice, image, outline[..., 0])
+        return Background(choice, image, with_head(outline[..., 0], keypoints))
     finder = PeopleFinder(read_pose_networks(pose_model))
     outline = finder.outline(image, region_of(keypoints[keypoints[:, 2] > 0, :2]))
     return Background(choice, image, outline, finder)
+
+
+def with_head(outline, keypoints):
+    """An outline (H, W) of a person with 1 around the head, whose hair and hats networks miss; joints (18, 3) are ours."""
+    nose, neck = keypoints[JOINTS.index("nose")], keypoints[JOINTS.index("neck")]
+    if min(nose[2], neck[2]) <= 0:
+        return outline
+    way = nose[:2] - neck[:2]
+    x, y = nose[:2] + HEAD[0] * way
+    rows, columns = np.ogrid[: outline.shape[0], : outline.shape[1]]
+    inside = (columns - x) ** 2 + (rows - y) ** 2 <= HEAD[1] ** 2 * (way @ way)
+    return np.where(inside, 1, outline)
 
 
 def region_of(places):

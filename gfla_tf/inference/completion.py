@@ -14,6 +14,7 @@ COARSEST = 24  # pixels a side, at least
 SEARCHED = 64  # pixels a side, at most, of levels that are searched all over
 ROUNDS = 3, 1  # of searching and voting, on these levels and on finer ones
 SHARP = 0.75  # quantile of the patches' errors at which a vote counts exp(-1/2)
+LEAST = 1e-6  # that a vote counts
 
 
 def completed(picture, hole):
@@ -148,13 +149,14 @@ def _enlarged(found, shape):
 def _voted(filled, hole, touches, found, errors):
     """The picture whose hole has the mean of what all patches say of a pixel, those of similar patches counting more."""
     scale = max(float(np.quantile(errors, SHARP)), 1e-3)
-    weights = np.exp(-errors / (2 * scale)).astype(np.float32)[:, None]
+    weights = np.exp(-errors / (2 * scale)).clip(LEAST).astype(np.float32)[:, None]
     total, share = np.zeros_like(filled), np.full((*hole.shape, 1), 1e-9, np.float32)
+    padded = cv2.copyMakeBorder(filled, *[REACH] * 4, cv2.BORDER_REFLECT_101)
     middles, sources = np.argwhere(touches), found[touches]
     for offset in np.ndindex(2 * REACH + 1, 2 * REACH + 1):
-        to, of = (places + offset - REACH for places in (middles, sources))
-        inside = ((to >= 0) & (to < hole.shape) & (of >= 0) & (of < hole.shape)).all(axis=1)
+        to, of = middles + offset - REACH, sources + offset
+        inside = ((to >= 0) & (to < hole.shape)).all(axis=1)
         to, of = tuple(to[inside].T), tuple(of[inside].T)
-        total[to] += weights[inside] * filled[of]  # each place once
+        total[to] += weights[inside] * padded[of]  # each place once
         share[to] += weights[inside]
     return np.where(hole[..., None], total / share, filled)

@@ -69,10 +69,12 @@ def constants():
             "searched": completion.SEARCHED,
             "rounds": completion.ROUNDS,
             "sharp": completion.SHARP,
+            "least": completion.LEAST,
         },
         "BACKGROUND": {
             "sure": backgrounds.SURE,
             "unsure": backgrounds.UNSURE,
+            "head": backgrounds.HEAD,
             "inner": backgrounds.INNER,
             "seen": backgrounds.SEEN,
             "around": backgrounds.AROUND,

@@ -125,7 +125,7 @@ class Page {
     this.stage.room = null;
     if (!("alpha" in this.engine.description.outputs)) return;
     const { more } = await this.engine.generate(person.pose, ["alpha"]);
-    const { room, source } = await this.room.call("empty", [person.picture, more.alpha]);
+    const { room, source } = await this.room.call("empty", [person.picture, person.pose, more.alpha]);
     if (this.person !== person) return;
     await this.engine.source(source, person.pose);
     this.stage.room = room;

@@ -3,7 +3,7 @@
 import { COMPLETION } from "./constants";
 import type { Picture } from "./types";
 
-const { reach, coarsest, searched, rounds, sharp } = COMPLETION;
+const { reach, coarsest, searched, rounds, sharp, least: leastVote } = COMPLETION;
 const SIDE = 2 * reach + 1;
 
 /** A level: RGB values, and 1 where they are not known. */
@@ -209,10 +209,12 @@ function search(level: Level, middles: number[], before: Int32Array | null): Fou
 
 const clamp = (value: number, extent: number) => Math.min(Math.max(value, 0), extent - 1);
 
+/** An index beyond the border, mirrored there. */
+const back = (index: number, extent: number) => (index < 0 ? -index : index >= extent ? 2 * extent - 2 - index : index);
+
 /** The level with its border mirrored around it. */
 function reflected({ rgb, width, height }: Level): Float32Array {
   const [wide, high] = [width + 2 * reach, height + 2 * reach];
-  const back = (index: number, extent: number) => (index < 0 ? -index : index >= extent ? 2 * extent - 2 - index : index);
   const result = new Float32Array(3 * wide * high);
   for (let y = 0; y < high; y++) {
     for (let x = 0; x < wide; x++) {
@@ -229,14 +231,15 @@ function voted(level: Level, { middles, sources, errors }: Found): Level {
   const scale = Math.max(quantile(errors, sharp), 1e-3);
   const [total, share] = [new Float64Array(rgb.length), new Float64Array(width * height).fill(1e-9)];
   middles.forEach((middle, index) => {
-    const weight = Math.exp(-errors[index] / (2 * scale));
+    const weight = Math.max(Math.exp(-errors[index] / (2 * scale)), leastVote);
     const source = sources[middle];
     const [y, x, fromY, fromX] = [Math.floor(middle / width), middle % width, Math.floor(source / width), source % width];
     for (let dy = -reach; dy <= reach; dy++) {
-      if (y + dy < 0 || y + dy >= height || fromY + dy < 0 || fromY + dy >= height) continue;
+      if (y + dy < 0 || y + dy >= height) continue;
       for (let dx = -reach; dx <= reach; dx++) {
-        if (x + dx < 0 || x + dx >= width || fromX + dx < 0 || fromX + dx >= width) continue;
-        const [to, of] = [middle + dy * width + dx, source + dy * width + dx];
+        if (x + dx < 0 || x + dx >= width) continue;
+        const to = middle + dy * width + dx;
+        const of = back(fromY + dy, height) * width + back(fromX + dx, width);
         share[to] += weight;
         for (let channel = 0; channel < 3; channel++) total[3 * to + channel] += weight * rgb[3 * of + channel];
       }
