@@ -55,7 +55,7 @@ def film(photo, dance="dance", background="The photo's"):
     """Path of an .mp4 of the person of a photo who dances; arguments and errors as of `pictures`, `dance` of `DANCES`."""
     draw, fitted = _opened(photo, background)
     path = Path(tempfile.mkdtemp(prefix="gfla-")) / "dance.mp4"
-    write_video(path, draw(fitted(dance)[: MOST_SECONDS * FPS]), FPS)
+    write_video(path, draw(fitted(dance)[: round(MOST_SECONDS * FPS)]), FPS)
     return str(path)
 
 
