@@ -18,7 +18,7 @@ import numpy as np
 
 from gfla_tf.errors import user_errors
 from gfla_tf.inference.backgrounds import background_of
-from gfla_tf.inference.footage import write_films
+from gfla_tf.inference.footage import read_frame, write_film
 from gfla_tf.inference.live import THREADS, beside_camera, live
 from gfla_tf.inference.models import load_model
 from gfla_tf.inference.picture_stream import PictureStream
@@ -43,9 +43,9 @@ def repeated(path):
 
 def sample(folder):
     """Paths of a photo of a real person and of a film of the same one before another camera."""
-    films, photo = write_films(folder), Path(folder) / "photo.png"
-    write_png(photo, next(itertools.islice(read_video(films[2]).frames, 10, None)))
-    return photo, films[3]
+    photo = Path(folder) / "photo.png"
+    write_png(photo, read_frame(2, 10))
+    return photo, write_film(folder, 3)
 
 
 def main():
