@@ -4,7 +4,8 @@
     gfla profile model_int8.tflite --runs 20 --output profile.md --picture profile.png
 
 LiteRT measures each operation itself, XNNPACK's operators included. The tables say which parts take the time, which operations,
-and which of them XNNPACK does not take, so that they run one by one and cut the network into partitions.
+and which of them XNNPACK does not take, so that they run one by one and cut the network into partitions. Of a file that is split,
+encode and generate have tables of their own, and the picture shows the longer one.
 """
 
 from pathlib import Path
@@ -17,7 +18,9 @@ def parse_arguments(arguments=None):
     """The command line; see `gfla profile --help`."""
     parser = command_parser("profile", __doc__)
     parser.add_argument("model", type=Path, metavar="FILE", help="a .tflite")
-    parser.add_argument("--runs", type=int, default=5, metavar="N", help="runs to take means of (default: 5)")
+    parser.add_argument(
+        "--runs", type=int, default=15, metavar="N", help="runs, of which the least counts (default: 15)"
+    )
     parser.add_argument("--output", type=Path, metavar="FILE.md", help="write the tables there, too")
     parser.add_argument("--picture", type=Path, metavar="FILE.png", help="draw the parts as bars")
     return parser.parse_args(arguments)
@@ -33,7 +36,8 @@ def main(arguments=None):
         from gfla_tf.litert.profile import profile, table
 
         found = profile(options.model, options.runs)
-        text = f"{options.model.name}: {table(found)}\n"
+        titles = {name: _title(options.model, name) for name in found}
+        text = "\n".join(f"{titles[name]}: {table(each)}\n" for name, each in found.items())
         print(text, end="")
         try:
             if options.output:
@@ -45,4 +49,13 @@ def main(arguments=None):
         if options.picture:
             from gfla_tf.pictures.bars import write_bars
 
-            write_bars(options.picture, found.parts, f"{options.model.name}: {found.total:.1f} ms")
+            longest = max(found, key=lambda name: found[name].total)
+            title = f"{titles[longest]}: {found[longest].total:.1f} ms"
+            write_bars(options.picture, found[longest].parts, title)
+
+
+def _title(path, signature):
+    """The file's name, of split files with the signature's."""
+    from gfla_tf.litert.runner import SIGNATURE
+
+    return path.name if signature == SIGNATURE else f"{path.name}, {signature}"

@@ -30,7 +30,7 @@ _MAKES = (
 
 @dataclasses.dataclass(frozen=True)
 class Profile:
-    """Milliseconds of one run, means over runs.
+    """Milliseconds of one run, of each operation the least of all runs: what else the machine did meanwhile counts for little.
 
     Attributes:
         total: of all operations.
@@ -48,41 +48,39 @@ class Profile:
 
 
 def profile(path, runs=5):
-    """The `Profile` of a .tflite on this machine's CPU; a `GflaError` says why there is none."""
+    """{signature: `Profile`} of a .tflite on this machine's CPU; a `GflaError` says why there is none."""
+    content = Path(path).read_bytes() if Path(path).is_file() else b""
     events = events_of(path, runs)
-    return summarize(events, nodes_of(Path(path).read_bytes()), runs)
+    return {name: summarize(of_one, nodes_of(content, name)) for name, of_one in events.items()}
 
 
-def summarize(events, nodes, runs):
+def summarize(events, nodes):
     """The `Profile` of what ran.
 
     XNNPACK says of its operators what they do, not of which nodes they are made. It keeps their order, so each is taken to be
     the next node of a kind that it is made of: exact for convolutions, near enough for the small operations between.
 
     Args:
-        events: list of `gfla_tf.litert.profiler.Event`.
+        events: list of `gfla_tf.litert.profiler.Event`, of every run the same operations in the same order.
         nodes: list of `gfla_tf.litert.profiler.Node`, those of the graph.
-        runs: how many there were.
     """
     parts = collections.defaultdict(lambda: collections.defaultdict(float))
     operations, left = collections.defaultdict(lambda: [0.0, 0]), collections.defaultdict(lambda: [0.0, 0])
-    partitions = 0
-    for _, run in itertools.groupby(events, lambda event: event.run):
-        run = list(run)
-        partitions = sum(delegated for delegated, _ in itertools.groupby(run, lambda event: event.delegated))
-        waiting = collections.defaultdict(collections.deque)
-        for node in nodes:
-            waiting[node.kind].append(node)
-        for event in run:
-            took = event.microseconds / 1000 / runs
-            name = _plain(event.name)
-            node = _made_of(name, waiting) if event.delegated else nodes[event.index]
-            parts[part_of(node.name) if node else ELSEWHERE][name] += took
-            for table in (operations,) if event.delegated else (operations, left):
-                table[name][0] += took
-                table[name][1] += 1
+    waiting = collections.defaultdict(collections.deque)
+    for node in nodes:
+        waiting[node.kind].append(node)
+    runs = [list(run) for _, run in itertools.groupby(events, lambda event: event.run)]
+    for each in zip(*runs, strict=True):
+        event, took = each[0], min(event.microseconds for event in each) / 1000
+        name = _plain(event.name)
+        node = _made_of(name, waiting) if event.delegated else nodes[event.index]
+        parts[part_of(node.name) if node else ELSEWHERE][name] += took
+        for table in (operations,) if event.delegated else (operations, left):
+            table[name][0] += took
+            table[name][1] += 1
+    partitions = sum(taken for taken, _ in itertools.groupby(runs[0], lambda event: event.delegated))
     total = sum(ms for ms, _ in operations.values())
-    counted = [{name: (ms, count // runs) for name, (ms, count) in t.items()} for t in (operations, left)]
+    counted = [{name: tuple(row) for name, row in table.items()} for table in (operations, left)]
     return Profile(total, {part: dict(ms) for part, ms in parts.items()}, *counted, partitions)
 
 

@@ -75,10 +75,10 @@ class _Event(ctypes.Structure):
     )
 
 
-def nodes_of(content):
-    """The `Node`s of the first graph of a flatbuffer, in order."""
+def nodes_of(content, signature):
+    """The `Node`s of a signature's graph of a flatbuffer, in order."""
     model = schema.ModelT.InitFromPackedBuf(content, 0)
-    graph = model.subgraphs[0]
+    graph = model.subgraphs[_signatures(model)[signature]]
     codes = [
         _CODES.get(max(code.builtinCode, code.deprecatedBuiltinCode), "CUSTOM")
         for code in model.operatorCodes
@@ -89,11 +89,16 @@ def nodes_of(content):
     ]
 
 
+def _signatures(model):
+    """{name: index of its graph} of a `ModelT`."""
+    return {each.signatureKey.decode(): each.subgraphIndex for each in model.signatureDefs}
+
+
 def events_of(path, runs=5):
-    """The `Event`s of runs with random inputs, after one that is not counted.
+    """{signature: list of `Event`s} of runs with random inputs, after one that is not counted.
 
     Args:
-        path: of a .tflite, whose first signature runs.
+        path: of a .tflite.
         runs: how many.
 
     Raises:
@@ -104,12 +109,14 @@ def events_of(path, runs=5):
         raise GflaError(
             f"The profile knows the events of LiteRT {VERSION}, here is {installed}: pip install 'ai-edge-litert=={VERSION}.*'."
         )
-    require_structure(read_bytes(path, "model", remedy="name a .tflite"), path)
+    content = read_bytes(path, "model", remedy="name a .tflite")
+    require_structure(content, path)
+    names = _signatures(schema.ModelT.InitFromPackedBuf(content, 0))
     with _silence():
-        return _events(str(path).encode(), runs)
+        return {name: _events(str(path).encode(), k, runs) for k, name in enumerate(names)}
 
 
-def _events(path, runs):
+def _events(path, which, runs):
     folder = importlib.util.find_spec("ai_edge_litert").submodule_search_locations[0]
     library = ctypes.CDLL(os.path.join(folder, "libLiteRt.so"))
 
@@ -140,7 +147,8 @@ def _events(path, runs):
     compiled = made("LiteRtCreateCompiledModel", environment, model, options)
 
     # === Inputs and outputs ===
-    signature = made("LiteRtGetModelSignature", model, ctypes.c_size_t(0))
+    place = ctypes.c_size_t(which)
+    signature = made("LiteRtGetModelSignature", model, place)
     buffers, draw = {}, np.random.default_rng(0)
     for kind in ("Input", "Output"):
         count = ctypes.c_size_t()
@@ -150,9 +158,7 @@ def _events(path, runs):
             number, of_type = ctypes.c_size_t(k), _Type()
             tensor = made(f"LiteRtGetSignature{kind}TensorByIndex", signature, number)
             call("LiteRtGetRankedTensorType", tensor, ctypes.byref(of_type))
-            wanted = made(
-                f"LiteRtGetCompiledModel{kind}BufferRequirements", compiled, ctypes.c_size_t(0), number
-            )
+            wanted = made(f"LiteRtGetCompiledModel{kind}BufferRequirements", compiled, place, number)
             buffer = made(
                 "LiteRtCreateManagedTensorBufferFromRequirements", environment, ctypes.byref(of_type), wanted
             )
@@ -165,7 +171,7 @@ def _events(path, runs):
         lists = [
             x for kind in ("Input", "Output") for x in (ctypes.c_size_t(len(buffers[kind])), buffers[kind])
         ]
-        call("LiteRtRunCompiledModel", compiled, ctypes.c_size_t(0), *lists)
+        call("LiteRtRunCompiledModel", compiled, place, *lists)
 
     run()
     profiler = made("LiteRtCompiledModelGetProfiler", compiled)
