@@ -9,6 +9,7 @@ from gfla_tf.export.verify import accelerators
 from gfla_tf.export.verify.accelerators import run, why_not
 from gfla_tf.export.verify.verification import LOWEST_PSNR, verify
 
+from gfla_tf.cli import lint
 from gfla_tf.cli import verify as program
 from gfla_tf.errors import GflaError
 from gfla_tf.litert.description import write_description
@@ -55,6 +56,20 @@ def test_a_good_file_passes_and_the_outcome_is_written(files, tmp_path, capsys):
     on_cpu, half = written["checks"]
     assert on_cpu["difference"] < 1e-5 and on_cpu["psnr"] > 100 and on_cpu["seconds"] > 0
     assert half["difference"] > 1e-5 and LOWEST_PSNR < half["psnr"] < 90
+
+
+def test_of_a_file_for_the_cpu_alone_nothing_else_is_asked(files, tmp_path, capsys):
+    path = tmp_path / "for_cpus.tflite"
+    path.write_bytes(files["sliced"].read_bytes())
+    shapes = {"inputs": {"source_image": SIZE}, "outputs": {"generated": SIZE}}
+    claims = {"task": "pose", "weights": {}, "image_size": list(SIZE[1:3]), "lowering": "cpu"}
+    write_description(path, claims | shapes)
+    code, output = verified(capsys, path, "--on", "cpu", "cpu_fp16")
+    assert code == 0 and f"{path}: for the CPU alone" in output.out and output.out.count("good |") == 1
+    assert output.out.count("left out: the file is for the CPU alone, in float32") == 1
+    with pytest.raises(SystemExit) as ended:
+        lint.main([str(path)])
+    assert ended.value.code == 1 and "for the CPU alone, by its --lowering" in capsys.readouterr().out
 
 
 def test_a_file_that_loses_half_precision_fails(files, capsys):

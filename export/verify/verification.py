@@ -1,5 +1,4 @@
-"""Runs a .tflite where phones do, and compares it with float32 on the CPU; what `python -m
-gfla_tf.export.verify.program` prints."""
+"""Runs a .tflite where phones do, and compares it with float32 on the CPU; what `gfla verify` prints."""
 
 import dataclasses
 
@@ -9,6 +8,7 @@ from gfla_tf.export.convert.operations import operation_histogram
 from gfla_tf.export.convert.sample_inputs import model_inputs
 from gfla_tf.export.verify.accelerators import ACCELERATORS, run, why_not
 from gfla_tf.export.verify.lint import lint
+from gfla_tf.export.verify.targets import GPU, targets_of
 
 from gfla_tf.errors import GflaError
 from gfla_tf.litert.description import flatbuffer_of
@@ -42,7 +42,7 @@ class Check:
 
 
 def verify(path, samples=None, accelerators=ACCELERATORS[1:], repeats=1):
-    """Lints a .tflite and runs each of its signatures.
+    """Lints a .tflite and runs each of its signatures; one that is for the CPU alone is run there at most.
 
     Args:
         path: the .tflite.
@@ -56,7 +56,8 @@ def verify(path, samples=None, accelerators=ACCELERATORS[1:], repeats=1):
     Raises:
         GflaError: the file cannot be read, is damaged, or does not run on the CPU.
     """
-    findings, model, checks = lint(path), TFLiteModel(path), []
+    for_gpus = GPU in targets_of(path)
+    findings, model, checks = lint(path) if for_gpus else [], TFLiteModel(path), []
     operations = operation_histogram(flatbuffer_of(path))
     custom = sorted(name.removeprefix("CUSTOM:") for name in operations if name.startswith("CUSTOM:"))
     for name, inputs, expected in _cases(model, model_inputs(model) if samples is None else samples):
@@ -64,6 +65,8 @@ def verify(path, samples=None, accelerators=ACCELERATORS[1:], repeats=1):
             reason = why_not(accelerator)
             if custom and accelerator.startswith("cpu"):
                 reason = f"LiteRT's CPU has no kernel for {', '.join(custom)}"
+            if not for_gpus and accelerator != "cpu":
+                reason = "the file is for the CPU alone, in float32"
             if reason:
                 checks.append(Check(name, accelerator, left_out=reason))
                 continue

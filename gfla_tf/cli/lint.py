@@ -21,8 +21,13 @@ def main(arguments=None):
     options, findings = parser.parse_args(arguments), 0
     with user_errors():
         from gfla_tf.export.verify.lint import lint
+        from gfla_tf.export.verify.targets import GPU, targets_of
 
         for path in options.files:
+            if GPU not in targets_of(path):
+                findings += 1
+                print(f"{path}: for the CPU alone, by its --lowering; leave that out for GPUs")
+                continue
             found = lint(path, options.browser)
             findings += len(found)
             print(f"{path}: {f'{len(found)} findings' if found else 'fit for GPU delegates'}")

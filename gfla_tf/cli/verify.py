@@ -4,10 +4,10 @@
     gfla verify model.tflite model_resampler.tflite --run runs/pose_quickstart --json verified.json
 
 Nodes are checked by the rules of `gfla_tf.export.verify.delegate_rules`. Then the file runs wherever it can here, see
-`gfla_tf.export.verify.accelerators`, and
-is compared with float32 on the CPU: in float32 no output may differ by more than 1e-3 (flows relative to the largest), in half
-precision the picture has to have 35 dB, and the GPU accelerator has to run everything alone. The exit status is 1 if anything is
-wrong, and 2 if a file cannot be read.
+`gfla_tf.export.verify.accelerators`, and is compared with float32 on the CPU: in float32 no output may differ by more than 1e-3
+(flows relative to the largest), in half precision the picture has to have 35 dB, and the GPU accelerator has to run everything
+alone. Of a file that is for the CPU alone, by `gfla convert --lowering cpu`, nothing of that is asked: it runs with `--on cpu`.
+The exit status is 1 if anything is wrong, and 2 if a file cannot be read.
 """
 
 import dataclasses
@@ -56,14 +56,14 @@ def main(arguments=None):
             parser.error(f"--{name} is {getattr(options, name)}: it must be at least 1")
     with user_errors():
         # TensorFlow takes seconds to import.
+        from gfla_tf.export.verify.targets import GPU, targets_of
         from gfla_tf.export.verify.verification import table, verify
 
         document, good = {}, True
         for path in options.files:
             findings, checks = verify(path, _held_out(options, path), options.on, options.repeats)
-            print(
-                f"\n{path}: {f'{len(findings)} findings' if findings else 'fit for GPU delegates by its nodes'}"
-            )
+            fit = "fit for GPU delegates by its nodes" if GPU in targets_of(path) else "for the CPU alone"
+            print(f"\n{path}: {f'{len(findings)} findings' if findings else fit}")
             print(*(f"  {finding}" for finding in findings), sep="\n", end="\n" if findings else "")
             print(table(checks), flush=True)
             good &= not findings and not any(check.wrong for check in checks)
