@@ -19,6 +19,7 @@ from gfla_tf.errors import GflaError
 from gfla_tf.litert.runner import TFLiteModel
 from gfla_tf.metrics.image import psnr
 from gfla_tf.training.tasks import task_named
+from tests.helpers.small_tflite import write_tflite
 
 pytest.importorskip("ai_edge_quantizer")
 
@@ -96,6 +97,13 @@ def test_operations_with_weights_that_write_no_output_can_be_quantized(flatbuffe
 def test_multiplications_are_counted(flatbuffer):
     per_pixel = 9 * (3 * WIDTH + WIDTH * WIDTH + WIDTH * 3) + WIDTH * 2 + 2 * WIDTH * WIDTH
     assert multiply_adds(flatbuffer) == {"serving_default": per_pixel * SIZE * SIZE}
+
+
+def test_multiplications_of_a_dense_layer_are_counted(folder):
+    kernel = tf.constant(random((8, 4), 0))
+    path = write_tflite(folder / "dense.tflite", lambda x: tf.matmul(x, kernel), x=(3, 8))
+    assert operation_histogram(path.read_bytes()) == {"FULLY_CONNECTED": 1}
+    assert multiply_adds(path.read_bytes()) == {"serving_default": 3 * 8 * 4}
 
 
 @pytest.mark.parametrize("kind", KINDS)

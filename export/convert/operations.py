@@ -47,14 +47,9 @@ def multiply_adds(flatbuffer):
                 weights = graph.tensors[operator.inputs[1]].shape
                 # A transposed convolution spreads each of its inputs; the others gather for each of their outputs.
                 place = operator.inputs[2] if kind == "TRANSPOSE_CONV" else operator.outputs[0]
-                channels = {"TRANSPOSE_CONV": weights[3], "DEPTHWISE_CONV_2D": weights[3]}.get(
-                    kind, weights[0]
-                )
-                total += (
-                    math.prod(map(int, graph.tensors[place].shape))
-                    // int(channels)
-                    * math.prod(map(int, weights))
-                )
+                channels = weights[3 if kind in ("TRANSPOSE_CONV", "DEPTHWISE_CONV_2D") else 0]
+                places = math.prod(map(int, graph.tensors[place].shape)) // int(channels)
+                total += places * math.prod(map(int, weights))
         result[signature.signatureKey.decode()] = total
     return result
 
