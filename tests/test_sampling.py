@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from gfla_tf.keypoints import poses
+from gfla_tf.ops import backend
 from gfla_tf.ops.heat_maps import heat_maps
 from gfla_tf.ops.sampling import bilinear_sample, edge_pad, gaussian_sample, split_flow
 from tests.helpers import literal
@@ -224,3 +225,19 @@ def test_samplers_keep_the_types_of_the_data_under_a_mixed_policy():
         assert bilinear_sample(image, flow).dtype == gaussian_sample(image, flow).dtype == tf.float32
     finally:
         keras.config.set_dtype_policy(policy)
+
+
+@pytest.mark.parametrize("lowering", ["gather", "cpu"])
+@pytest.mark.parametrize("channels", [1, 3, 5])
+def test_graphs_that_are_converted_sample_pictures_alike(channels, lowering):
+    draw = np.random.default_rng(channels)
+    image = draw.normal(size=(2, 6, 7, channels)).astype("float32")
+    flow = draw.normal(0, 4, (2, 5, 4, 2)).astype("float32")
+    flow[0, 0, 0], flow[0, 1, 1] = (np.inf, -np.inf), (1e30, -1e30)
+    expected = bilinear_sample(image, flow, 1)
+    with backend.sampler(lowering):
+        np.testing.assert_allclose(bilinear_sample(image, flow, 1), expected, atol=1e-6)
+    flow[1, 2, 3, 0] = np.nan
+    with backend.sampler(lowering):
+        found = np.isnan(bilinear_sample(image, flow, 1)).any(-1)
+    assert np.argwhere(found).tolist() == [[1, 2, 3]]

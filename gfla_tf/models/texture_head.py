@@ -7,6 +7,7 @@ import keras
 from gfla_tf.layers.attention import BilinearSampling
 from gfla_tf.layers.convolution import activation
 from gfla_tf.models.configured import ConfiguredModel
+from gfla_tf.ops.channels import select, softmax, spread
 
 ROLES = ("drawn", "warped", "kept")  # in the order of the channels of `roles`
 _CARRIES = (
@@ -60,11 +61,38 @@ class Strongest(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("gfla_tf")
+class Channels(keras.layers.Layer):
+    """Channels `first` to `last` (exclusive) of (batch, H, W, channels)."""
+
+    def __init__(self, first, last, **kwargs):
+        super().__init__(**kwargs)
+        self.first, self.last = first, last
+
+    def call(self, x):
+        return select(x, self.first, self.last)
+
+    def compute_output_shape(self, shape):
+        return (*shape[:-1], self.last - self.first)
+
+    def get_config(self):
+        return {**super().get_config(), "first": self.first, "last": self.last}
+
+
+@keras.saving.register_keras_serializable("gfla_tf")
+class Shares(keras.layers.Layer):
+    """(batch, H, W, channels), made positive and summing to one by softmax over the channels."""
+
+    def call(self, x):
+        return softmax(x)
+
+
+@keras.saving.register_keras_serializable("gfla_tf")
 class Choice(keras.layers.Layer):
     """The sum of three pictures (batch, H, W, 3) weighted by shares (batch, H, W, 3), within [-1, 1]."""
 
     def call(self, shares, drawn, warped, kept):
-        mixed = shares[..., :1] * drawn + shares[..., 1:2] * warped + shares[..., 2:] * kept
+        pictures = (drawn, warped, kept)
+        mixed = sum(spread(shares, k, 3) * picture for k, picture in enumerate(pictures))
         return keras.ops.clip(mixed, -1.0, 1.0)  # what is drawn has no bounds
 
     def compute_output_shape(self, shares_shape, drawn_shape, warped_shape, kept_shape):
@@ -123,6 +151,9 @@ class TextureHead(ConfiguredModel):
         def enlarged(x, factor=stride, gain=1.0):
             return Enlarging(factor, gain, dtype="float32")(x)
 
+        def channels(x, first, last):
+            return Channels(first, last, dtype="float32")(x)
+
         def add(x, y):
             return keras.layers.Add(dtype="float32")([x, y])
 
@@ -137,23 +168,23 @@ class TextureHead(ConfiguredModel):
         x = keras.layers.Add(name="trunk_sum")([x, convolution(trunk_width, "trunk2")(active(hidden))])
         # Zeros: training starts from the trunk's flow and picture, and from what that flow carries.
         found = convolution(9, "trunk3", "zeros", bias_initializer=_carrying, dtype="float32")(active(x))
-        flow = enlarged(add(flow, found[..., :2]), gain=float(stride))
-        drawn = enlarged(add(inputs["drawn"], found[..., 2:5]))
-        shares, alpha = enlarged(found[..., 5:8]), enlarged(found[..., 8:])
+        flow = enlarged(add(flow, channels(found, 0, 2)), gain=float(stride))
+        drawn = enlarged(add(inputs["drawn"], channels(found, 2, 5)))
+        shares, alpha = enlarged(channels(found, 5, 8)), enlarged(channels(found, 8, 9))
 
         # === At the full size ===
         image = inputs["source_image"]
         warped = BilinearSampling(name="warp")(image, flow)
         x = keras.layers.Concatenate(name="full_seen")([shares, drawn, warped, image, alpha])
         x = convolution(7, "full1", "zeros", dtype="float32")(active(convolution(full_width, "full0")(x)))
-        drawn = add(drawn, x[..., :3])
-        roles = keras.layers.Softmax(name="roles", dtype="float32")(add(shares, x[..., 3:6]))
+        drawn = add(drawn, channels(x, 0, 3))
+        roles = Shares(name="roles", dtype="float32")(add(shares, channels(x, 3, 6)))
         outputs = {
             "generated": Choice(name="choice", dtype="float32")(roles, drawn, warped, image),
             "drawn": drawn,
             "roles": roles,
             "alpha": keras.layers.Activation("sigmoid", name="alpha", dtype="float32")(
-                add(alpha, x[..., 6:])
+                add(alpha, channels(x, 6, 7))
             ),
             "flow_0": flow,
         }

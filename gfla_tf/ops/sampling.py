@@ -12,7 +12,8 @@ happens to read get NaN. Neither can fail: indices are clamped as integers befor
 import keras
 from keras import ops
 
-from gfla_tf.ops.backend import with_compiled_form
+from gfla_tf.ops.backend import lowering, with_compiled_form
+from gfla_tf.ops.channels import FEW, spread
 from gfla_tf.ops.graphs import after, take_rows
 
 
@@ -130,14 +131,18 @@ def weighted_taps(image, weights, whole, taps, offset=0):
             to_weights = ops.reshape(ops.transpose(ops.concatenate(to_weights, axis=0)), ops.shape(weights))
             return ops.cast(to_pixels, pixels.dtype), to_weights
 
-        result = 0
+        flat = (
+            lowering() == "cpu"
+        )  # whose kernels copy what is reshaped; GPUs would take positions for a batch
+        shares, result = ops.reshape(weights, (-1, m * m)) if flat else weights, 0
         for i, row in enumerate(rows):
             if i:
                 row = after(row, result)
             for j, column in enumerate(columns):
-                k = i * m + j
-                result = result + weights[..., k : k + 1] * gather_pixels(pixels, row + column)
-        return result, backward
+                k, index = i * m + j, row + column
+                read = take_rows(pixels, ops.reshape(index, (-1,))) if flat else gather_pixels(pixels, index)
+                result = result + shares[..., k : k + 1] * read
+        return ops.reshape(result, (*ops.shape(weights)[:-1], channels)) if flat else result, backward
 
     accumulator = keras.backend.result_type(image.dtype, "float32")
     return forward(flatten_pixels(image), ops.cast(weights, image.dtype))
@@ -166,8 +171,22 @@ def bilinear_sample(image, flow, offset=0):
         (batch, h, w, channels). Differentiable in the image and in the flow.
     """
     whole, fraction = split_flow(flow, tuple(image.shape[1:3]))
+    if lowering() is not None and image.shape[-1] <= FEW:
+        return _of_few_channels(image, whole, fraction, offset)
     x, y = (_stack([1 - f, f]) for f in fraction)
     return weighted_taps(image, _outer(y, x), whole, (0, 1), offset)
+
+
+def _of_few_channels(image, whole, fraction, offset):
+    """`bilinear_sample` of pictures, in graphs that are converted: the same sum, without a pass that goes channel by channel."""
+    positions, pixels = Taps(tuple(image.shape[1:3]), whole, offset), flatten_pixels(image)
+    (right, below), result = (ops.expand_dims(ops.cast(f, image.dtype), -1) for f in fraction), 0
+    for dy, of_row in ((0, 1 - below), (1, below)):
+        row = positions.rows(dy)
+        for dx, of_column in ((0, 1 - right), (1, right)):
+            read = gather_pixels(pixels, row + positions.columns(dx))
+            result = result + spread(of_row * of_column, 0, image.shape[-1]) * read
+    return result
 
 
 def gaussian_sample(image, flow, sigma=2.0, kernel=4):
