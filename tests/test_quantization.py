@@ -18,6 +18,7 @@ from gfla_tf.cli import convert as command_line
 from gfla_tf.errors import GflaError
 from gfla_tf.litert.runner import TFLiteModel
 from gfla_tf.metrics.image import psnr
+from gfla_tf.ops import channels
 from gfla_tf.training.tasks import task_named
 from tests.helpers.small_tflite import write_tflite
 
@@ -92,6 +93,14 @@ def test_operations_with_weights_that_write_no_output_can_be_quantized(flatbuffe
     assert len(names) == 3 and operation_histogram(flatbuffer)["CONV_2D"] == 6
     assert not any("head" in name or "StatefulPartitionedCall" in name for name in names)
     assert not any("swap" in name for name in names), "a convolution that only moves channels, twice"
+
+
+def test_operations_that_spread_a_channel_stay_in_float(folder):
+    def spread_channels(x):
+        return channels.spread(x[..., :1], 0, 3) + channels.spread(x, 1, 3) + channels.softmax(x)
+
+    path = write_tflite(folder / "spread.tflite", spread_channels, x=(1, 8, 8, 3))
+    assert candidates(path.read_bytes()) == {}
 
 
 def test_multiplications_are_counted(flatbuffer):

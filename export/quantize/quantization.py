@@ -116,11 +116,12 @@ def quantize(flatbuffer, kind, keep=(), calibration=None):
 
 
 def _rearranges(model, weights):
-    """Whether an operation's weights are zeros and ones: it moves and adds numbers, and nobody has learned it."""
+    """Whether an operation's weights are zeros and ones, or ones: it moves and adds numbers, and nobody has learned it."""
     data = model.buffers[weights.buffer].data
     if data is None or weights.type != schema.TensorType.FLOAT32:
         return False
-    return set(np.unique(np.asarray(data, np.uint8).view(np.float32))) == {0.0, 1.0}
+    numbers = set(np.unique(np.asarray(data, np.uint8).view(np.float32)))
+    return 1.0 in numbers and numbers <= {0.0, 1.0}
 
 
 @contextlib.contextmanager
