@@ -32,13 +32,13 @@ def write_pictures(folder):
         (folder / f"someone/{number:03d}.json").write_text(json.dumps({"people": people}))
 
 
-def main():
+def main(arguments=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=2)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     context = multiprocessing.get_context("spawn")
     connection, other = context.Pipe()
     overrides = [

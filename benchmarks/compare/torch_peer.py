@@ -99,7 +99,7 @@ class TorchPeer(nn.Module):
         """The dense layer over sampled patches, and the weighted sum over them."""
         radius = n // 2
         offsets = [(i - radius, j - radius) for i in range(n) for j in range(n)]
-        sampled = torch.stack([_bilinear(source, flow, y, x) for y, x in offsets], 2)  # (1, C, n * n, H, W)
+        sampled = torch.stack([bilinear(source, flow, y, x) for y, x in offsets], 2)  # (1, C, n * n, H, W)
         own = F.unfold(F.pad(target, (radius,) * 4, "replicate"), n).reshape(sampled.shape)
         weight, bias = self._parameters_of(name)
         both = torch.cat([own, sampled], 1).flatten(1, 2)
@@ -112,7 +112,7 @@ class TorchPeer(nn.Module):
         weight, bias = self._parameters_of(name)
         own = F.conv2d(F.pad(target, (radius,) * 4, "replicate"), weight[:, :channels], bias)
         wide = F.conv2d(F.pad(source, (2 * radius,) * 4, "replicate"), weight[:, channels:])
-        hidden = own + _bilinear(wide, flow, radius, radius)
+        hidden = own + bilinear(wide, flow, radius, radius)
         return hidden, lambda coefficients: _sum_over_pixels(source, flow, coefficients, n)
 
 
@@ -122,7 +122,7 @@ def _grid(flow):
     return x, y
 
 
-def _bilinear(image, flow, dy, dx):
+def bilinear(image, flow, dy, dx):
     """Bilinear samples at position + flow + (dx, dy), with a replicate border."""
     height, width = image.shape[2:]
     x, y = _grid(flow)
