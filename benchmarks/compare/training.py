@@ -12,14 +12,15 @@ CASE = (64, 64, 128, 5)
 
 def ours(folder, settings, sampler):
     """The step in Keras with a form of the samplers, by `tf.function`."""
+    from gfla_tf.training.process import prepare_process
+
+    prepare_process()  # as trainings do, before TensorFlow is imported
     import keras
     import tensorflow as tf
 
     from gfla_tf.models.presets import create_generator
     from gfla_tf.ops.backend import set_sampler
-    from gfla_tf.training.process import prepare_process
 
-    prepare_process()
     set_sampler(sampler)
     generator = create_generator(PRESET, **settings)
     generator.load_weights(f"{folder}/{KERAS}")
