@@ -49,8 +49,8 @@ class Profile:
 
 def profile(path, runs=5):
     """{signature: `Profile`} of a .tflite on this machine's CPU; a `GflaError` says why there is none."""
-    content = Path(path).read_bytes() if Path(path).is_file() else b""
     events = events_of(path, runs)
+    content = Path(path).read_bytes()
     return {name: summarize(of_one, nodes_of(content, name)) for name, of_one in events.items()}
 
 
