@@ -31,7 +31,11 @@ def parse_arguments(arguments=None):
     parser = command_parser("prepare", __doc__)
     parser.add_argument("source", type=Path, help="folder of people, a film, or with --check a data set")
     parser.add_argument("--output", type=Path, metavar="DIR", help="the training set, made or gone on with")
-    parser.add_argument("--check", metavar="DATASET", help="only check: folder, deepfashion or market")
+    parser.add_argument(
+        "--check",
+        metavar="DATASET",
+        help="only check: folder, folder_dance, folder_face, deepfashion or market",
+    )
     parser.add_argument(
         "--shards", metavar="DATASET", help="only write the sharded files of a data set, such as market"
     )

@@ -20,6 +20,7 @@ from gfla_tf.io.documents import read_table
 from gfla_tf.io.folders import require_text
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+POSES, POINTS = (".json", "_keypoints.json"), (".txt",)  # endings of what lies beside a picture
 SPLITS = ("train", "test")
 PARTNERS = 20  # targets of each source, at most: of n pictures n * n pairs would be too many to list
 _MASK = "_mask"
@@ -33,7 +34,7 @@ class Picture(NamedTuple):
     Attributes:
         name: its path below the directory, with forward slashes.
         person: the first folder of that path.
-        path, keypoints: of the picture and of its pose, which is None where there is none.
+        path, keypoints: of the picture and of the pose or points beside it, None where there are none.
         mask: path, or None.
     """
 
@@ -44,8 +45,12 @@ class Picture(NamedTuple):
     mask: Path | None
 
 
-def read_pictures(directory):
+def read_pictures(directory, endings=POSES):
     """Every picture below a directory, as list of `Picture` in the order of their names.
+
+    Args:
+        directory: of the folders of persons.
+        endings: in place of a picture's own, of what may lie beside it; the first that is there counts.
 
     Raises:
         GflaError: there is no such directory, or no picture in a folder of a person.
@@ -63,7 +68,7 @@ def read_pictures(directory):
         require_text(path)
         if parts[0] in _RESERVED or any(part.startswith(".") for part in parts) or not path.is_file():
             continue
-        beside = (path.with_suffix(".json"), path.with_name(f"{path.stem}_keypoints.json"))
+        beside = (path.with_name(path.stem + ending) for ending in endings)
         mask = path.with_name(f"{path.stem}{_MASK}.png")
         pictures.append(
             Picture(
@@ -86,7 +91,7 @@ def read_split(directory, pictures):
     """
     path = Path(directory).expanduser() / "split.csv"
     if not path.is_file():
-        return _own_split(pictures)
+        return own_split(pictures)
     split = {}
     for number, row in _rows(path, ("picture", "split")):
         if row["split"] not in SPLITS:
@@ -140,12 +145,13 @@ def fingerprint(directory):
     counted = {
         name: path
         for name, path in files.items()
-        if path.suffix.lower() in (*SUFFIXES, ".json", ".csv") and name.parts[0] not in _RESERVED
+        if path.suffix.lower() in (*SUFFIXES, ".json", ".txt", ".csv") and name.parts[0] not in _RESERVED
     }
     return stat_digest(counted)[:8]
 
 
-def _own_split(pictures):
+def own_split(pictures):
+    """{name: "train" or "test"} of pictures without a split.csv."""
     persons = {}
     for picture in pictures:
         persons.setdefault(picture.person, []).append(picture)

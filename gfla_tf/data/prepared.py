@@ -39,7 +39,7 @@ def builder_of(name, directory, image_size):
 
     module = importlib.import_module(f"gfla_tf.data.builders.{name}")
     builder_class = next(one for one in vars(module).values() if getattr(one, "name", None) == name)
-    if name == "folder":  # whatever lies in it now
+    if name.startswith("folder"):  # whatever lies in it now
         size = module.FolderContent.of(image_size, directory)
     else:
         size = ImageSize.of(image_size)

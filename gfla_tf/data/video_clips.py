@@ -27,7 +27,7 @@ class Structure:
 
 
 class ClipSamples:
-    """The videos of FashionVideo, iPER or FaceForensics, by number.
+    """The videos of FashionVideo, iPER or FaceForensics, or anyone's clips, by number.
 
     Args:
         builder: as `gfla_tf.data.prepared.prepare` returns it.

@@ -46,7 +46,7 @@ def draw_tests(network, directory, output, file_format="png", count=None):
         raise GflaError(
             f"{network.what} comes without a test set: name the folder of a published data set with --data, see docs/datasets.md."
         )
-    name = task.config.data.dataset if task.is_prepared else _BUILDERS[task.name]
+    name = task.builder_name if task.is_prepared else _BUILDERS[task.name]
     directory = Path(directory or task.config.data.directory).expanduser()
     if not directory.is_dir():
         raise GflaError(f"The folder {directory} is missing: name the one of the data set with --data.")

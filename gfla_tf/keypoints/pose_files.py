@@ -46,9 +46,9 @@ def main_person(people):
     return max(people, key=_prominence, default=None)
 
 
-def read_pose(path, image_size=None):
+def read_pose(path, image_size=None, joints=JOINTS):
     """What `find_pose` gives, where there has to be a person: raises a `GflaError` if there is none, too."""
-    person = find_pose(path, image_size=image_size)
+    person = find_pose(path, joints, image_size)
     if person is None:
         raise GflaError(f"The pose file {path} contains no person; give a file in which a person was found.")
     return person

@@ -41,3 +41,22 @@ def write_people(directory, counts, size=(96, 64), masks=False):
             if masks:
                 Image.fromarray(np.uint8(mask) * 255).save(folder / f"{number:03d}_mask.png")
     return directory
+
+
+def write_clips(directory, counts, size=(64, 64), faces=False):
+    """Writes {PERSON/CLIP: number of frames} in the generic layout, with poses or, of `faces`, 68 points beside."""
+    for index, (clip, count) in enumerate(counts.items()):
+        folder = directory / clip
+        folder.mkdir(parents=True, exist_ok=True)
+        for number in range(count):
+            picture, keypoints, _ = figure(number, size, index)
+            Image.fromarray(picture).save(folder / f"{number}.png")  # 10.png comes after 9.png
+            if faces:
+                angles = 0.09 * np.arange(68) + 0.1 * number
+                points = np.array(size[::-1]) / 2 + 0.3 * size[0] * np.column_stack(
+                    [np.cos(angles), np.sin(angles)]
+                )
+                np.savetxt(folder / f"{number}.txt", points, "%.3f", ",")
+            else:
+                write_openpose(folder / f"{number}.json", keypoints)
+    return directory

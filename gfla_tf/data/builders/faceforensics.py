@@ -39,16 +39,34 @@ class FaceForensics(FrameFolders):
     }
 
     def features(self, image_size):
-        return {
-            **super().features(image_size),
-            "points": tfds.features.Tensor(shape=(POINTS, 2), dtype=np.float32),
-            # The published structure takes the frame as its file has it, so it is drawn here.
-            "structure": tfds.features.Tensor(
-                shape=(*image_size, CHANNELS), dtype=np.uint8, encoding=tfds.features.Encoding.ZLIB
-            ),
-        }
+        return {**super().features(image_size), **face_features(image_size)}
 
     def details(self, entry, frame, image_size):
-        points = read_points(entry["points"])
-        scaled = points * image_size[::-1] / frame.shape[1::-1]
-        return {"points": np.float32(scaled), "structure": published_maps(points, image_size, frame)}
+        return face_record(entry["points"], frame, image_size)
+
+
+def face_features(image_size):
+    """Features of what `face_record` gives."""
+    return {
+        "points": tfds.features.Tensor(shape=(POINTS, 2), dtype=np.float32),
+        # The published structure takes the frame as its file has it, so it is drawn here.
+        "structure": tfds.features.Tensor(
+            shape=(*image_size, CHANNELS), dtype=np.uint8, encoding=tfds.features.Encoding.ZLIB
+        ),
+    }
+
+
+def face_record(path, frame, image_size):
+    """The points of a file, in pixels of the image, and the published structure.
+
+    Args:
+        path: of the points, in pixels of the frame.
+        frame: uint8 (h, w, 3).
+        image_size: (height, width).
+
+    Raises:
+        GflaError: as `read_points`.
+    """
+    points = read_points(path)
+    scaled = points * image_size[::-1] / frame.shape[1::-1]
+    return {"points": np.float32(scaled), "structure": published_maps(points, image_size, frame)}

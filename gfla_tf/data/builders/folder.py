@@ -78,12 +78,7 @@ class Folder(ManualBuilder):
             raise GflaError(f"The picture {entry.path} has no pose beside it: write one with gfla poses.")
         image = read_image(entry.path)
         height, width = image.shape[:2]
-        stretch = width * image_size[0] / (height * image_size[1])
-        if not 1 / TOLERANCE < stretch < TOLERANCE:
-            raise GflaError(
-                f"The picture {entry.path} is {height} x {width} (height x width), too far from the proportions of "
-                f"{image_size[0]} x {image_size[1]}: crop it with gfla prepare."
-            )
+        require_proportions(entry.path, (height, width), image_size, "crop it with gfla prepare")
         keypoints = read_pose(entry.keypoints, (height, width))
         scale = np.array([image_size[1] / width, image_size[0] / height])
         present = keypoints[:, 2:] > 0
@@ -94,11 +89,25 @@ class Folder(ManualBuilder):
             "name": entry.name,
         }
         if self.builder_config.masks:
-            mask = read_gray_mask(entry.mask)
-            if mask.shape != (height, width):
-                raise GflaError(
-                    f"The mask {entry.mask} has {mask.shape[1]} x {mask.shape[0]} pixels, its picture {width} x {height}: make "
-                    "it as large."
-                )
-            record["person"] = resized(mask, image_size, BILINEAR)[..., None]
+            record["person"] = person_of(entry.mask, (height, width), image_size)
         return record
+
+
+def require_proportions(path, size, image_size, remedy="crop it so"):
+    """Raises a `GflaError` where a picture of `size` would be stretched too much to be one of `image_size`, (height, width)."""
+    stretch = size[1] * image_size[0] / (size[0] * image_size[1])
+    if not 1 / TOLERANCE < stretch < TOLERANCE:
+        raise GflaError(
+            f"The picture {path} is {size[0]} x {size[1]} (height x width), too far from the proportions of "
+            f"{image_size[0]} x {image_size[1]}: {remedy}."
+        )
+
+
+def person_of(path, size, image_size):
+    """The mask uint8 (H, W, 1) at `image_size` of a picture of `size`; a `GflaError` if it is of another size, or unreadable."""
+    mask = read_gray_mask(path)
+    if mask.shape != tuple(size):
+        raise GflaError(
+            f"The mask {path} has {mask.shape[1]} x {mask.shape[0]} pixels, its picture {size[1]} x {size[0]}: make it as large."
+        )
+    return resized(mask, image_size, BILINEAR)[..., None]

@@ -3,15 +3,15 @@
 import collections
 from pathlib import Path
 
-import numpy as np
-
 from gfla_tf.data.folder import read_pairs, read_pictures, read_split
 from gfla_tf.errors import GflaError
-from gfla_tf.io.pictures import read_picture
+from gfla_tf.inference.preparation import check_clips
+from gfla_tf.inference.preparation.look import outside, unreadable
+from gfla_tf.io.pictures import read_gray_mask
 from gfla_tf.keypoints.pose_files import find_pose
 from gfla_tf.synthetic.parallel import parallel_map
 
-CHECKED = ("folder", "deepfashion", "market")
+CHECKED = ("folder", *check_clips.CHECKED, "deepfashion", "market")
 
 
 def check_data(name, directory):
@@ -30,6 +30,8 @@ def check_data(name, directory):
     directory = Path(directory).expanduser()
     if name not in CHECKED:
         raise GflaError(f"The data set {name!r} cannot be checked here: choose one of {', '.join(CHECKED)}.")
+    if name in check_clips.CHECKED:
+        return check_clips.check_clips(name, directory)
     return _check_folder(directory) if name == "folder" else _check_lists(name, directory)
 
 
@@ -55,7 +57,9 @@ def _check_folder(directory):
 
 
 def _look_at_picture(picture):
-    defects, size = _unreadable(picture.path)
+    defects, size = unreadable(picture.path)
+    if picture.mask is not None:
+        defects += _mask_defects(picture.mask, size)
     if picture.keypoints is None:
         return [*defects, f"{picture.path} has no pose beside it: write one with gfla poses."]
     try:
@@ -65,8 +69,20 @@ def _look_at_picture(picture):
     if keypoints is None:
         defects.append(f"{picture.keypoints} holds no person: find the pose again, or remove the picture.")
     elif size:
-        defects += _outside(keypoints, size, picture.keypoints)
+        defects += outside(keypoints, size, picture.keypoints)
     return defects
+
+
+def _mask_defects(path, size):
+    try:
+        mask_size = read_gray_mask(path).shape
+    except GflaError as error:
+        return [str(error)]
+    return (
+        [f"{path} is not as large as its picture: make it so, or remove it."]
+        if size and mask_size != size
+        else []
+    )
 
 
 def _check_lists(name, directory):
@@ -87,7 +103,7 @@ def _check_lists(name, directory):
         annotations = read_annotations(annotations_path)
         counts |= {f"{which} pairs": len(pairs), f"{which} pictures": len(line_of)}
         jobs = [directory / which / picture for picture in line_of]
-        looked_at = parallel_map(_unreadable, jobs, f"checking {which}", "picture")
+        looked_at = parallel_map(unreadable, jobs, f"checking {which}", "picture")
         for (picture, line), (sentences, size) in zip(line_of.items(), looked_at, strict=True):
             annotation = annotations.get(picture)
             if annotation is None:
@@ -98,7 +114,7 @@ def _check_lists(name, directory):
                 defects.append(str(annotation))
             elif size:
                 size = builder.size_of(annotation, size)
-                defects += _outside(annotation.keypoints, size, f"{annotations_path}, {picture}")
+                defects += outside(annotation.keypoints, size, f"{annotations_path}, {picture}")
             defects += sentences
     return counts, defects
 
@@ -106,23 +122,3 @@ def _check_lists(name, directory):
 def _list(directory, prefixes, kind, which):
     paths = [directory / f"{prefix}-{kind}-{which}.csv" for prefix in prefixes]
     return next((path for path in paths if path.is_file()), paths[0])
-
-
-def _unreadable(path):
-    """([sentence], None), or ([], (height, width)) of a picture that can be read."""
-    try:
-        return [], read_picture(path, "picture", "put an undamaged copy there, or remove it").shape[:2]
-    except GflaError as error:
-        return [str(error)], None
-
-
-def _outside(keypoints, size, origin):
-    height, width = size
-    present = keypoints[:, 2] > 0
-    x, y = keypoints[:, 0], keypoints[:, 1]
-    outside = int((present & ((x < -0.5) | (y < -0.5) | (x >= width) | (y >= height))).sum())
-    if not np.any(present):
-        return [f"{origin} has no joint: find the pose again."]
-    if outside:
-        return [f"{origin} has {outside} joints outside its {width} x {height} pixels: find the pose again."]
-    return []

@@ -56,6 +56,8 @@ class ClipTask(Task):
         raise NotImplementedError
 
     def check_settings(self, require):
+        for name in ("flip", "color", "motion", "keep_background"):
+            require(f"data.{name}", lambda x: not x, "it is for pairs of pictures, so only for the task pose")
         clips = self.config.data.identities
         if not self.is_prepared:
             require("batch_size", lambda n: n <= clips, f"data.identities makes only {clips} clips")

@@ -26,8 +26,9 @@ class DanceTask(ClipTask):
     The generator is a `DanceGenerator`, or for comparison a `PoseGenerator`, which draws every frame from the reference alone.
     """
 
-    datasets = ("synthetic_people", "synthetic_bodies", "fashionvideo", "iper")
-    prepared_datasets = ("fashionvideo", "iper")
+    datasets = ("synthetic_people", "synthetic_bodies", "fashionvideo", "iper", "folder")
+    prepared_datasets = ("fashionvideo", "iper", "folder")
+    folder_builder = "folder_dance"
     datasets_with_flow = ("synthetic_people", "synthetic_bodies")
     subject = "dancer"
     keypoints = len(H36M_17)

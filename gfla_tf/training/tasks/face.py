@@ -26,8 +26,9 @@ class FaceTask(ClipTask):
     discriminator sees differences of three consecutive frames.
     """
 
-    datasets = ("synthetic_faces", "synthetic_bodies", "faceforensics")
-    prepared_datasets = ("faceforensics",)
+    datasets = ("synthetic_faces", "synthetic_bodies", "faceforensics", "folder")
+    prepared_datasets = ("faceforensics", "folder")
+    folder_builder = "folder_face"
     datasets_with_flow = ("synthetic_faces", "synthetic_bodies")
     subject = "face"
     previous = "generated"

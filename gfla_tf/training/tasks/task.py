@@ -18,6 +18,7 @@ class Task:
     Attributes:
         datasets: known values of data.dataset; the first is the default.
         prepared_datasets: those of them that a TensorFlow Datasets builder in `gfla_tf.data.builders` prepares.
+        folder_builder: name of that for data.dataset folder, anyone's pictures.
         datasets_with_flow: those whose batches hold the true `flow` and its `visibility`, which the term flow_error needs.
         terms: of the losses, which may have a weight.
         feature_poses: channels of the poses that the people features look at; None where the task has no such poses, so that
@@ -30,6 +31,7 @@ class Task:
 
     datasets = ()
     prepared_datasets = ()
+    folder_builder = "folder"
     datasets_with_flow = ()
     terms = IMAGE_TERMS
     feature_poses = None
@@ -116,10 +118,16 @@ class Task:
         """
         return generator.flow_estimator
 
+    @property
+    def builder_name(self):
+        """Of the builder of a prepared dataset."""
+        dataset = self.config.data.dataset
+        return self.folder_builder if dataset == "folder" else dataset
+
     def builder(self, image_size):
         """The builder of a prepared dataset, see `gfla_tf.data.prepared.prepare`."""
         data = self.config.data
-        return prepare(data.dataset, data.directory, image_size, data.max_corrupt)
+        return prepare(self.builder_name, data.directory, image_size, data.max_corrupt)
 
     def load(self, generator):
         """Renders or reads the training data.
