@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gfla_tf.errors import GflaError, reason_of
 from gfla_tf.fetch import cache_folder
-from gfla_tf.files import write_whole
+from gfla_tf.files import file_digest, write_whole
 
 DOWNLOAD = "download"
 _FID = "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/pt_inception-2015-12-05-6726825d.pth"
@@ -18,6 +18,11 @@ SOURCES = {
     "torchvision": "https://download.pytorch.org/models/inception_v3_google-0cc3c7bd.pth",
 }
 _PATIENCE = 60  # seconds without an answer
+
+
+def is_published(path, network):
+    """Whether a file holds the published weights of a network, one of `SOURCES`, by its SHA-256."""
+    return file_digest(path).startswith(_begins(SOURCES[network]))
 
 
 def inception_file(wanted, network):
@@ -48,7 +53,7 @@ def inception_file(wanted, network):
         raise GflaError(
             f"The weights of Inception cannot be downloaded ({reason_of(error)}): {remedy}."
         ) from error
-    begins = Path(path).stem.rsplit("-", 1)[1]
+    begins = _begins(source)
     digest = hashlib.sha256(content).hexdigest()
     if not digest.startswith(begins):
         raise GflaError(
@@ -59,3 +64,7 @@ def inception_file(wanted, network):
     except OSError as error:
         raise GflaError(f"Cannot write {path} ({error.strerror}): make room there.") from error
     return path
+
+
+def _begins(source):
+    return Path(source).stem.rsplit("-", 1)[1]

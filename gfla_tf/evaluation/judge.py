@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from gfla_tf import __version__
 from gfla_tf.evaluation.films import film_scores
+from gfla_tf.evaluation.inception_weights import is_published
 from gfla_tf.evaluation.lines import Lines
 from gfla_tf.evaluation.pictures import at_size, list_pictures, match, read_drawn, read_picture
 from gfla_tf.evaluation.scores import FILM_SCORES, PAIR_SCORES, SET_SCORES, PairScorer, SetScorer
@@ -125,6 +126,11 @@ def judge(
         if without
         else []
     )
+    if "Inception" in weights and not is_published(inception, protocol.inception):
+        notes.append(
+            f"The weights of Inception in {Path(inception).name} are not the published ones of {protocol.inception}: fid and kid "
+            "can be compared only with those of the same weights."
+        )
     distances = {}
     if sets.wanted:
         real_paths = list_pictures(real) if real else sorted({pair.truth for pair in pairs})

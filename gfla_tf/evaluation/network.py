@@ -13,9 +13,10 @@ from gfla_tf.inference.subjects import subject_of
 from gfla_tf.litert.runner import TFLiteModel
 from gfla_tf.metrics.end_point_error import upsample_flow
 from gfla_tf.pictures.drawing import to_uint8
+from gfla_tf.training.config import MAP_SETTINGS
 from gfla_tf.training.config_file import load_recorded_config
 from gfla_tf.training.load import load
-from gfla_tf.training.networks import MAP_SETTINGS, is_run
+from gfla_tf.training.networks import is_run
 from gfla_tf.training.tasks import TASKS, task_named
 
 _PAIR = ("source_image", "source_pose", "target_pose")

@@ -58,22 +58,26 @@ class Protocol:
 
 
 _TRAINING = "training set"
-_FID = "fid's network is not checked: its script was not read"
+_UNKNOWN = "windows and the network of fid are not known"
+# docs/evaluation.md says where each was read. None of these works has published a test of its own evaluation.
 PROTOCOLS = {
     protocol.name: protocol
     for protocol in (
         # The evaluation script of GFLA (CVPR 2020): its Inception is torchvision's, as pytorch-fid had it in 2018.
         Protocol("gfla", None, "pillow_bilinear", "jpg", 51, "alexnet", "torchvision", "torch_bilinear", 64, _TRAINING,
                  "its recorded figures are reproduced"),
-        # CFLD (CVPR 2024), models/metrics.py: uniform windows of 51 and, as ssim_256, GFLA's second SSIM.
+        # CFLD (CVPR 2024), models/metrics.py: uniform windows of 51 and, as ssim_256, GFLA's second SSIM; its
+        # pose_transfer_test.py and datasets/deepfashion.py resize.
         Protocol("cfld", (256, 176), "pillow_bicubic", "png", 51, "alexnet", "torchvision", "torch_bilinear", None, _TRAINING,
                  "read in its code; it cuts values to 8 bits, where we round"),
-        # PIDM (CVPR 2023): its author's words in issues 4 and 37 of its repository; users got its SSIM with GFLA's script.
-        Protocol("pidm", (256, 176), "pillow_bicubic", "png", 51, "alexnet", "pytorch_fid", "torch_bilinear", None, _TRAINING,
-                 f"format, filter and windows by its author's words; {_FID}"),
-        # NTED (CVPR 2022): by GFLA's first author; the windows of GFLA at 256 x 176.
-        Protocol("nted", (256, 176), "pillow_bilinear", "jpg", 51, "alexnet", "pytorch_fid", "torch_bilinear", None, _TRAINING,
-                 "nothing of it is checked"),
+        # PIDM (CVPR 2023), in the words of its author and its users in issues 4, 37 and 40: pictures of 256 x 256 (Pillow,
+        # bicubic, PNG) are reduced to 256 x 176 by OpenCV's linear filter; the SSIM is that of GFLA's script.
+        Protocol("pidm", (256, 176), "torch_bilinear", "png", 51, "alexnet", "pytorch_fid", "torch_bilinear", None, _TRAINING,
+                 "sizes, filters, format and windows by the words of its author and users; the network of fid is not known"),
+        # NTED (CVPR 2022): scripts/prepare_data.py and data/fashion_data.py resize and name; issue 9 has what is compared. Its
+        # repository has no evaluation script, so windows and Inception are those of its author's earlier work.
+        Protocol("nted", (256, 176), "pillow_bicubic", "png", 51, "alexnet", "torchvision", "torch_bilinear", None, _TRAINING,
+                 f"size, filter, format and real set by its code and its author's words; {_UNKNOWN}, GFLA's stand in"),
     )
 }  # fmt: skip
 
