@@ -98,7 +98,7 @@ class TestTraining:
     @pytest.fixture
     def config(self, tmp_path):
         write_people(tmp_path / "own", {"anna": 10}, masks=True)
-        changes = [f"data.directory={tmp_path / 'own'}", "init_from=null", "data.limb_sigma=null"]
+        changes = [f"data.directory={tmp_path / 'own'}", "init_from=people_128", "data.limb_sigma=null"]
         return load_config("configs/pose_own.yaml", changes)
 
     def test_a_folder_gives_batches_with_masks(self, config):

@@ -9,12 +9,15 @@ from gfla_tf.models.checkpoint_import import state_dict
 from gfla_tf.models.preset_folder import save_preset
 from gfla_tf.models.weight_files import save_weights_atomically
 from gfla_tf.training.config import save_config
+from gfla_tf.training.config_file import load_config
+from gfla_tf.training.load import initialize
 from gfla_tf.training.networks import build_models
 from gfla_tf.training.runs import Run
 from gfla_tf.training.tasks import pose
 from tests.helpers.rule_weights import fill
 from tests.helpers.tiny_run import render_here, tiny_config
 
+NO_FEATURES = ["full.correctness=0", "full.content=0", "full.style=0"]
 KINDS = ("run", "weights", "preset", "keras", "pth")
 
 
@@ -53,6 +56,37 @@ def test_images_may_be_of_another_size(origins, tmp_path, kind):
     paths, weights = origins
     run = run_from(tmp_path, paths[kind], "model.generator.image_size=[48, 32]")
     assert run.generator.image_size == (48, 32) and same(run.generator.get_weights(), weights)
+
+
+def test_without_a_preset_the_network_that_training_starts_from_and_its_maps_are_taken(origins, tmp_path):
+    def taken(*overrides):
+        config = load_config("pose_own", ["data.directory=own", *overrides])
+        return (
+            config.model.preset,
+            config.data.pose_stride,
+            config.data.heat_map_sigma,
+            config.data.limb_sigma,
+        )
+
+    assert taken() == taken("init_from=people_256") == ("people_256", 4, 24.0, 6.6667)
+    assert taken("init_from=people_128") == ("people_128", 2, 12.0, 3.3333)
+    assert taken("init_from=people_128", "data.limb_sigma=null", "data.heat_map_sigma=9") == (
+        "people_128", 2, 9.0, None,
+    )  # fmt: skip
+    assert taken("init_from=people_128", "model.preset=people_256") == ("people_256", 1, 6.0, None)
+    with pytest.raises(GflaError, match="There is no network nowhere"):
+        taken("init_from=nowhere")
+    paths, weights = origins
+    file = tmp_path / "own.yaml"
+    file.write_text("data: {dataset: synthetic_people}\nfeatures: {network: none}\n")
+    config = load_config(file, [f"init_from={paths['run']}", "flow.correctness=0", *NO_FEATURES])
+    assert same(initialized(config), weights)
+
+
+def initialized(config):
+    generator = build_models(config)[0]
+    initialize(generator, config.init_from)
+    return generator.get_weights()
 
 
 def test_frozen_parts_stay_and_the_others_learn_with_a_fresh_optimizer(origins, tmp_path, monkeypatch):

@@ -17,8 +17,8 @@ from gfla_tf.export.quantize.variants import chosen
 from gfla_tf.errors import GflaError
 from gfla_tf.files import write_whole
 from gfla_tf.models.model_card import OUR_LICENSE
+from gfla_tf.training.config import MAP_SETTINGS
 from gfla_tf.training.load import load
-from gfla_tf.training.networks import MAP_SETTINGS
 from gfla_tf.training.tasks import task_named
 from gfla_tf.training.tasks.samples import Sample
 

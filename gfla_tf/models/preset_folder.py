@@ -15,6 +15,7 @@ from gfla_tf.errors import GflaError, reason_of
 from gfla_tf.files import write_whole
 from gfla_tf.io.documents import read_text
 from gfla_tf.models.model_card import model_card
+from gfla_tf.models.preset_table import PRESETS
 from gfla_tf.models.weight_files import load_weights, save_weights_atomically
 
 CONFIG, WEIGHTS, CARD = "config.json", "model.weights.h5", "README.md"
@@ -62,6 +63,25 @@ def find_preset(name):
     return None
 
 
+def require_preset(name):
+    """The same, where there has to be one.
+
+    Raises:
+        GflaError: there is no such thing, or it has no weights.
+    """
+    folder = find_preset(name)
+    if folder is not None:
+        return folder
+    if str(name) in PRESETS:
+        raise GflaError(
+            f"The preset {name} comes without weights: name a run, a .pth of it, a .keras file or a folder with weights."
+        )
+    raise GflaError(
+        f"There is no network {name}: name a run (runs/NAME), a folder that save_to_preset wrote, a .keras file or "
+        "hf://USER/REPOSITORY."
+    )
+
+
 def load_preset(folder):
     """The network of a folder that `save_preset` wrote, with its weights.
 
@@ -75,16 +95,7 @@ def load_preset(folder):
 
 def create_from_folder(folder):
     """The same with fresh weights."""
-    path = Path(folder) / CONFIG
-    try:
-        config = json.loads(read_text(path, "configuration of a network"))
-        name, arguments = config["network"], config["arguments"]
-        if config["format"] != "gfla_tf":
-            raise ValueError(f"its format is {config['format']}")
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise GflaError(
-            f"{path} does not describe a network of gfla_tf ({reason_of(error)}): name a folder that save_to_preset wrote."
-        ) from error
+    path, (name, arguments) = Path(folder) / CONFIG, _read(folder)
     cls = keras.saving.get_registered_object(f"gfla_tf>{name}")
     if cls is None:
         raise GflaError(f"{path} is of a network {name}, which this version does not know: update gfla-tf.")
@@ -95,6 +106,30 @@ def create_from_folder(folder):
     except Exception as error:  # Keras fails in every way that arguments can be wrong
         raise GflaError(
             f"{path} has arguments that {name} does not take ({reason_of(error)}): get the folder again."
+        ) from error
+
+
+def recorded_data(folder):
+    """(name of the network's preset, settings of the data that it was trained on) of a folder; errors as of `load_preset`."""
+    arguments = _read(folder)[1]
+    try:
+        return arguments["name"], dict(arguments.get("card", {}).get("data", {}))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise GflaError(
+            f"{Path(folder) / CONFIG} does not say what its network was trained on ({reason_of(error)}): give model.preset."
+        ) from error
+
+
+def _read(folder):
+    path = Path(folder) / CONFIG
+    try:
+        config = json.loads(read_text(path, "configuration of a network"))
+        if config["format"] != "gfla_tf":
+            raise ValueError(f"its format is {config['format']}")
+        return config["network"], config["arguments"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise GflaError(
+            f"{path} does not describe a network of gfla_tf ({reason_of(error)}): name a folder that save_to_preset wrote."
         ) from error
 
 

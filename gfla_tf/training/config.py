@@ -70,6 +70,8 @@ class FeaturesConfig:
 
 DRAWINGS = ("published", "simple")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+# What the maps that a network sees are drawn with, of `DataConfig`.
+MAP_SETTINGS = ("heat_map_sigma", "limb_sigma", "pose_stride", "drawing")
 # What may differ when a run resumes: it changes how a step is computed or where its data are, not what.
 HOW = ("distribution", "accumulation_steps", "data.directory")
 
@@ -131,6 +133,7 @@ class TrainConfig:
     precision: str = "float32"  # or mixed_bfloat16, mixed_float16
     accumulation_steps: int = 1  # parts of a batch computed one after the other, which takes less memory
     # A run, a preset with weights, a .pth, .keras or .weights.h5 file that training starts from; images may be of another size.
+    # Without model.preset, a run's or a preset's network and maps are taken, too.
     init_from: str | None = None
     freeze: list[str] = field(
         default_factory=list

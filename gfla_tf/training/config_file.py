@@ -1,6 +1,7 @@
 """Reading of training configurations: YAML files and `key=value` overrides, merged into the schema.
 
-An unknown key is an error.
+An unknown key is an error. A configuration without `model.preset` takes the network that `init_from` names, and what its maps
+are drawn with.
 """
 
 import io
@@ -13,7 +14,7 @@ from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
 
 from gfla_tf.errors import GflaError
 from gfla_tf.io.documents import read_text
-from gfla_tf.training.config import TrainConfig
+from gfla_tf.training.config import MAP_SETTINGS, TrainConfig
 
 _MOST_BYTES = 2**20
 # What runs did before these settings existed. A run records every setting that there is, so what is missing is older than it.
@@ -78,11 +79,11 @@ def load_config(path, overrides=()):
         GflaError: the file is missing or no YAML, a key is unknown, or a value is of another type or out of range.
     """
     path = configuration_path(path)
-    return _checked(_read(path), path, overrides)
+    return _checked(_read(path), path, overrides, inherits=True)
 
 
-def _checked(loaded, path, overrides=()):
-    config = _merge(OmegaConf.structured(TrainConfig), loaded, path)
+def _checked(loaded, path, overrides=(), inherits=False):
+    config, given = _merge(OmegaConf.structured(TrainConfig), loaded, path), loaded
     for override in overrides:
         key, separator, _ = override.partition("=")
         if not separator or not key:
@@ -94,7 +95,9 @@ def _checked(loaded, path, overrides=()):
             changed = OmegaConf.from_dotlist([override])
         except _REFUSALS as error:
             raise GflaError(f"{origin}: its value is not YAML ({_reason(error)}): quote it.") from error
-        config = _merge(config, changed, origin)
+        config, given = _merge(config, changed, origin), OmegaConf.merge(given, changed)
+    if inherits and config.init_from and not OmegaConf.select(given, "model.preset"):
+        config = _merge(config, OmegaConf.merge(_inherited(config.init_from), given), config.init_from)
     try:
         result = OmegaConf.to_object(config)
     except _REFUSALS as error:
@@ -111,6 +114,26 @@ def _checked(loaded, path, overrides=()):
     except _REFUSALS as error:  # a value of another kind than its rule compares with
         raise GflaError(f"{origin}: {_reason(error)}.") from error
     return result
+
+
+def _inherited(init_from):
+    """The preset of a network, what differs from it, and the settings of its maps; nothing of files, which do not tell."""
+    path = Path(init_from)
+    if path.suffix in (".pth", ".keras", ".h5"):
+        return OmegaConf.create()
+    if (path / "config.yaml").is_file():
+        recorded = load_recorded_config(init_from)
+        model = {"preset": recorded.model.preset, "generator": recorded.model.generator}
+        return OmegaConf.create(
+            {"model": model, "data": {k: getattr(recorded.data, k) for k in MAP_SETTINGS}}
+        )
+    # As late as the check, for the same reason.
+    from gfla_tf.models.preset_folder import recorded_data, require_preset
+
+    preset, told = recorded_data(require_preset(init_from))
+    return OmegaConf.create(
+        {"model": {"preset": preset}, "data": {k: told[k] for k in MAP_SETTINGS if k in told}}
+    )
 
 
 def _read(path):

@@ -9,7 +9,7 @@ import keras
 from gfla_tf.errors import GflaError, reason_of
 from gfla_tf.models.checkpoint_import import load_pth
 from gfla_tf.models.model_card import PUBLISHED_LICENSE
-from gfla_tf.models.preset_folder import find_preset, load_preset
+from gfla_tf.models.preset_folder import find_preset, load_preset, require_preset
 from gfla_tf.models.presets import DISCRIMINATORS, PRESETS, create_discriminator, create_generator
 from gfla_tf.models.weight_files import load_weights
 from gfla_tf.training.initialization import scale_initial_kernels
@@ -36,17 +36,7 @@ def load(origin: str | PathLike, best: bool = False) -> keras.Model:
         raise GflaError(f"{origin} is not a training run, and only runs have best weights: leave out best.")
     if path.suffix == ".keras":
         return _from_keras(path)
-    folder = find_preset(origin)
-    if folder is not None:
-        return load_preset(folder)
-    if str(origin) in PRESETS:
-        raise GflaError(
-            f"The preset {origin} comes without weights: name a run, a .pth of it, a .keras file or a folder with weights."
-        )
-    raise GflaError(
-        f"There is no network {origin}: name a run (runs/NAME), a folder that save_to_preset wrote, a .keras file or "
-        "hf://USER/REPOSITORY."
-    )
+    return load_preset(require_preset(origin))
 
 
 def from_preset(

@@ -7,12 +7,11 @@ from gfla_tf.errors import GflaError
 from gfla_tf.models.model_card import OUR_LICENSE
 from gfla_tf.models.presets import create_discriminator, create_generator, preset
 from gfla_tf.models.weight_files import load_weights
+from gfla_tf.training.config import MAP_SETTINGS
 from gfla_tf.training.config_file import load_recorded_config
 from gfla_tf.training.initialization import scale_initial_kernels
 from gfla_tf.training.tasks import TASKS
 
-# What the maps that a network sees are drawn with.
-MAP_SETTINGS = ("heat_map_sigma", "limb_sigma", "pose_stride", "drawing")
 ROLES = ("discriminator", "video_discriminator")
 
 
