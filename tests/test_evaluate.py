@@ -1,18 +1,13 @@
 """Judging pictures by protocols: the same bytes each time, another filter another figure, kills that cost nothing."""
 
-import hashlib
-import io
 import json
-import shutil
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from gfla_tf.cli.evaluate import main
 from gfla_tf.errors import GflaError
-from gfla_tf.evaluation import inception_weights
 from gfla_tf.evaluation import judge as judging
 from gfla_tf.evaluation.pictures import match
 from gfla_tf.evaluation.protocols import PROTOCOLS, find_protocol
@@ -20,7 +15,6 @@ from gfla_tf.evaluation.scores import FILM_SCORES
 from gfla_tf.keypoints.pose_files import write_openpose
 from gfla_tf.metrics.bootstrap import interval
 from tests.helpers.own_pictures import figure
-from tests.helpers.reference_metrics import random_inception
 
 CHEAP = ["l1", "mae", "psnr", "ssim", "ssim_256", "masked_l1", "masked_ssim"]
 
@@ -196,38 +190,6 @@ def test_mistakes_are_told(folders, tmp_path, capsys, options, sentence):
             ]
         )
     assert sentence in capsys.readouterr().err
-
-
-def test_a_download_of_other_weights_is_refused_and_the_right_one_kept(tmp_path, monkeypatch):
-    content = b"weights"
-    begins = hashlib.sha256(content).hexdigest()[:8]
-    monkeypatch.setattr(inception_weights, "cache_folder", lambda: tmp_path / "cache")
-    monkeypatch.setattr(inception_weights.urllib.request, "urlopen", lambda *_, **__: io.BytesIO(content))
-    with pytest.raises(GflaError, match=rf"has the SHA-256 {begins}\.\.\., not 0cc3c7bd\.\.\.: fetch https"):
-        inception_weights.inception_file("download", "torchvision")
-    assert not (tmp_path / "cache").exists()
-    monkeypatch.setitem(inception_weights.SOURCES, "torchvision", f"https://a.place/inception-{begins}.pth")
-    path = inception_weights.inception_file("download", "torchvision")
-    assert path.read_bytes() == content and path.parent == tmp_path / "cache"
-    assert inception_weights.inception_file(path, "torchvision") == path
-
-
-def test_fid_and_kid_by_the_command_and_weights_that_are_not_the_published_ones_are_told(folders, tmp_path):
-    """Seeded random weights of Inception: the way is tested, no published figure."""
-    weights, few = tmp_path / "random.pth", tmp_path / "few"
-    torch.save(random_inception().state_dict(), weights)
-    for name in [f"generated/source{n}_2_{n}_vis.png" for n in range(3)] + [
-        f"truth/{n}.png" for n in range(3)
-    ]:
-        (few / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(folders / name, few / name)
-    options = ["--protocol", "pidm", "--inception", str(weights)]
-    rows = {row["score"]: row for row in evaluate(few, tmp_path / "out", *options, scores=["fid", "kid"])}
-    assert rows["fid"]["value"] > 0 and rows["kid"]["deviation"] >= 0
-    assert rows["fid"]["origin"]["weights"]["Inception"] == hashlib.sha256(weights.read_bytes()).hexdigest()
-    report = (tmp_path / "out/results.md").read_text()
-    assert "The weights of Inception in random.pth are not the published ones of pytorch_fid" in report
-    assert "the network of fid is not known" in report and "3 pictures are few" in report
 
 
 def test_every_protocol_is_known_by_its_name():

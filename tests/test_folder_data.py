@@ -113,12 +113,8 @@ class TestTraining:
         assert np.abs(sample["source_keypoints"] - keypoints).max() < 2e-3
         assert np.array_equal(sample["source_person"], mask)
         batch = next(iter(task.dataset(train, 0, 0)))
-        assert batch["target_person"].shape == (8, 96, 64, 1) and batch["source_pose"].shape == (
-            8,
-            48,
-            32,
-            18,
-        )
+        assert batch["target_person"].shape == (4, 96, 64, 1)
+        assert batch["source_pose"].shape == (4, 48, 32, 18)  # people_128 sees every second pixel
 
     def test_the_target_stands_before_the_background_of_its_source(self, config):
         task = PoseTask(config)
