@@ -214,6 +214,26 @@ def test_a_film_that_is_held_out_is_for_testing_and_so_is_the_end_of_the_others(
         prepare(tmp_path / "people", tmp_path / "own", held_out=["cam09"])
 
 
+def test_pairs_lie_within_a_film_and_single_pictures_find_a_partner_of_the_same_person(tmp_path):
+    people = write_people(tmp_path / "people", {"anna/a": 1, "anna/b": 1, "ben": 4}, LARGE)
+    for name in ("cam01", "cam02"):
+        film(people / f"anna/{name}.mp4", 5)
+    prepare(people, tmp_path / "own")
+    pictures = read_pictures(tmp_path / "own")
+    split = read_split(tmp_path / "own", pictures)
+    pairs = [
+        (pictures[s].name.rpartition("-")[0], pictures[t].name.rpartition("-")[0])
+        for which in ("train", "test")
+        for s, t in read_pairs(tmp_path / "own", pictures, split, which)
+    ]
+    films = {"anna/cam01": 3 * 2 + 2, "anna/cam02": 3 * 2 + 2, "ben/photos": 2 + 2}
+    assert {pair: pairs.count(pair) for pair in pairs} == {
+        **{(name, name): count for name, count in films.items()},
+        ("anna/a-photos", "anna/b-photos"): 1,
+        ("anna/b-photos", "anna/a-photos"): 1,
+    }
+
+
 def test_of_persons_that_are_held_out_the_others_are_for_training_as_a_whole(tmp_path):
     people = write_people(tmp_path / "people", {"anna": 5, "ben": 5}, LARGE)
     prepare(people, tmp_path / "own", held_out=["ben"])
@@ -234,7 +254,11 @@ def test_photos_of_nobody_empty_folders_and_folders_in_one_another_are_told(tmp_
     for arguments, sentence in {
         (str(tmp_path / "people"), "--output", str(tmp_path / "people/own")): "must not lie in",
         (str(tmp_path / "people"),): "name a folder with --output",
-        (str(tmp_path / "people"), "--check", "mine"): "choose one of folder, deepfashion, market",
+        (
+            str(tmp_path / "people"),
+            "--check",
+            "mine",
+        ): "choose one of folder, folder_dance, folder_face, deepfashion, market",
     }.items():
         with pytest.raises(SystemExit):
             main(list(arguments))

@@ -1,7 +1,7 @@
 """Makes a training set of your own photos and films, or checks one that is there.
 
     gfla prepare people/ --output own
-    gfla prepare people/ --output own --size 256 176 --fps 5 --held-out cam04
+    gfla prepare people/ --output own --size 128 96 --fps 5 --held-out cam04
     gfla prepare datasets/market --check market
     gfla prepare datasets/market --shards market --size 128 64 --beam="--runner=DirectRunner --direct_num_workers=0"
 
@@ -46,9 +46,9 @@ def parse_arguments(arguments=None):
         "--size",
         type=int,
         nargs=2,
-        default=(256, 176),
+        default=(256, 192),
         metavar=("H", "W"),
-        help="of the network's images (256 176)",
+        help="of the network's images (default: 256 192, as people_256)",
     )
     parser.add_argument(
         "--fps", type=float, default=5.0, help="frames of a film per second to look at (default: 5)"

@@ -167,19 +167,23 @@ def own_split(pictures):
     return split | {picture.name: "test" for picture in held_out}
 
 
+def pairs_within(numbers):
+    """Ordered pairs of different ones of a group of numbers, of each at most `PARTNERS`, drawn with a fixed seed."""
+    pairs = []
+    for source in numbers:
+        others = [number for number in numbers if number != source]
+        if len(others) > PARTNERS:
+            others = sorted(random.Random(source).sample(others, PARTNERS))
+        pairs += [(source, other) for other in others]
+    return pairs
+
+
 def _own_pairs(pictures, split, which):
     persons = {}
     for number, picture in enumerate(pictures):
         if split[picture.name] == which:
             persons.setdefault(picture.person, []).append(number)
-    pairs = []
-    for numbers in persons.values():
-        for source in numbers:
-            others = [number for number in numbers if number != source]
-            if len(others) > PARTNERS:
-                others = sorted(random.Random(source).sample(others, PARTNERS))
-            pairs += [(source, other) for other in others]
-    return pairs
+    return [pair for numbers in persons.values() for pair in pairs_within(numbers)]
 
 
 def _rows(path, columns):

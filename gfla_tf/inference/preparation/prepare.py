@@ -20,6 +20,7 @@ from gfla_tf.inference.detectors.pose_detector import PoseDetector, joints_of
 from gfla_tf.inference.photos import Box, crop, crop_keypoints, inside_photo, person_box
 from gfla_tf.inference.preparation.frames import look_at, pose_file
 from gfla_tf.inference.preparation.report import write_preparation_report
+from gfla_tf.inference.preparation.tables import pairs_of, split_of, table
 from gfla_tf.keypoints.identity import Follower
 from gfla_tf.keypoints.pose_files import main_person, write_openpose
 from gfla_tf.keypoints.pose_formats import Found
@@ -32,8 +33,6 @@ _JOINTS = 8  # fewer do not make a pose
 _SMALL = 0.35  # crops of fewer than this share of the network's height are too coarse
 _THUMBNAIL = 24  # pixels a side, in which near-duplicates are compared
 _ALIKE, _STILL = 4.0, 0.01  # mean difference of gray levels; mean way of joints as a share of the height
-_PERSONS = 5  # as many are split by person, fewer by time
-_TEST = 5  # every fifth person, or the last fifth of a source
 
 
 class Settings(NamedTuple):
@@ -97,7 +96,9 @@ def _prepare_alone(sources, output, settings, held_out):
         raise GflaError(
             f"No picture could be used ({', '.join(reasons) or 'there is none'}): {output / 'report/report.md'} says what to do."
         )
-    _write(output / "split.csv", _split(notes, held_out).encode())
+    split = split_of(notes, held_out)
+    _write(output / "split.csv", table("picture,split", split.items()))
+    _write(output / "pairs.csv", table("from,to", pairs_of(notes, split)))
     return notes
 
 
@@ -215,27 +216,6 @@ def _write_picture(path, image, keypoints, mask):
         content = io.BytesIO()
         Image.fromarray(pixels).save(content, "PNG")
         _write(path.with_name(path.name + ending), content.getvalue())
-
-
-def _split(notes, held_out):
-    """The text of split.csv: what is held out; beside it, unless whole persons are, the last part of each other source."""
-    persons = {note["person"] for note in notes if note["kept"]}
-    test_persons = set()
-    if len(persons) >= _PERSONS and not held_out:
-        test_persons = set(sorted(persons)[-(len(persons) // _TEST) :])
-    lines = ["picture,split"]
-    for note in notes:
-        names = {note["person"], note["source"], f"{note['person']}/{note['source']}"}
-        count = len(note["kept"])
-        first = count  # number of the first picture for testing
-        if note["person"] in test_persons or names & set(held_out):
-            first = 0
-        elif not test_persons and not persons & set(held_out):
-            first = count - max(2, count // _TEST) if count >= 4 else count
-        lines += [
-            f"{name},{'test' if number >= first else 'train'}" for number, name in enumerate(note["kept"])
-        ]
-    return "\n".join(lines) + "\n"
 
 
 def _note(source, output, settings):
