@@ -30,7 +30,7 @@ SECTIONS = ("picture", "training", "sampler", "pipeline")
 def draw(folder, options, settings):
     """The section picture."""
     files, expected, products = picture.prepared(folder, options.variants, settings)
-    for form in ("smart", "literal"):
+    for form in options.forms:
         process = multiprocessing.get_context("spawn").Process(target=picture.write_onnx, args=(folder, form))
         process.start()
         process.join()
@@ -61,6 +61,13 @@ def main(arguments=None):
     )
     parser.add_argument("--threads", type=int, default=2, help="(default: %(default)s)")
     parser.add_argument("--variants", nargs="*", default=["float16", "int8"], metavar="KIND")
+    parser.add_argument(
+        "--forms",
+        nargs="+",
+        choices=picture.FORMS,
+        default=picture.FORMS,
+        help="of PyTorch's network (default: both)",
+    )
     parser.add_argument("--image-size", type=int, nargs=2, metavar=("H", "W"), help="another than 256 256")
     options = parser.parse_args(arguments)
     # For this process' children, which read it when they load their libraries.
@@ -77,7 +84,7 @@ def main(arguments=None):
             print("\n## A training step of the generator\n", flush=True)
             if not (folder / picture.INPUTS).exists():
                 picture.written_weights(folder, settings)
-            steps = training.steps(folder, settings, options.threads)
+            steps = training.steps(folder, settings, options.threads, options.forms)
             print(
                 table(
                     measured(steps, few, training.same_losses()),

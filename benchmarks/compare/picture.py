@@ -9,6 +9,7 @@ import numpy as np
 
 PRESET = "pose_deepfashion"
 PEER, OURS = "torch.compile, smart", "LiteRT float32, cpu"  # what ratios are to, and what we have against it
+FORMS = ("smart", "literal")  # of the peer, see `benchmarks.compare.torch_peer`
 ORDER = ("source_image", "source_pose", "target_pose")
 TOLERANCE = 1e-4  # of the picture, for contenders in float32
 LOWEST_PSNR = {
@@ -175,7 +176,7 @@ def prepared(folder, variants, settings):
     return files, np.asarray(generator(inputs, training=False)["generated"]), products
 
 
-def contenders(folder, files, threads, settings, compiled=True):
+def contenders(folder, files, threads, settings, forms=FORMS):
     """{name: (maker, arguments)}; see `benchmarks.compare.contenders.measured`."""
     result = {"Keras": (keras, (folder, settings))}
     for file, name in files.items():
@@ -184,9 +185,8 @@ def contenders(folder, files, threads, settings, compiled=True):
             result[f"{name}, generate alone"] = litert, (folder, file, threads, True)
             if threads > 1:
                 result[f"{name}, 1 thread"] = litert, (folder, file, 1)
-    for form in ("smart", "literal"):
+    for form in forms:
         result[f"torch eager, {form}"] = torch, (folder, form, False, threads)
-        if compiled:
-            result[f"torch.compile, {form}"] = torch, (folder, form, True, threads)
+        result[f"torch.compile, {form}"] = torch, (folder, form, True, threads)
         result[f"ONNX Runtime, {form}"] = onnx, (folder, form, threads)
     return result

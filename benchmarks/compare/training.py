@@ -59,12 +59,10 @@ def torch(folder, form, threads):
     return step
 
 
-def steps(folder, settings, threads):
+def steps(folder, settings, threads, forms):
     """{name: (maker, arguments)} of all steps."""
     result = {f"ours, {form} sampler": (ours, (folder, settings, form)) for form in ("compiled", "composed")}
-    return result | {
-        f"torch eager, {form}": (torch, (folder, form, threads)) for form in ("smart", "literal")
-    }
+    return result | {f"torch eager, {form}": (torch, (folder, form, threads)) for form in forms}
 
 
 def our_sampler(version):
