@@ -124,6 +124,7 @@ class Page {
   private async empty(person: Person): Promise<void> {
     this.stage.room = null;
     if (!("alpha" in this.engine.description.outputs)) return;
+    while (!this.milliseconds) await new Promise(requestAnimationFrame); // the page's first picture comes first
     const { more } = await this.engine.generate(person.pose, ["alpha"]);
     const { room, source } = await this.room.call("empty", [person.picture, person.pose, more.alpha]);
     if (this.person !== person) return;
