@@ -16,6 +16,10 @@ PICTURES = {
     "page_desktop": ((1280, 860), 1, "light", 1, (46, -110)),
     "page_phone": ((390, 844), 2, "dark", 3, (30, -60)),
 }
+# Until a sample has been taken.
+TAKEN = """async (index) => {
+  while (document.querySelectorAll("#people button")[index].ariaPressed !== "true") await new Promise(requestAnimationFrame);
+}"""
 
 
 def picture(chromium, address, size, scale, colors, sample, way):
@@ -26,7 +30,8 @@ def picture(chromium, address, size, scale, colors, sample, way):
     seconds_to_show(page, address)
     page.click("#reset")
     page.click(f"#people button >> nth={sample}")
-    page.wait_for_timeout(1000)
+    page.evaluate(TAKEN, sample)
+    page.evaluate("() => repose.emptied()")
     box = page.locator("[data-joint=left_wrist] .dot").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
