@@ -54,7 +54,7 @@ def torch(folder, form, threads):
         loss = (peer(*given) - given[ORDER.index("source_image")]).abs().mean()
         loss.backward()
         optimizer.step()
-        return float(loss)
+        return loss.item()
 
     return step
 
@@ -106,7 +106,7 @@ def torch_sampler(threads):
         sampled = torch.stack([bilinear(source, flow, y, x) for y, x in offsets], 2)
         loss = ((sampled * coefficients[:, None]).sum(2) / n**2).square().sum()
         torch.autograd.grad(loss, arguments)
-        return float(loss)
+        return loss.item()
 
     return both
 
