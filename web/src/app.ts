@@ -37,6 +37,7 @@ class Page {
   private people!: PeopleList;
   private size!: Size;
   private person!: Person;
+  private newest: Person | null = null; // who is being taken, or was
   private driver: Driver | null = null;
   private pose!: Pose;
   private recorder: Recorder | null = null;
@@ -109,6 +110,7 @@ class Page {
 
   /** The person of a photo takes the place of the one before, and goes on with what that one did. */
   async take(person: Person): Promise<void> {
+    this.newest = person;
     await this.engine.source(person.picture, person.pose);
     this.person = person;
     const fit = this.fit();
@@ -127,8 +129,9 @@ class Page {
     while (!this.milliseconds) await new Promise(requestAnimationFrame); // the page's first picture comes first
     const { more } = await this.engine.generate(person.pose, ["alpha"]);
     const { room, source } = await this.room.call("empty", [person.picture, person.pose, more.alpha]);
-    if (this.person !== person) return;
+    if (this.newest !== person) return;
     await this.engine.source(source, person.pose);
+    if (this.newest !== person) return;
     this.stage.room = room;
     this.changed = true;
   }
