@@ -19,6 +19,7 @@ from gfla_tf.errors import GflaError, user_errors
 from gfla_tf.files import write_whole
 from gfla_tf.models.preset_folder import CARD, PRETRAINED, save_preset
 
+LICENSE = "Apache-2.0"
 FORM_OF_PAGES = "_keypoints"  # poses drawn in the graph, the source encoded once
 _ROW = re.compile(r"\| (?P<label>[^|]+) \| [\d.]+ \| [\d.]+ to [\d.]+ \|")
 _COUNT = re.compile(r" \(\d+\)$")
@@ -41,7 +42,7 @@ def install(network, name, folder):
     """Writes a trained generator and its .tflite files, in half precision, into `folder`; the card there stays as it is.
 
     Args:
-        network: the generator; its `card` says what its data were like.
+        network: the generator; its `card` says how its data were drawn.
         name: of the preset.
         folder: one that holds the earlier network of that name, or a new one.
     """
@@ -49,6 +50,7 @@ def install(network, name, folder):
 
     folder, forms = Path(folder), {"": {}, FORM_OF_PAGES: {"keypoints": True, "split": True}}
     card = (folder / CARD).read_bytes() if (folder / CARD).is_file() else None
+    network.card = {**network.card, "origin": f"trained by gfla_tf, see the card of {name}", "license": LICENSE}
     save_preset(network, folder)
     if card is not None:
         write_whole(folder / CARD, card)

@@ -32,8 +32,8 @@ _PEOPLE = {
     "attention_units": 32,
     "base_channels": 16,
     "max_channels": 64,
-    "flow_base_channels": 16,
-    "flow_max_channels": 64,
+    "flow_base_channels": 24,
+    "flow_max_channels": 96,
     "flow_limbs": LIMBS,
     "pose_channels": pose_channels(limb_sigma=1),
 }
