@@ -78,7 +78,7 @@ def _millions(count):
 
 def main(arguments=None):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from gfla_tf.models.presets import presets
+    from gfla_tf.models.preset_table import presets
 
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.presets",
