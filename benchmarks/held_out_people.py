@@ -152,13 +152,18 @@ def main(arguments=None):
         "networks", nargs="+", help="networks of the package, folders of such, or .tflite files"
     )
     parser.add_argument("--people", type=int, default=200, help="how many (default: %(default)s)")
+    parser.add_argument(
+        "--shown",
+        action="store_true",
+        help="judge pictures as the commands show them, not as networks draw them",
+    )
     parser.add_argument("--json", type=Path, help="file for the figures")
     parser.add_argument(
         "--sheet", type=Path, help=".png of the first network's pictures of the first 8 people"
     )
     options = parser.parse_args(arguments)
     with user_errors():
-        networks, figures, people = [network_of(name) for name in options.networks], {}, {}
+        networks, figures, people = [network_of(name, options.shown) for name in options.networks], {}, {}
         with PoseDetector() as detector:
             judge = Judge(detector)
             for network in networks:

@@ -50,7 +50,11 @@ def install(network, name, folder):
 
     folder, forms = Path(folder), {"": {}, FORM_OF_PAGES: {"keypoints": True, "split": True}}
     card = (folder / CARD).read_bytes() if (folder / CARD).is_file() else None
-    network.card = {**network.card, "origin": f"trained by gfla_tf, see the card of {name}", "license": LICENSE}
+    network.card = {
+        **network.card,
+        "origin": f"trained by gfla_tf, see the card of {name}",
+        "license": LICENSE,
+    }
     save_preset(network, folder)
     if card is not None:
         write_whole(folder / CARD, card)

@@ -30,10 +30,15 @@ def main(arguments=None):
     parser.add_argument(
         "--sheet", type=Path, help=".png of all pairs: source, target, and each network's picture"
     )
+    parser.add_argument(
+        "--shown",
+        action="store_true",
+        help="judge pictures as the commands show them, not as networks draw them",
+    )
     parser.add_argument("--json", type=Path, help="file for the figures")
     options = parser.parse_args(arguments)
     with user_errors():
-        networks = [network_of(name) for name in options.networks]
+        networks = [network_of(name, options.shown) for name in options.networks]
         people = RealPeople(options.pairs)
         figures, columns = {}, {}
         with PoseDetector() as detector:

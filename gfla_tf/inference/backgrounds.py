@@ -18,7 +18,10 @@ from gfla_tf.io.pictures import read_picture
 from gfla_tf.keypoints.poses import JOINTS
 
 BLUR = 0.06  # standard deviation, by the picture's height
-SURE, UNSURE = 0.7, 0.3  # probabilities above which a pixel is the person's, and below which it is not
+SURE, UNSURE = (
+    0.5,
+    0.1,
+)  # probabilities above which a pixel is the person's, and below which it is not; outlines are careful ones
 HEAD = 0.35, 0.65  # of the way from neck to nose: how far above the nose the head's middle is, and its radius
 INNER = 0.5  # of the photo's person, above which a pixel has its color
 SEEN = 0.15  # of the photo's person, above which a pixel is filled
