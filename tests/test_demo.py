@@ -10,8 +10,10 @@ from gfla_tf.export.convert.sources import Source
 
 from gfla_tf.errors import GflaError
 from gfla_tf.inference import demo
+from gfla_tf.inference.detectors.pose_detector import PoseDetector
 from gfla_tf.inference.models import load_model
 from gfla_tf.inference.motion_clips import clip_keypoints
+from gfla_tf.inference.sample_photo import read_photo
 from gfla_tf.keypoints.poses import JOINTS
 from gfla_tf.models.presets import create_generator
 from gfla_tf.synthetic.bodies import SyntheticBodies
@@ -39,7 +41,7 @@ def photo(tmp_path_factory):
 
 def test_a_photo_is_put_into_poses_and_danced(network, photo, tmp_path, monkeypatch):
     monkeypatch.setattr(demo, "DANCE", "dab")  # 2.3 seconds
-    monkeypatch.setattr(demo, "fetch_films", lambda: pytest.fail("a film was fetched beside one's own photo"))
+    monkeypatch.setattr(demo, "fetch_photo", lambda: pytest.fail("a photo was fetched beside one's own"))
     picture, film = demo.demonstrate(tmp_path / "out", photo, network)
     columns = 1 + 2 * len(demo.POSES)
     height, width = cv2.imread(str(picture)).shape[:2]
@@ -83,9 +85,19 @@ def test_a_clip_that_is_not_there_is_one_sentence():
 
 def test_what_cannot_be_fetched_is_one_sentence_before_anything_is_written(network, tmp_path, monkeypatch):
     def fails():
-        raise GflaError("The films of a real person cannot be fetched: try again.")
+        raise GflaError("A photo to try cannot be fetched: try again.")
 
-    monkeypatch.setattr(demo, "fetch_films", fails)
-    with pytest.raises(GflaError, match="films"):
+    monkeypatch.setattr(demo, "fetch_photo", fails)
+    with pytest.raises(GflaError, match="photo to try"):
         demo.demonstrate(tmp_path / "out", None, network)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_sample_is_one_man_who_is_found():
+    try:
+        picture = read_photo()
+    except GflaError as error:
+        pytest.skip(str(error))
+    with PoseDetector() as detector:
+        (man,) = detector.people(picture)
+    assert (man[:, 2] > 0).sum() >= 16 and np.ptp(man[man[:, 2] > 0, 1]) > 450

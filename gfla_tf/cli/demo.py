@@ -3,7 +3,7 @@
     gfla demo
     gfla demo --photo me.jpg
 
-Without a photo it takes a frame of a film of a real person, fetched once with pip. Nothing leaves the machine.
+Without a photo it takes one of a man in a street, fetched once with pip. Nothing leaves the machine.
 """
 
 import functools
@@ -20,7 +20,7 @@ def main(arguments=None):
     """The command line; see `gfla demo --help`."""
     parser = command_parser("demo", __doc__)
     add = functools.partial(parser.add_argument, type=Path)
-    add("--photo", help="picture of one whole person (default: a frame of a film)")
+    add("--photo", help="picture of one whole person (default: one of a man in a street)")
     add("--output", default=Path("demo"), help="folder to write to (default: %(default)s)")
     add("--model", help="the .tflite of a pose network (default: people_256 of the package)")
     add("--pose-model", help="full, lite, or a pose_landmarker_*.task (default: full)")

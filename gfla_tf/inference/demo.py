@@ -9,17 +9,16 @@ from tqdm import tqdm
 from gfla_tf.inference.animation import animate
 from gfla_tf.inference.backgrounds import background_of
 from gfla_tf.inference.detectors.network_files import read_pose_networks
-from gfla_tf.inference.footage import fetch_films, read_frame
 from gfla_tf.inference.models import load_model
 from gfla_tf.inference.motion import FittedMotion
 from gfla_tf.inference.motion_clips import clip_keypoints
+from gfla_tf.inference.sample_photo import fetch_photo, read_photo
 from gfla_tf.inference.subjects import read_subject, subject_of
 from gfla_tf.inference.video_writer import require_format, write_video
 from gfla_tf.pictures.drawing import labeled_grid, write_png
 from gfla_tf.synthetic.bodies import assets
 
 FPS = 15
-SAMPLE = 2, 10  # where no photo is named: the camera and the frame of the film of a real person
 # Clips, the second at which each is looked at, and the radians by which its dancer is turned.
 POSES = (
     ("fashion-3", 1.6, 0.0),
@@ -36,7 +35,7 @@ def demonstrate(output, photo=None, model=None, pose_model=None):
 
     Args:
         output: folder to write to; made if missing.
-        photo: path of a picture of one whole person; None takes a frame of a film of a real one, which is fetched once and
+        photo: path of a picture of one whole person; None takes one of a real man, which is fetched once and
             written beside the results as photo.png.
         model: path of a pose network's .tflite; None takes that of the package.
         pose_model: the detector's networks, as for `read_pose_networks`.
@@ -49,13 +48,13 @@ def demonstrate(output, photo=None, model=None, pose_model=None):
     """
     picture, film = Path(output) / "poses.png", require_format(Path(output) / "dance.mp4")
     _fetch_together(
-        [lambda: read_pose_networks(pose_model), _fetch_motions, *([] if photo else [fetch_films])]
+        [lambda: read_pose_networks(pose_model), _fetch_motions, *([] if photo else [fetch_photo])]
     )
     model = load_model(model, "pose")
     subject = subject_of(model, pose_model)
     if photo is None:
         photo = Path(output) / "photo.png"
-        write_png(photo, read_frame(*SAMPLE))
+        write_png(photo, read_photo())
     image, keypoints = read_subject(subject, photo)
 
     behind = background_of("keep", model, subject, image, keypoints, pose_model)

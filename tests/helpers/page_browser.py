@@ -38,12 +38,13 @@ def wait_for(page, condition, seconds=60):
     return value
 
 
-def source_of(page):
-    """The picture (H, W, 3) uint8 that the network was given, and the pose in it."""
+def source_of(page, which="source"):
+    """The picture (H, W, 3) uint8 that the network was given, or the "photo" that was cut out, and the pose in it."""
     page.evaluate("() => repose.emptied()")
     source = page.evaluate(
-        """() => { const {picture, pose} = repose.source();
-        return {data: Array.from(picture.data), width: picture.width, height: picture.height, pose}; }"""
+        """(which) => { const {picture, pose} = repose[which]();
+        return {data: Array.from(picture.data), width: picture.width, height: picture.height, pose}; }""",
+        which,
     )
     rgba = np.array(source["data"], np.uint8).reshape(source["height"], source["width"], 4)
     return rgba[..., :3], np.array(source["pose"], np.float32)

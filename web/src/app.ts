@@ -258,6 +258,7 @@ class Page {
   api() {
     return {
       joints: JOINTS,
+      photo: () => ({ picture: this.newest!.picture, pose: this.newest!.pose }),
       source: () => this.engine.given(),
       engine: () => ({ accelerator: this.engine.accelerator, milliseconds: this.milliseconds }),
       draw: async (pose: Pose) => (await this.engine.generate(pose, [])).generated,
