@@ -30,7 +30,7 @@ _CLASSES = {
     "models.pose_generator": "PoseGenerator",
     "models.source_encoder": "SourceEncoder",
     "models.target_net": "Blend TargetNet ViewTargetNet",
-    "models.texture_head": "Choice Enlarging Strongest TextureHead",
+    "models.texture_head": "Channels Choice Enlarging Shares Strongest TextureHead",
     "models.view_generator": "ViewGenerator",
     "training.gfla": "GFLA",
     "training.optimizers": "PyTorchAdam",

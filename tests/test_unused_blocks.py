@@ -3,6 +3,7 @@
 from gfla_tf.export.convert.graphs import tflite_flatbuffer
 
 from gfla_tf.litert.profiler import nodes_of
+from gfla_tf.litert.runner import SIGNATURE
 from tests.helpers.tiny_sources import tiny_source
 
 UNUSED, USED = "source_encoder/encoder1", "source_encoder/encoder0"
@@ -21,4 +22,4 @@ def blocks_of(names):
 
 def test_what_is_exported_does_not_hold_them(tmp_path):
     flatbuffer = tflite_flatbuffer(source(), tmp_path / "scratch")
-    assert blocks_of(node.name for node in nodes_of(flatbuffer)) == {USED}
+    assert blocks_of(node.name for node in nodes_of(flatbuffer, SIGNATURE)) == {USED}
