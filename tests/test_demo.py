@@ -100,4 +100,4 @@ def test_the_sample_is_one_man_who_is_found():
         pytest.skip(str(error))
     with PoseDetector() as detector:
         (man,) = detector.people(picture)
-    assert (man[:, 2] > 0).sum() >= 16 and np.ptp(man[man[:, 2] > 0, 1]) > 450
+    assert (man[:, 2] > 0).sum() >= 16 and np.ptp(man[man[:, 2] > 0, 1]) > 400
