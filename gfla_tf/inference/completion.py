@@ -9,6 +9,8 @@ JavaScript has the same, tested on the same picture.
 import cv2
 import numpy as np
 
+from gfla_tf.pictures.bleeding import grown
+
 REACH = 3  # of a patch around its middle, in pixels
 COARSEST = 24  # pixels a side, at least
 SEARCHED = 64  # pixels a side, at most, of levels that are searched all over
@@ -37,7 +39,7 @@ def completed(picture, hole):
     for known, missing in levels[::-1]:
         touches = _touching(missing)
         if found is None:
-            filled = _begun(known, missing)
+            filled = grown(known, missing)
         else:
             found = _enlarged(found, missing.shape)
             filled = cv2.resize(filled, missing.shape[::-1], interpolation=cv2.INTER_LINEAR)
@@ -52,24 +54,6 @@ def completed(picture, hole):
     return np.rint(filled).clip(0, 255).astype(np.uint8)
 
 
-def bled(picture, person):
-    """The picture with the person's colors carried outward over everything else.
-
-    Networks that fetch a pixel from a little beside the person then fetch a color of the person, not of the room.
-
-    Args:
-        picture: uint8 (H, W, 3).
-        person: bool (H, W).
-
-    Returns:
-        uint8 (H, W, 3); the picture itself where nobody is.
-    """
-    inner = cv2.erode(person.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0  # edges have something of both
-    if not inner.any():
-        return picture
-    return np.rint(_begun(picture.astype(np.float32), ~inner)).astype(np.uint8)
-
-
 def _halved(picture, hole):
     """A picture of half the size, of the known pixels alone, and its hole: where less than half is known."""
     height, width = hole.shape
@@ -78,19 +62,6 @@ def _halved(picture, hole):
     share = known.reshape(fours).mean(axis=(1, 3))
     small = (picture * known[..., None]).reshape(*fours, 3).mean(axis=(1, 3))
     return small / np.maximum(share, 1e-6)[..., None], share < 0.5
-
-
-def _begun(picture, hole):
-    """The picture with a first guess in its hole: from the edge inward, each pixel the mean of its known neighbors."""
-    known = (~hole).astype(np.float32)
-    picture = picture * known[..., None]
-    while 0 < known.sum() < known.size:
-        count = cv2.boxFilter(known, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
-        total = cv2.boxFilter(picture, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
-        new = (known == 0) & (count > 0)
-        picture[new] = total[new] / count[new][:, None]
-        known[new] = 1
-    return picture
 
 
 def _touching(hole):

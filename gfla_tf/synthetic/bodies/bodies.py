@@ -2,9 +2,11 @@
 
 import dataclasses
 
+import cv2
 import numpy as np
 
 from gfla_tf.errors import GflaError
+from gfla_tf.pictures.bleeding import bled
 from gfla_tf.synthetic.bodies import correspondence
 from gfla_tf.synthetic.bodies.frame import render
 from gfla_tf.synthetic.bodies.motions import DANCES, draw_moment, draw_motion
@@ -16,8 +18,11 @@ from gfla_tf.synthetic.bodies.shape import ANCESTRIES
 from gfla_tf.synthetic.identity_source import SPLITS, SyntheticSource
 from gfla_tf.synthetic.people.clips import joined
 
-_PERSON, _SCENE, _FRAME, _CLIP, _SENSOR = range(16, 21)  # apart from the keys of the drawn people
+_PERSON, _SCENE, _FRAME, _CLIP, _SENSOR, _OUTLINE = range(16, 22)  # apart from the keys of the drawn people
 FRAMES_PER_SECOND = 15
+OUTLINE_ERROR = (
+    0.01  # of the picture's height, at most: what the outlines by which colors are carried outward miss
+)
 _TEXTURED = 256  # height of the pictures that the textures are made for
 # Degrees from facing the camera, and how often people are seen so.
 _VIEWS = {0: 5.5, 35: 3.6, 70: 1.2, 110: 0.5, 180: 0.7}
@@ -99,6 +104,14 @@ class SyntheticBodies(SyntheticSource):
     def photo(self, frame, identity, index, strength):
         """(H, W, 3) uint8: a frame's image as a camera of that strength of noise takes it."""
         return photographed(frame.image, self._rng(identity, _SENSOR, index), strength)
+
+    def bled(self, photo, person, identity, index):
+        """(H, W, 3) uint8: a photo with its person's colors carried outward, by an outline a little wrong, as networks see it."""
+        rng = self._rng(identity, _OUTLINE, index)
+        side = int(rng.integers(0, OUTLINE_ERROR * len(photo) + 1)) * 2 + 1
+        change = cv2.dilate if rng.random() < 0.5 else cv2.erode
+        outline = change(person.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
+        return bled(photo, outline)
 
     def flow(self, source, target):
         """Flow from target to source and its visibility, see `correspondence.flow`."""

@@ -14,8 +14,11 @@ def _stack(dicts):
     return {name: np.stack([one[name] for one in dicts]) for name in dicts[0]}
 
 
-def frames_of(bodies, identity, frames, with_flow):
-    """One person's entries of a `PairBank`: of its frames, and of its ordered pairs."""
+def frames_of(bodies, identity, frames, with_flow, bled=False):
+    """One person's entries of a `PairBank`: of its frames, and of its ordered pairs.
+
+    With `bled`, the photos of the frames have the person's colors carried outward, see `SyntheticBodies.bled`.
+    """
     rendered = [bodies.frame(identity, index) for index in range(frames)]
     of_frames = {
         name: np.stack([getattr(f, name) for f in rendered]) for name in ("image", "keypoints", "person")
@@ -25,6 +28,12 @@ def frames_of(bodies, identity, frames, with_flow):
             bodies.photo(frame, identity, index, bodies.noise[0]) for index, frame in enumerate(rendered)
         ]
         of_frames["photo"] = np.stack(photos)
+    if bled:
+        photos = of_frames.get("photo", of_frames["image"])
+        of_people = enumerate(zip(photos, of_frames["person"], strict=True))
+        of_frames["photo"] = np.stack(
+            [bodies.bled(photo, person, identity, index) for index, (photo, person) in of_people]
+        )
     if not with_flow:
         return of_frames, {}
     flows = [[bodies.flow(s, t) for t in rendered if t is not s] for s in rendered]

@@ -29,14 +29,25 @@ class BodyStream:
         frames: of each, at least 2.
         lifetime: samples of each.
         with_flow: whether pairs have flow and visibility.
+        bled: share of the people whose sources have their colors carried outward, and whose targets stand before that.
     """
 
     def __init__(
-        self, image_size, split, seed, identities, frames, lifetime, with_flow=False, noise=(1.0, 0.0)
+        self,
+        image_size,
+        split,
+        seed,
+        identities,
+        frames,
+        lifetime,
+        with_flow=False,
+        noise=(1.0, 0.0),
+        bled=0.0,
     ):
         assets.fetch()
         self.bodies = SyntheticBodies(image_size, split, seed, noise)
         self.identities, self.frames, self.lifetime, self.with_flow = identities, frames, lifetime, with_flow
+        self.bled = bled
 
     def dataset(self, batch_size, prepare, seed=0, start=0, part=WHOLE):
         """`tf.data.Dataset` of batches; arguments and entries as for `gfla_tf.data.pairs.pair_dataset`."""
@@ -59,13 +70,18 @@ class BodyStream:
                 for identity in range(first, first + self.identities + 2 * workers):
                     if identity not in people:
                         people[identity] = pool.submit(
-                            frames_of, self.bodies, identity, self.frames, self.with_flow
+                            frames_of,
+                            self.bodies,
+                            identity,
+                            self.frames,
+                            self.with_flow,
+                            self._is_bled(identity),
                         )
                 rng = np.random.default_rng([seed, number])
                 chosen = rng.integers(0, (self.identities, self.frames, self.frames - 1), (batch_size, 3))
                 own = chosen[part[0] * rows : (part[0] + 1) * rows]
                 samples = [
-                    self._sample(people[first + identity].result(), source, other)
+                    self._sample(first + identity, people[first + identity].result(), source, other)
                     for identity, source, other in own
                 ]
                 yield {name: np.stack([sample[name] for sample in samples]) for name in samples[0]}
@@ -77,7 +93,11 @@ class BodyStream:
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def _sample(self, person, source, other):
+    def _is_bled(self, identity):
+        """Whether, evenly spread: of any n people in succession round(n * bled), give or take one."""
+        return int((identity + 1) * self.bled) > int(identity * self.bled)
+
+    def _sample(self, identity, person, source, other):
         of_frames, of_pairs = person
         target = other + (other >= source)
         sample = {name: values[source, other] for name, values in of_pairs.items()}
@@ -86,6 +106,9 @@ class BodyStream:
                 sample[f"{role}_{name}"] = of_frames[name][index]
         if "photo" in of_frames:
             sample["source_image"] = of_frames["photo"][source]
+        if self._is_bled(identity):
+            people = (sample["source_person"] | sample["target_person"])[..., None]
+            sample["target_image"] = np.where(people, sample["target_image"], sample["source_image"])
         return sample
 
     def _signature(self, rows):

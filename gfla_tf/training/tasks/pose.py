@@ -46,6 +46,11 @@ class PoseTask(PairTask):
             lambda n: n == 0 or (renewed and n > 0),
             "give 0, or choose data.dataset synthetic_bodies",
         )
+        require(
+            "data.bled",
+            lambda x: x == 0 or (self.config.data.lifetime and 0 < x <= 1),
+            "give 0, or a share up to 1 with a data.lifetime",
+        )
         for name in ("flip", "color", "motion", "keep_background"):
             require(
                 f"data.{name}",
@@ -98,7 +103,14 @@ class PoseTask(PairTask):
         if not data.lifetime:
             return super().training_data(image_size)
         return BodyStream(
-            image_size, "train", data.seed, data.identities, data.frames, data.lifetime, self._supervised
+            image_size,
+            "train",
+            data.seed,
+            data.identities,
+            data.frames,
+            data.lifetime,
+            self._supervised,
+            bled=data.bled,
         )
 
     def pairs(self, builder, split):
