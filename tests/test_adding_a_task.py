@@ -56,6 +56,7 @@ def test_the_true_flow_of_the_page_leads_from_the_target_to_the_source(task):
                 assert where.sum() > 50 and difference[center].max() < 1e-3
 
 
+@pytest.mark.slow
 def test_the_page_trains_a_ball_that_moves(task, tmp_path):
     path = tmp_path / "ball.yaml"
     (settings,) = blocks("yaml")

@@ -111,6 +111,7 @@ def test_rendered_clips_are_those_of_the_people():
             )
 
 
+@pytest.mark.slow
 def test_detected_poses_differ_from_the_true_ones_alone_and_are_the_same_again():
     true, detected, again = (render_clips((32, 32), "test", 3, 2, 6, found) for found in (0, 1, 1))
     for name, value in true.frames.items():

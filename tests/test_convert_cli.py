@@ -59,6 +59,7 @@ def test_a_network_without_images_has_no_image_size(tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["latest_net_G.pth"]
 
 
+@pytest.mark.slow
 def test_a_run_is_converted_beside_it_at_another_size_and_says_what_it_was_trained_on(tmp_path, capsys):
     run = tmp_path / "runs" / "mine"
     run.mkdir(parents=True)
@@ -167,6 +168,7 @@ def test_help_shows_examples_without_waiting_for_tensorflow():
     assert "gfla convert --run runs/pose_quickstart" in result.stdout
 
 
+@pytest.mark.slow
 def test_a_kill_during_conversion_leaves_the_old_files(checkpoint, tmp_path):
     (tmp_path / "pose_quickstart_saved_model").mkdir()
     (tmp_path / "pose_quickstart_saved_model" / "old").write_text("old")

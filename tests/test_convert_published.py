@@ -54,6 +54,7 @@ def convert_record(name, preset, folder, *more):
     return path
 
 
+@pytest.mark.slow
 @requires_parity
 def test_the_market_network_through_a_pth_file_and_the_command_line(tmp_path):
     path = save_pth(Record("pose_market").state_dict, tmp_path / "latest_net_G.pth")

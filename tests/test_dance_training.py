@@ -15,7 +15,10 @@ from tests.helpers.tiny_dance import config, framewise, pieces
 without_processes = replaced(dance, "render_clips", render_dances)
 
 
-@pytest.mark.parametrize("settings, stages", [(config, ("flow", "full")), (framewise, ("full",))])
+@pytest.mark.parametrize(
+    "settings, stages",
+    [pytest.param(config, ("flow", "full"), marks=pytest.mark.slow), (framewise, ("full",))],
+)
 def test_a_run_goes_through_its_stages_and_leaves_grids_and_weights(folder, settings, stages):
     settings = settings(folder, *(() if "flow" in stages else ("flow.steps=0",)))
     run = Run(settings, folder / "runs" / settings.name)

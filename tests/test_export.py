@@ -65,7 +65,10 @@ def converted(small, tmp_path_factory):
     return convert(source_of(small, "small"), directory)
 
 
-@pytest.fixture(scope="module", params=NETWORKS)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=() if name == "view" else pytest.mark.slow) for name in NETWORKS],
+)
 def other(request, tmp_path_factory):
     """(generator, its two converted files) of a task other than pose."""
     preset, settings = NETWORKS[request.param]

@@ -156,6 +156,7 @@ def test_evaluation_pairs_are_one_of_each_identity_with_their_true_flow():
         assert all(np.array_equal(pairs[name][i], expected[name]) for name in expected)
 
 
+@pytest.mark.slow
 def test_a_bank_of_people_can_hold_the_true_flow_of_every_ordered_pair():
     bank = render_frames((32, 32), "train", 0, 1, 3, with_flow=True)
     people = SyntheticPeople((32, 32), "train", 0)

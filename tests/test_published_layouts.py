@@ -64,6 +64,7 @@ def settings(features, monkeypatch, tmp_path):
     return settings
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DATASETS)
 def test_the_published_folders_make_a_step_of_the_published_configuration(name, settings, tmp_path):
     run = Run(load_config(*settings(name)), tmp_path / "run")

@@ -157,7 +157,9 @@ def test_dropout_drops_by_row_and_step_in_a_training_and_as_keras_elsewhere():
         np.testing.assert_array_equal(layer(inputs[2:], training=True), whole[2:])
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize(
+    "task", [pytest.param(t, marks=() if t in ("view", "motion") else pytest.mark.slow) for t in TASKS]
+)
 def test_a_batch_in_two_parts_makes_the_step_of_the_whole(tmp_path, task, monkeypatch):
     """Losses, gradient norms, weights, the state of clips, and the power iterations."""
     monkeypatch.setattr(

@@ -156,7 +156,9 @@ def test_a_run_converts_to_a_model_that_knows_its_views(finished, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "overrides", [APPEARANCE_FLOW, ("model.generator.attention=none",)], ids=["appearance_flow", "none"]
+    "overrides",
+    [pytest.param(APPEARANCE_FLOW, marks=pytest.mark.slow), ("model.generator.attention=none",)],
+    ids=["appearance_flow", "none"],
 )
 def test_the_baselines_train_and_convert_by_configuration(folder, overrides, tmp_path):
     from gfla_tf.inference.turntable import load_view_model, turntable
