@@ -18,6 +18,7 @@ from gfla_tf.inference.detectors.pose_detector import joints_of
 from gfla_tf.keypoints.joint_orders import H36M_17, to_h36m
 from gfla_tf.keypoints.pose_files import main_person
 from gfla_tf.keypoints.poses import JOINTS
+from gfla_tf.pictures import bleeding
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
@@ -189,7 +190,7 @@ def framing_answer(name, case):
         return (
             completion.completed(wave, hole)[hole]
             if name == "completed"
-            else completion.bled(wave, hole)[~hole]
+            else bleeding.bled(wave, hole)[~hole]
         )
     if name.startswith("crop"):
         picture = np.asarray(case["picture"], np.uint8)
