@@ -36,6 +36,7 @@ NETWORKS = {
     "view": ("view_shapenet", TINY),
     "motion": ("motion_extraction", {"channels": 16}),
 }
+SLOW = (pytest.mark.slow,)
 
 # What mobile delegates run: indices are flat, and nothing computes shapes.
 PLAIN = set(
@@ -65,10 +66,7 @@ def converted(small, tmp_path_factory):
     return convert(source_of(small, "small"), directory)
 
 
-@pytest.fixture(
-    scope="module",
-    params=[pytest.param(name, marks=() if name == "view" else pytest.mark.slow) for name in NETWORKS],
-)
+@pytest.fixture(scope="module", params=[pytest.param(n, marks=SLOW * (n != "view")) for n in NETWORKS])
 def other(request, tmp_path_factory):
     """(generator, its two converted files) of a task other than pose."""
     preset, settings = NETWORKS[request.param]
