@@ -61,6 +61,18 @@ def test_every_pixel_is_a_mixture_of_drawn_warped_and_kept():
     assert 0 <= outputs["alpha"].min() < outputs["alpha"].max() <= 1
 
 
+@pytest.mark.parametrize("attention", ["bilinear", "none"])
+def test_the_trunk_has_ablations_whose_head_warps_as_before(attention):
+    generator = small(attention=attention)
+    outputs = generator(inputs_of(generator))
+    assert set(outputs) == set(small().output)
+    assert not any("attn" in weight.path for weight in generator.weights)
+    assert (generator.source_encoder is None) == (attention == "none")
+    copy = create_generator("people_128", **{**NARROW, "image_size": (64, 64), "attention": attention})
+    copy.set_weights(generator.get_weights())
+    np.testing.assert_allclose(copy(inputs_of(generator))["generated"], outputs["generated"], atol=1e-6)
+
+
 def test_an_untrained_network_carries_the_source_along_by_its_limbs():
     generator = create_generator("people_128", **NARROW)
     x, y = np.meshgrid(np.arange(48), np.arange(64))
@@ -94,6 +106,7 @@ def test_weights_of_one_size_and_stride_load_into_another():
         ({"attention_kernels": {3: 3}}, "the first has to be 2"),
         ({"attention_kernels": {1: 3, 2: 3}}, "the first has to be 2"),
         ({"image_size": (96, 90)}, "must be multiples of 32"),
+        ({"attention": "global"}, "no attention .global. here: choose one of local, bilinear, none"),
     ],
 )
 def test_settings_that_cannot_be_are_one_sentence(settings, message):

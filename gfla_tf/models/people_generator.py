@@ -13,6 +13,8 @@ from gfla_tf.models.source_encoder import SourceEncoder
 from gfla_tf.models.target_net import TargetNet
 from gfla_tf.models.texture_head import Strongest, TextureHead
 
+ATTENTION = ("local", "bilinear", "none")
+
 
 @keras.saving.register_keras_serializable("gfla_tf")
 class PeopleGenerator(Generator):
@@ -35,6 +37,8 @@ class PeopleGenerator(Generator):
         pose_channels: number of maps in a pose.
         pose_stride: pixels of the image to one of the trunk and of the poses: 2, or 4.
         trunk_width, full_width: of the head, see `TextureHead`.
+        attention: of the trunk: "local" (the method), or an ablation: "bilinear" takes the source's features at the flow, "none"
+            has the head alone to carry what the source shows.
         attention_kernels: level -> size of the attended patch; the trunk's first level has to be among them.
         depth, flow_depth: how often the image is halved, before the trunk included.
         image_size, attention_units, base_channels, max_channels, flow_base_channels, flow_max_channels, flow_limbs: see
@@ -48,13 +52,17 @@ class PeopleGenerator(Generator):
 
     def __init__(
         self, pose_channels: int = 18, pose_stride: int = 2, trunk_width: int = 24, full_width: int = 12,
-        image_size: Sequence[int] = (256, 256), attention_kernels: Mapping[int, int] | None = None,
+        attention: str = "local", image_size: Sequence[int] = (256, 256), attention_kernels: Mapping[int, int] | None = None,
         attention_units: int = 128, base_channels: int = 64, max_channels: int = 512, depth: int = 3,
         flow_base_channels: int = 32, flow_max_channels: int = 256, flow_depth: int = 5,
         flow_limbs: Sequence[Sequence[int]] | None = None, name: str | None = None,
     ) -> None:  # fmt: skip
         if pose_stride not in (2, 4):
             raise GflaError(f"pose_stride is {pose_stride}: it must be 2 or 4.")
+        if attention not in ATTENTION:
+            raise GflaError(
+                f"There is no attention {attention!r} here: choose one of {', '.join(ATTENTION)}."
+            )
         super().__init__(arguments(locals()))
 
     @classmethod
@@ -67,6 +75,7 @@ class PeopleGenerator(Generator):
         pose_stride,
         trunk_width,
         full_width,
+        attention,
     ):
         before = pose_stride.bit_length() - 1  # halvings before the trunk
         size, depth = target_settings["image_size"], target_settings["depth"] - before
@@ -80,7 +89,9 @@ class PeopleGenerator(Generator):
         widths = {name: target_settings[name] for name in ("base_channels", "max_channels")}
 
         # === Layers ===
-        encoder = SourceEncoder(trunk, depth=depth, normalize=False, name="source_encoder", **widths)
+        encoder = None
+        if attention != "none":
+            encoder = SourceEncoder(trunk, depth=depth, normalize=False, name="source_encoder", **widths)
         of_trunk = {"image_size": trunk, "pose_channels": pose_channels}
         flow_net = FlowEstimator(
             **{
@@ -94,6 +105,7 @@ class PeopleGenerator(Generator):
         target_net = TargetNet(
             attention_kernels=kernels,
             attention_units=target_settings["attention_units"],
+            attention=attention,
             normalize_source=False,
             depth=depth,
             return_features=True,
@@ -110,8 +122,9 @@ class PeopleGenerator(Generator):
             inputs[f"{role}_pose"] = keras.Input((*trunk, pose_channels), name=f"{role}_pose")
         small = keras.layers.AveragePooling2D(pose_stride, name="source_small")(inputs["source_image"])
         found = flow_net({**inputs, "source_image": small})
-        available = {**inputs, **found}
-        available |= {name.replace("level", "source"): x for name, x in encoder(small).items()}
+        available = {**inputs, **found, "source_image": small}
+        if encoder is not None:
+            available |= {name.replace("level", "source"): x for name, x in encoder(small).items()}
         drawn = target_net({name: available[name] for name in target_net.input})
         limbs = Strongest(len(JOINTS) if pose_channels > len(JOINTS) else 0, name="limbs")
         outputs = head(
