@@ -10,6 +10,7 @@ from PIL import Image
 from scipy.ndimage import minimum_filter
 
 from gfla_tf.data import own_augmentation
+from gfla_tf.data.bleeding import bled
 from gfla_tf.data.folder import read_pairs, read_pictures, read_split
 from gfla_tf.data.folder_pairs import FolderPairSamples
 from gfla_tf.data.own_augmentation import Augmentation, augment, mirror, move
@@ -129,15 +130,32 @@ class TestTraining:
         assert np.array_equal(image[person], target[person])
         assert np.array_equal(image[background], source[background])
 
+    def test_bled_sources_have_no_room_and_their_targets_stand_before_what_they_have(self, config):
+        builder = prepare("folder", config.data.directory, (96, 64))
+        number = tf.constant(0, tf.int64)
+        plain = FolderPairSamples(builder, "train").sample(number, SEED)
+        records = FolderPairSamples(builder, "train", keep_background=True, bled=1.0)
+        sample = records.sample(number, SEED)
+        source, target = (plain[f"{role}_person"].numpy() for role in ("source", "target"))
+        assert np.array_equal(sample["source_image"], bled(plain["source_image"].numpy(), source))
+        background = minimum_filter(~(source | target), 5, mode="nearest")
+        assert np.array_equal(sample["target_image"][background], sample["source_image"][background])
+        assert np.array_equal(sample["target_image"][target], plain["target_image"][target])
+        test = FolderPairSamples(builder, "test", bled=1.0).sample(number, SEED)
+        assert np.array_equal(
+            test["source_image"], FolderPairSamples(builder, "test").sample(number, SEED)["source_image"]
+        )
+
     def test_settings_that_want_masks_or_true_flow_are_told_where_there_are_none(self, config, tmp_path):
         (tmp_path / "own/anna/003_mask.png").unlink()
         builder = prepare("folder", config.data.directory, (96, 64))
         with pytest.raises(
             GflaError,
-            match=r"Not every picture in .* has a mask .*\(data.keep_background=false full.alpha=0\)\.$",
+            match=r"Not every picture in .* has a mask .*\(data.keep_background=false data.bled=0 full.alpha=0\)\.$",
         ):
             PoseTask(config).pairs(builder, "train")
-        config.data.keep_background, config.full.alpha, config.full.roles = False, 0.0, 1.0
+        config.data.keep_background, config.data.bled = False, 0.0
+        config.full.alpha, config.full.roles = 0.0, 1.0
         assert len(PoseTask(config).pairs(builder, "train")) == 8 * 7
         generator = create_generator("people_128", pose_channels=18, flow_limbs=None)
         with pytest.raises(GflaError, match="roles has a weight, but the data folder has no true flow"):

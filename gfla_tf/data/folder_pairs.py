@@ -2,10 +2,12 @@
 
 import tensorflow as tf
 
+from gfla_tf.data.bleeding import bled
 from gfla_tf.data.own_augmentation import Augmentation, augment
 from gfla_tf.data.records import Records, decode_image
 from gfla_tf.keypoints.poses import JOINTS
 
+_BLED = 4  # apart from the augmentation's numbers
 _BORDER = 5  # pixels, by the half of which outlines may be wrong
 
 
@@ -17,16 +19,19 @@ class FolderPairSamples:
         split: "train" or "test".
         augmentation: `Augmentation` of the training pairs; those of the test split stay as they are.
         keep_background: see `on_background_of`; the pictures need masks.
+        bled: share of the training pairs whose source has the person's colors carried outward, see `gfla_tf.data.bleeding.bled`,
+            and whose target stands before that; the pictures need masks.
 
     Attributes:
         names: of each pair, SOURCE_2_TARGET, made of the pictures' names.
     """
 
-    def __init__(self, builder, split, augmentation=None, keep_background=False):
+    def __init__(self, builder, split, augmentation=None, keep_background=False, bled=0.0):
         self._records = Records(builder, split)
         self._shape = (*builder.builder_config.image_size, 3)
         self._has_masks = builder.builder_config.masks
         self._keep_background = keep_background
+        self._bled = bled if split == "train" else 0.0
         self._augmentation = (augmentation or Augmentation()) if split == "train" else Augmentation()
         pairs, pictures = self._records.metadata["pairs"], self._records.metadata["names"]
         plain = [name.rsplit(".", 1)[0].replace("/", "-") for name in pictures]
@@ -64,7 +69,15 @@ class FolderPairSamples:
                 mask = decode_image(parsed["person"], (*self._shape[:2], 1))
                 sample[f"{role}_person"] = mask[..., 0] > 127
         sample = augment(sample, self._augmentation, seed)
-        return on_background_of(sample) if self._keep_background else sample
+        if self._keep_background:
+            sample = on_background_of(sample)
+        if self._bled:
+            chosen = (
+                tf.random.stateless_uniform((), tf.random.experimental.stateless_fold_in(seed, _BLED))
+                < self._bled
+            )
+            sample |= tf.cond(chosen, lambda: _before_its_own_colors(sample), lambda: _images(sample))
+        return sample
 
 
 def on_background_of(sample):
@@ -79,3 +92,13 @@ def on_background_of(sample):
     people = sample["source_person"] | sample["target_person"]
     wide = tf.nn.max_pool2d(tf.cast(people, tf.float32)[None, ..., None], _BORDER, 1, "SAME")[0] > 0
     return {**sample, "target_image": tf.where(wide, sample["target_image"], sample["source_image"])}
+
+
+def _before_its_own_colors(sample):
+    source = tf.numpy_function(bled, [sample["source_image"], sample["source_person"]], tf.uint8)
+    source.set_shape(sample["source_image"].shape)
+    return _images(on_background_of({**sample, "source_image": source}))
+
+
+def _images(sample):
+    return {name: sample[name] for name in ("source_image", "target_image")}

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from PIL import ImageColor
 
+from gfla_tf.data.bleeding import bled
 from gfla_tf.errors import GflaError
 from gfla_tf.inference.completion import completed
 from gfla_tf.inference.detectors.blazepose import MARGIN, PeopleFinder
@@ -16,7 +17,6 @@ from gfla_tf.inference.detectors.regions import around
 from gfla_tf.inference.photos import to_float
 from gfla_tf.io.pictures import read_picture
 from gfla_tf.keypoints.poses import JOINTS
-from gfla_tf.pictures.bleeding import bled
 
 BLUR = 0.06  # standard deviation, by the picture's height
 SURE, UNSURE = (
@@ -40,7 +40,7 @@ class Background:
 
     Attributes:
         behind: uint8 (H, W, 3), what is seen behind the person.
-        source: uint8 (H, W, 3), the photo as the network is to be given it, see `gfla_tf.pictures.bleeding.bled`.
+        source: uint8 (H, W, 3), the photo as the network is to be given it, see `gfla_tf.data.bleeding.bled`.
 
     Raises:
         GflaError: the choice is none of these.

@@ -9,7 +9,7 @@ JavaScript has the same, tested on the same picture.
 import cv2
 import numpy as np
 
-from gfla_tf.pictures.bleeding import grown
+from gfla_tf.data.bleeding import grown
 
 REACH = 3  # of a patch around its middle, in pixels
 COARSEST = 24  # pixels a side, at least

@@ -25,8 +25,8 @@ class DataConfig:
     frames: int = 6
     # synthetic_bodies, pose: samples of each person until a new one, drawn in the background, takes its place; 0: all stay.
     lifetime: int = 0
-    # With a lifetime: share of the people in whose sources their colors are carried outward over the room, as `gfla transfer`
-    # and others give photos to networks that draw an outline.
+    # With a lifetime, or a folder with masks: share of the sources in which the person's colors are carried outward over the
+    # room, as `gfla transfer` and others give photos to networks that draw an outline.
     bled: float = 0.0
     heat_map_sigma: float = HEAT_MAP_SIGMA  # pixels
     # Augmentation of a folder's pictures, see gfla_tf.data.own_augmentation: mirrored, in another light, turned and shifted.

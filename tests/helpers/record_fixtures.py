@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+from gfla_tf.data import bleeding
 from gfla_tf.inference import completion, motion, photos, retarget, smoothing
 from gfla_tf.inference.detectors import blazepose, pose_points, regions, ssd
 from gfla_tf.inference.detectors.pose_detector import joints_of
 from gfla_tf.keypoints.joint_orders import H36M_17, to_h36m
 from gfla_tf.keypoints.pose_files import main_person
 from gfla_tf.keypoints.poses import JOINTS
-from gfla_tf.pictures import bleeding
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 

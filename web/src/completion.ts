@@ -1,4 +1,4 @@
-/** Fills a hole in a picture with what is around it, as gfla_tf/inference/completion.py and pictures/bleeding.py do; see there. */
+/** Fills a hole in a picture with what is around it, as gfla_tf/inference/completion.py and data/bleeding.py do; see there. */
 
 import { COMPLETION } from "./constants";
 import type { Picture } from "./types";

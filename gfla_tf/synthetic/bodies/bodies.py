@@ -5,8 +5,8 @@ import dataclasses
 import cv2
 import numpy as np
 
+from gfla_tf.data.bleeding import bled
 from gfla_tf.errors import GflaError
-from gfla_tf.pictures.bleeding import bled
 from gfla_tf.synthetic.bodies import correspondence
 from gfla_tf.synthetic.bodies.frame import render
 from gfla_tf.synthetic.bodies.motions import DANCES, draw_moment, draw_motion

@@ -48,8 +48,10 @@ class PoseTask(PairTask):
         )
         require(
             "data.bled",
-            lambda x: x == 0 or (self.config.data.lifetime and 0 < x <= 1),
-            "give 0, or a share up to 1 with a data.lifetime",
+            lambda x: (
+                x == 0 or ((self.config.data.lifetime or self.config.data.dataset == "folder") and 0 < x <= 1)
+            ),
+            "give 0, or a share up to 1 with a data.lifetime or data.dataset folder",
         )
         for name in ("flip", "color", "motion", "keep_background"):
             require(
@@ -118,11 +120,12 @@ class PoseTask(PairTask):
             data = self.config.data
             self._check_masks(builder)
             augmentation = Augmentation(data.flip, data.color, data.motion)
-            return FolderPairSamples(builder, split, augmentation, data.keep_background)
+            return FolderPairSamples(builder, split, augmentation, data.keep_background, data.bled)
         return PosePairSamples(builder, split)
 
     def _check_masks(self, builder):
-        wanting = {"data.keep_background=false": self.config.data.keep_background}
+        data = self.config.data
+        wanting = {"data.keep_background=false": data.keep_background, "data.bled=0": data.bled > 0}
         for name in ("flow", "full"):
             stage = getattr(self.config, name)
             wanting[f"{name}.alpha=0"] = bool(stage.steps and stage.alpha)
