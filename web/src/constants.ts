@@ -11,5 +11,5 @@ export const RETARGET = {"long": ["pelvis", "right_elbow", "left_elbow", "right_
 export const SMOOTHING = {"minCutoff": 1.7, "beta": 4.0, "speedCutoff": 1.0, "mostSpeed": 4.0, "hold": 0.5, "swapped": 0.5, "leastWay": 0.05, "patience": 0.4} as const;
 export const MOTION = {"across": [0.15, 0.85], "down": [0.08, 0.92], "calibration": 45} as const;
 export const COMPLETION = {"reach": 3, "coarsest": 24, "searched": 64, "rounds": [3, 1], "sharp": 0.75, "least": 1e-06} as const;
-export const BACKGROUND = {"sure": 0.5, "unsure": 0.1, "head": [0.35, 0.65], "inner": 0.5, "seen": 0.15, "around": 0.05} as const;
+export const BACKGROUND = {"sure": 0.25, "unsure": 0.1, "head": [0.35, 0.65], "inner": 0.5, "seen": 0.15, "around": 0.05} as const;
 export const PHOTOS = {"margins": [0.15, 0.18, 0.12], "minJoints": 4} as const;
