@@ -35,7 +35,7 @@ def draw(folder, options, settings):
         process.start()
         process.join()
     contenders = {"matrices": (picture.matrices, ())} | picture.contenders(
-        folder, files, options.threads, settings
+        folder, files, options.threads, settings, options.forms
     )
 
     def wrong(name, answer):
