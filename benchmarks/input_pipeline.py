@@ -56,7 +56,7 @@ def main(arguments=None):
         write_pictures(Path(folder))
         settings = [  # maps as large as the pictures, and no masks
             f"data.directory={folder}", f"batch_size={options.batch_size}", "init_from=null", "data.keep_background=false",
-            "full.alpha=0",
+            "data.bled=0", "full.alpha=0",
         ]  # fmt: skip
         task = PoseTask(load_config("pose_own", settings))
         batches = iter(task.dataset(task.pairs(prepare("folder", folder, SIZE), "train"), 0, 0))
