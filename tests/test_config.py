@@ -268,6 +268,7 @@ def test_a_file_here_comes_before_the_package_s_own(tmp_path, monkeypatch):
         ("name: a", ["model.generator=[64,48]"], "holds settings of its own"),
         ("name: a", ["flow.window_sigma={a: 1}"], "takes a list"),
         ("name: a", ["batch_size=1000000000000"], "at most"),
+        ("name: a", ["init_from=" + 300 * "9"], "There is no network 999"),
         ("[" * 3000, [], "cannot be read as YAML|holds a list"),
     ],
 )

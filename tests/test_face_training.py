@@ -110,6 +110,7 @@ def test_two_frames_are_too_few_for_the_second_discriminator(folder):
         config(folder, "full.adversarial=1", "data.unroll=2")
 
 
+@pytest.mark.slow
 def test_a_run_goes_through_both_stages_and_leaves_grids_and_weights(folder):
     run = Run(config(folder), folder / "runs" / "tiny_face")
     run.train()

@@ -100,7 +100,7 @@ class TestRecords:
         assert record["structure"].shape == (32, 32, 16) and record["points"].shape == (68, 2)
 
 
-@pytest.mark.parametrize("task", ["dance", "face"])
+@pytest.mark.parametrize("task", [pytest.param("dance", marks=pytest.mark.slow), "face"])
 def test_training_reads_anyones_clips(tmp_path, task):
     write_clips(tmp_path / "own", CLIPS, faces=task == "face")
     run = Run(config(tmp_path, task, tmp_path / "own"), tmp_path / "runs" / task)

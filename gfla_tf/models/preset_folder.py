@@ -6,6 +6,7 @@ FOLDER/README.md          the model card
 """
 
 import json
+import os
 from pathlib import Path
 
 import keras
@@ -58,7 +59,7 @@ def find_preset(name):
     if name.startswith(HUB):
         return _downloaded(name)
     for folder in (Path(name), PRETRAINED / name):
-        if (folder / CONFIG).is_file():
+        if os.path.isfile(folder / CONFIG):  # also of a name that no file can have
             return folder
     return None
 

@@ -5,6 +5,7 @@ are drawn with.
 """
 
 import io
+import os
 from importlib import resources
 from pathlib import Path
 
@@ -121,7 +122,7 @@ def _inherited(init_from):
     path = Path(init_from)
     if path.suffix in (".pth", ".keras", ".h5"):
         return OmegaConf.create()
-    if (path / "config.yaml").is_file():
+    if os.path.isfile(path / "config.yaml"):  # also of a name that no file can have
         recorded = load_recorded_config(init_from)
         model = {"preset": recorded.model.preset, "generator": recorded.model.generator}
         return OmegaConf.create(

@@ -1,6 +1,7 @@
 """The networks of a configuration, and those of a run with the weights that it learned."""
 
 import contextlib
+import os
 from pathlib import Path
 
 from gfla_tf.errors import GflaError
@@ -76,4 +77,4 @@ def load_generator(directory, best=False):
 
 def is_run(directory):
     """Whether a directory is that of a training run."""
-    return (Path(directory) / "config.yaml").is_file()
+    return os.path.isfile(Path(directory) / "config.yaml")
