@@ -183,6 +183,6 @@ def test_a_batch_in_two_parts_makes_the_step_of_the_whole(tmp_path, task, monkey
     for name, value in logs.items():
         assert part_logs[name] == pytest.approx(value, rel=1e-4), name
     for value, other in zip(values, part_values, strict=True):
-        np.testing.assert_allclose(other, value, atol=1e-5)  # a hundredth of what the step moves them
+        np.testing.assert_allclose(other, value, atol=5e-6)  # beyond 1e-3 is moved
     for value, other in zip(state, part_state, strict=True):  # pictures, drawn from one another
         np.testing.assert_allclose(other, value, atol=1e-5)

@@ -100,9 +100,8 @@ class Videos:
     def try_(self, folder, random):
         from gfla_tf.inference.video import read_video
 
-        if (
-            random.integers(5) == 0
-        ):  # a download that broke off at once; other damage is survived, by how films are encoded
+        # Now and then a download that broke off at once: by how films are encoded, other damage may all be survived.
+        if random.integers(5) == 0:
             content = self.samples[0][:200]
         else:
             content = damaged(self.samples[random.integers(2)], random)

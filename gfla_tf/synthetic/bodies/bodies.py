@@ -20,9 +20,8 @@ from gfla_tf.synthetic.people.clips import joined
 
 _PERSON, _SCENE, _FRAME, _CLIP, _SENSOR, _OUTLINE = range(16, 22)  # apart from the keys of the drawn people
 FRAMES_PER_SECOND = 15
-OUTLINE_ERROR = (
-    0.01  # of the picture's height, at most: what the outlines by which colors are carried outward miss
-)
+# What the outlines by which colors are carried outward miss, at most, of the picture's height.
+OUTLINE_ERROR = 0.01
 _TEXTURED = 256  # height of the pictures that the textures are made for
 # Degrees from facing the camera, and how often people are seen so.
 _VIEWS = {0: 5.5, 35: 3.6, 70: 1.2, 110: 0.5, 180: 0.7}
